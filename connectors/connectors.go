@@ -1,0 +1,107 @@
+// Package connectors is the port to customer systems (CRMs): who is behind a number.
+//
+// A driver (onec, memory) answers look-ups generously; the host (internal/customers) verifies every returned number, ranks and
+// merges. Connector, the portable type around a driver, is written once and adds deadlines, single-flight, cache, bulkhead and
+// breaker. The package imports the standard library and internal/errs only.
+package connectors
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Ref names a record in a customer system, globally: which connector instance, which kind of record, which id there.
+type Ref struct {
+	Connector string // instance id from the configuration, e.g. "1c"
+	Type      string // the system's own record type, e.g. "Catalog_Контрагенты"
+	ID        string // the system's own id
+}
+
+// Kind is what sort of customer a record describes.
+type Kind string
+
+// The kinds of customer records.
+const (
+	KindPerson  Kind = "PERSON"
+	KindCompany Kind = "COMPANY"
+	KindLead    Kind = "LEAD"
+)
+
+// Phone is a number as the customer system holds it, and what that system calls it.
+type Phone struct {
+	Raw   string // as stored there, possibly several numbers or with an extension
+	Label string // e.g. "Мобильный"
+}
+
+// Person is somebody responsible in the customer system.
+type Person struct {
+	ID   string
+	Name string
+}
+
+// Candidate is a record that may be the customer. Fields that the system does not have are empty.
+type Candidate struct {
+	Ref     Ref
+	Kind    Kind
+	Name    string
+	Company string // the company a person belongs to
+	Phones  []Phone
+	Emails  []string
+	TaxID   string // ИНН
+	Owner   Person // responsible manager
+	URL     string // deep link into the system, absolute
+	Deleted bool   // marked for deletion there
+	Notes   map[string]string
+}
+
+// LookupQuery asks who a number belongs to.
+type LookupQuery struct {
+	E164     string // "+79161234567"
+	National string // significant number: "9161234567"
+	Region   string // "RU"
+	Limit    int    // at most so many candidates; 0 = 20
+}
+
+// Driver is implemented by customer systems. Methods may be called concurrently, honour ctx within 50 ms, do not retry, do not
+// log, and return errs kinds: Unavailable (transport, 502-504, HTML instead of an answer), Timeout, Unauthenticated (401, 403),
+// RateLimited, Rejected (a business rule refused), Invalid (the configuration does not fit the system), Internal.
+type Driver interface {
+	// Lookup returns every record that may have the number, better too many than too few: the host verifies. Nobody is an empty
+	// slice and no error.
+	Lookup(ctx context.Context, q LookupQuery) ([]Candidate, error)
+}
+
+// Optional capabilities, found by type assertion.
+type (
+	// Checker tells whether the system is there and the credentials work.
+	Checker interface {
+		Check(ctx context.Context) (Health, error)
+	}
+	// Getter fetches one record by reference; an unknown one is errs.NotFound.
+	Getter interface {
+		Get(ctx context.Context, ref Ref) (Candidate, error)
+	}
+	// Searcher finds records by words of a name, or digits of a number.
+	Searcher interface {
+		Search(ctx context.Context, text string, limit int) ([]Candidate, error)
+	}
+)
+
+// Health is the answer of a Checker.
+type Health struct {
+	Version string
+	Latency time.Duration
+}
+
+// Secrets resolves secret references of a configuration ("env:NAME", "file:path", "vault:path#field").
+type Secrets interface {
+	Secret(ctx context.Context, ref string) (string, error)
+}
+
+// Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine.
+type Factory struct {
+	Kind   string          // "onec"
+	Schema json.RawMessage // JSON Schema of the configuration; secret fields carry "x-secret": true
+	New    func(ctx context.Context, id string, config json.RawMessage, secrets Secrets) (Driver, error)
+}

@@ -1,0 +1,3 @@
+module github.com/pult-cc/pult
+
+go 1.26

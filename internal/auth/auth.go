@@ -1,0 +1,54 @@
+// Package auth knows who people are: accounts, passwords, sessions, roles. Its repository is implemented by internal/store.
+package auth
+
+import (
+	"context"
+	"time"
+)
+
+// Role is what a person may do; a greater role includes the lesser.
+type Role string
+
+// The roles.
+const (
+	RoleOperator   Role = "OPERATOR"
+	RoleSupervisor Role = "SUPERVISOR"
+	RoleAdmin      Role = "ADMIN"
+)
+
+// User is a person with an account. Operators, supervisors and admins are all users.
+type User struct {
+	ID       string
+	Login    string // lower case, unique
+	Name     string
+	Role     Role
+	Queues   []string // ids of the queues the user serves (operator) or watches (supervisor)
+	Password string   // PHC string (argon2id); never leaves the server
+	Language string   // ru, en or ""
+	Theme    string   // light, dark or auto
+	Disabled bool
+}
+
+// Session is a signed-in browser. Only a hash of its token is stored.
+type Session struct {
+	TokenHash string
+	UserID    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// Repository keeps users and sessions. Methods may be called concurrently and honour ctx. Absent rows are errs.NotFound, a login
+// in use is errs.Conflict.
+type Repository interface {
+	CreateUser(ctx context.Context, u User) error
+	UpdateUser(ctx context.Context, u User) error
+	UserByLogin(ctx context.Context, login string) (User, error)
+	UserByID(ctx context.Context, id string) (User, error)
+	Users(ctx context.Context) ([]User, error)
+	SetPreferences(ctx context.Context, userID, language, theme string) error
+
+	CreateSession(ctx context.Context, s Session) error
+	SessionByHash(ctx context.Context, hash string) (Session, error)
+	DeleteSession(ctx context.Context, hash string) error
+	DeleteExpiredSessions(ctx context.Context, now time.Time) error
+}
