@@ -49,6 +49,11 @@ type Repository interface {
 
 	CreateSession(ctx context.Context, s Session) error
 	SessionByHash(ctx context.Context, hash string) (Session, error)
+	// TouchSession moves the end of a session; an unknown one is errs.NotFound.
+	TouchSession(ctx context.Context, hash string, expiresAt time.Time) error
+	// DeleteSession removes a session; an unknown one is success.
 	DeleteSession(ctx context.Context, hash string) error
+	// DeleteSessionsOf removes every session of the user.
+	DeleteSessionsOf(ctx context.Context, userID string) error
 	DeleteExpiredSessions(ctx context.Context, now time.Time) error
 }
