@@ -238,6 +238,10 @@ type (
 		// PhoneURLs are the WebSocket addresses of the PBX for phones (RFC 7118).
 		PhoneURLs() []string
 	}
+	// FarAnswerer answers an originated leg in place of its far end; only a simulated PBX, which has no phones, can.
+	FarAnswerer interface {
+		AnswerFar(ctx context.Context, leg LegID) error
+	}
 	// DemoCaller makes a rehearsal call as if from outside: from calls the inbound number and, answered, speaks and listens for a while.
 	DemoCaller interface {
 		DemoCall(ctx context.Context, from Party, to string, d time.Duration) error

@@ -1,0 +1,378 @@
+package calls
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/pult-cc/pult/internal/bus"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// Subjects of the bus.
+const (
+	subjectFloor    = "floor"          // batches of changes
+	subjectSnapshot = "floor.snapshot" // request: the whole floor
+	subjectCommand  = "floor.command"  // request: a Command
+)
+
+// batch is what the engine publishes: changes that belong together.
+type batch struct {
+	Epoch   string   `json:"epoch"`
+	N       uint64   `json:"n"` // grows by one within an epoch
+	Changes []Change `json:"changes"`
+}
+
+// Board is the read side of the floor, kept equal in every process by following the bus. All methods may be called concurrently.
+type Board struct {
+	bus bus.Bus
+	log *slog.Logger
+
+	mu        sync.RWMutex
+	epoch     string
+	n         uint64
+	linkUp    bool
+	calls     map[ID]*Call
+	operators map[string]*Operator
+	queues    map[string]*Queue
+	watchers  map[*Watch]struct{}
+	staleFrom time.Time // zero when in step
+}
+
+// NewBoard makes an empty board; Run fills it.
+func NewBoard(b bus.Bus, log *slog.Logger) *Board {
+	return &Board{
+		bus: b, log: log, staleFrom: time.Now(),
+		calls: map[ID]*Call{}, operators: map[string]*Operator{}, queues: map[string]*Queue{},
+		watchers: map[*Watch]struct{}{},
+	}
+}
+
+// Run follows the bus until ctx ends. After a gap it fetches a snapshot from the owner of the floor, for as long as it takes.
+func (b *Board) Run(ctx context.Context) error {
+	sub, err := b.bus.Subscribe(ctx, subjectFloor)
+	if err != nil {
+		return errs.Wrap("subscribing to the floor", err)
+	}
+	defer sub.Close()
+	retry := time.NewTimer(0) // at once: the first picture
+	defer retry.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case env, ok := <-sub.C():
+			if !ok {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				return errs.E(errs.Unavailable, "following the floor", "the bus ended the subscription")
+			}
+			var bt batch
+			if err := json.Unmarshal(env.Payload, &bt); err != nil {
+				b.log.Error("undecodable floor change", "error", err)
+				continue
+			}
+			if env.Gap || !b.apply(bt) {
+				b.markStale()
+				retry.Reset(0)
+			}
+		case <-retry.C:
+			if _, stale := b.Stale(); !stale {
+				continue
+			}
+			if err := b.fetch(ctx); err != nil {
+				b.log.Debug("floor snapshot not available", "error", err)
+				retry.Reset(200 * time.Millisecond)
+			}
+		}
+	}
+}
+
+func (b *Board) fetch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	raw, err := b.bus.Request(ctx, subjectSnapshot, nil)
+	if err != nil {
+		return err
+	}
+	var s Snapshot
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return errs.With(errs.Internal, "decoding floor snapshot", err)
+	}
+	b.replace(s)
+	return nil
+}
+
+// replace installs a whole picture unless the board already knows a later one of the same epoch.
+func (b *Board) replace(s Snapshot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.Epoch == b.epoch && s.Seq < b.n {
+		return // the stream has overtaken the snapshot; another fetch follows if there is still a hole
+	}
+	b.epoch, b.n, b.linkUp = s.Epoch, s.Seq, s.LinkUp
+	b.calls, b.operators, b.queues = map[ID]*Call{}, map[string]*Operator{}, map[string]*Queue{}
+	for i := range s.Calls {
+		b.calls[s.Calls[i].ID] = &s.Calls[i]
+	}
+	for i := range s.Operators {
+		b.operators[s.Operators[i].ID] = &s.Operators[i]
+	}
+	for i := range s.Queues {
+		b.queues[s.Queues[i].ID] = &s.Queues[i]
+	}
+	b.staleFrom = time.Time{}
+	for w := range b.watchers {
+		w.reset()
+	}
+}
+
+// apply takes one batch; false means that something before it was missed.
+func (b *Board) apply(bt batch) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if bt.Epoch == b.epoch && bt.N <= b.n {
+		return true // seen, locally or by snapshot
+	}
+	if bt.Epoch != b.epoch || bt.N != b.n+1 {
+		return false
+	}
+	b.n = bt.N
+	for i := range bt.Changes {
+		ch := bt.Changes[i]
+		switch {
+		case ch.Call != nil && ch.Call.State == StateEnded:
+			delete(b.calls, ch.Call.ID)
+		case ch.Call != nil:
+			b.calls[ch.Call.ID] = ch.Call
+		case ch.Operator != nil:
+			b.operators[ch.Operator.ID] = ch.Operator
+		case ch.Queue != nil:
+			b.queues[ch.Queue.ID] = ch.Queue
+		case ch.Notice != nil && ch.Notice.Kind == NoticePBXUp:
+			b.linkUp = true
+		case ch.Notice != nil && ch.Notice.Kind == NoticePBXDown:
+			b.linkUp = false
+		}
+	}
+	for w := range b.watchers {
+		w.push(bt.Changes)
+	}
+	return true
+}
+
+func (b *Board) markStale() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.staleFrom.IsZero() {
+		b.staleFrom = time.Now()
+	}
+}
+
+// Stale tells whether the board may lag behind the floor, and since when.
+func (b *Board) Stale() (time.Time, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.staleFrom, !b.staleFrom.IsZero()
+}
+
+// LinkUp tells whether events come from the PBX.
+func (b *Board) LinkUp() bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.linkUp
+}
+
+// Call returns a live call (or one in wrap-up).
+func (b *Board) Call(id ID) (Call, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if c, ok := b.calls[id]; ok {
+		return *c, true
+	}
+	return Call{}, false
+}
+
+// Operator returns a person of the floor.
+func (b *Board) Operator(id string) (Operator, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if o, ok := b.operators[id]; ok {
+		return *o, true
+	}
+	return Operator{}, false
+}
+
+// Queue returns a waiting line by id.
+func (b *Board) Queue(id string) (Queue, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if q, ok := b.queues[id]; ok {
+		return *q, true
+	}
+	return Queue{}, false
+}
+
+// Snapshot copies the whole picture: calls oldest first, operators by name, queues in display order.
+func (b *Board) Snapshot() Snapshot {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.snapshotLocked()
+}
+
+func (b *Board) snapshotLocked() Snapshot {
+	s := Snapshot{Epoch: b.epoch, Seq: b.n, At: time.Now(), LinkUp: b.linkUp}
+	for _, c := range b.calls {
+		s.Calls = append(s.Calls, *c)
+	}
+	for _, o := range b.operators {
+		s.Operators = append(s.Operators, *o)
+	}
+	for _, q := range b.queues {
+		s.Queues = append(s.Queues, *q)
+	}
+	sortSnapshot(&s)
+	return s
+}
+
+func sortSnapshot(s *Snapshot) {
+	sort.Slice(s.Calls, func(i, j int) bool {
+		if !s.Calls[i].StartedAt.Equal(s.Calls[j].StartedAt) {
+			return s.Calls[i].StartedAt.Before(s.Calls[j].StartedAt)
+		}
+		return s.Calls[i].ID < s.Calls[j].ID
+	})
+	sort.Slice(s.Operators, func(i, j int) bool {
+		if s.Operators[i].Name != s.Operators[j].Name {
+			return s.Operators[i].Name < s.Operators[j].Name
+		}
+		return s.Operators[i].ID < s.Operators[j].ID
+	})
+	sort.Slice(s.Queues, func(i, j int) bool {
+		if s.Queues[i].Order != s.Queues[j].Order {
+			return s.Queues[i].Order < s.Queues[j].Order
+		}
+		return s.Queues[i].Key < s.Queues[j].Key
+	})
+}
+
+// Watch starts to follow the board: the returned Snapshot and the changes that Next delivers join without a hole. Close it.
+func (b *Board) Watch() (*Watch, Snapshot) {
+	w := &Watch{board: b, ready: make(chan struct{}, 1)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers[w] = struct{}{}
+	return w, b.snapshotLocked()
+}
+
+// Watch is one follower's bounded mailbox: at most one pending change an object, the newest wins, so a slow reader costs memory
+// for as many objects as there are, misses intermediate versions, and delays nobody. Its methods may be called concurrently.
+type Watch struct {
+	board *Board
+	ready chan struct{}
+
+	mu      sync.Mutex
+	pending []Change
+	index   map[string]int
+	wasRest bool
+	closed  bool
+}
+
+func changeKey(c Change) string {
+	switch {
+	case c.Call != nil:
+		return "c" + string(c.Call.ID)
+	case c.Operator != nil:
+		return "o" + c.Operator.ID
+	case c.Queue != nil:
+		return "q" + c.Queue.ID
+	case c.Notice != nil:
+		return "n" + c.Notice.ID
+	}
+	return ""
+}
+
+func (w *Watch) push(cs []Change) {
+	w.mu.Lock()
+	if w.index == nil {
+		w.index = map[string]int{}
+	}
+	for _, c := range cs {
+		k := changeKey(c)
+		if i, ok := w.index[k]; ok {
+			w.pending[i] = c
+			continue
+		}
+		w.index[k] = len(w.pending)
+		w.pending = append(w.pending, c)
+	}
+	w.mu.Unlock()
+	w.wake()
+}
+
+func (w *Watch) reset() {
+	w.mu.Lock()
+	w.pending, w.index, w.wasRest = nil, nil, true
+	w.mu.Unlock()
+	w.wake()
+}
+
+func (w *Watch) wake() {
+	select {
+	case w.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Next waits for changes and returns all pending ones, or ctx's error, or errs.Unavailable after Close. A change with Reset comes
+// alone and means: take Board.Snapshot anew (through Resnapshot), everything may have changed.
+func (w *Watch) Next(ctx context.Context) ([]Change, error) {
+	for {
+		w.mu.Lock()
+		switch {
+		case w.closed:
+			w.mu.Unlock()
+			return nil, errs.E(errs.Unavailable, "watching the floor", "closed")
+		case w.wasRest:
+			w.wasRest = false
+			w.mu.Unlock()
+			return []Change{{Reset: true}}, nil
+		case len(w.pending) > 0:
+			out := w.pending
+			w.pending, w.index = nil, nil
+			w.mu.Unlock()
+			return out, nil
+		}
+		w.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-w.ready:
+		}
+	}
+}
+
+// Resnapshot drops what is pending and returns the present picture, joining without a hole with later changes.
+func (w *Watch) Resnapshot() Snapshot {
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	w.mu.Lock()
+	w.pending, w.index, w.wasRest = nil, nil, false
+	w.mu.Unlock()
+	return w.board.snapshotLocked()
+}
+
+// Close ends the watch; it may be called more than once.
+func (w *Watch) Close() {
+	w.board.mu.Lock()
+	delete(w.board.watchers, w)
+	w.board.mu.Unlock()
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.wake()
+}

@@ -1,0 +1,54 @@
+package calls
+
+import (
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony/queues"
+)
+
+// CommandKind is what somebody wants done.
+type CommandKind string
+
+// The commands. Each is accepted or refused at once; what it does comes back through the board.
+const (
+	CmdDial            CommandKind = "DIAL"             // Number, CustomerID?
+	CmdAnswer          CommandKind = "ANSWER"           // CallID
+	CmdDecline         CommandKind = "DECLINE"          // CallID
+	CmdHangUp          CommandKind = "HANG_UP"          // CallID
+	CmdHold            CommandKind = "HOLD"             // CallID
+	CmdResume          CommandKind = "RESUME"           // CallID
+	CmdSetMuted        CommandKind = "SET_MUTED"        // CallID, Muted
+	CmdSendDigits      CommandKind = "SEND_DIGITS"      // CallID, Digits
+	CmdTake            CommandKind = "TAKE"             // CallID
+	CmdExtendWrapUp    CommandKind = "EXTEND_WRAP_UP"   // CallID
+	CmdFinishWrapUp    CommandKind = "FINISH_WRAP_UP"   // CallID
+	CmdSetAvailability CommandKind = "SET_AVAILABILITY" // Availability, PauseReason
+	CmdLinkCustomer    CommandKind = "LINK_CUSTOMER"    // CallID, CustomerID
+	CmdUnlinkCustomer  CommandKind = "UNLINK_CUSTOMER"  // CallID
+	CmdRetryMatch      CommandKind = "RETRY_MATCH"      // CallID
+	CmdProvisionPhone  CommandKind = "PROVISION_PHONE"  // the sealed credential is in the store
+	CmdDropPhone       CommandKind = "DROP_PHONE"       // sign-out: account and contact go
+	CmdReloadDirectory CommandKind = "RELOAD_DIRECTORY" // queues, people or reasons were edited
+	CmdDemoCall        CommandKind = "DEMO_CALL"        // Number ("" = withheld), Queue
+)
+
+// Command is a wish, as data: it travels to the one process that owns the floor.
+type Command struct {
+	Kind       CommandKind         `json:"kind"`
+	OperatorID string              `json:"operatorId"`           // who wants it
+	Supervisor bool                `json:"supervisor,omitempty"` // may act upon calls of others
+	CallID     ID                  `json:"callId,omitempty"`
+	Number     string              `json:"number,omitempty"` // as typed
+	Name       string              `json:"name,omitempty"`   // caller's name, demo only
+	Queue      string              `json:"queue,omitempty"`  // queue key
+	Digits     string              `json:"digits,omitempty"`
+	Muted      bool                `json:"muted,omitempty"`
+	Avail      queues.Availability `json:"availability,omitempty"`
+	Pause      string              `json:"pause,omitempty"` // pause reason key
+	CustomerID customers.ID        `json:"customerId,omitempty"`
+}
+
+// Reply is the answer to an accepted command: the state right after it was taken, before the PBX confirmed anything.
+type Reply struct {
+	Call     *Call     `json:"call,omitempty"`
+	Operator *Operator `json:"operator,omitempty"`
+}
