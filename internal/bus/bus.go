@@ -15,7 +15,7 @@ type Envelope struct {
 	Epoch   string // changes when the publisher starts anew or the transport may have forgotten
 	Seq     uint64 // grows by one per subject within an epoch
 	Gap     bool   // one or more messages before this one were missed, or the epoch changed: fetch the snapshot again
-	Payload []byte // owned by the subscriber
+	Payload []byte // owned by the subscriber; nil (with Gap) when the hole was noticed before the next message came
 }
 
 // Subscription delivers envelopes of one subject in publication order.
@@ -40,7 +40,9 @@ type Bus interface {
 	// Request sends to the one process that Handles the subject and waits for its answer. No handler: errs.Unavailable at once or
 	// at the latest when ctx ends (Timeout).
 	Request(ctx context.Context, subject string, payload []byte) ([]byte, error)
-	// Handle serves requests on the subject until ctx ends; the newest handler of a subject wins.
+	// Handle serves requests on the subject until ctx ends; it returns once the handler is in force and does not wait for that
+	// end. The newest handler of a subject wins; when it ends, the newest that remains serves. A handler's ctx carries the
+	// requester's deadline, but does not end when the requester gives up.
 	Handle(ctx context.Context, subject string, h Handler) error
 	// Acquire waits until this process holds the named lease, or ctx ends. At most one process holds a lease at a time, up to
 	// clock drift and pauses; Term grows with every change of holder so that a store can refuse an old holder's writes.
