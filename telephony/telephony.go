@@ -74,7 +74,9 @@ type Event interface{ event() }
 
 type (
 	// LinkUp is the first event after every (re)connection: the complete truth about legs of our application. A leg the core
-	// knows and LinkUp lacks has ended unobserved; a leg it has and the core lacks is to be adopted by its Marks.
+	// knows and LinkUp lacks has ended unobserved; a leg it has and the core lacks is to be adopted by its Marks. A leg that came
+	// to us, bears no marks and was never reported by this Driver value is not in it: it follows as LegStarted with its Args, so
+	// that there is one way for a new call to begin.
 	LinkUp struct {
 		At        time.Time
 		Node      string    // stable name of the PBX node
