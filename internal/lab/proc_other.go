@@ -1,0 +1,8 @@
+//go:build !linux
+
+package lab
+
+import "syscall"
+
+// sysProcAttr has no parent-death signal to use here: a child outlives this process if that is killed.
+func sysProcAttr(bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
