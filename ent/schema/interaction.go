@@ -1,0 +1,91 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+)
+
+// Interaction is one row of the history. It references operators, queues and customers by bare ids: history outlives them, and
+// customers live in other systems.
+type Interaction struct{ ent.Schema }
+
+// Fields of an interaction.
+func (Interaction) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable().Comment("for a call the call's id"),
+		field.String("channel"),
+		field.String("direction"),
+		field.String("number").Comment("E.164, or digits as received"),
+		field.String("number_display").Default(""),
+		field.String("number_ext").Default(""),
+		field.String("number_kind").Default(""),
+		field.String("queue_id").Default(""),
+		field.String("operator_id").Default(""),
+		field.String("customer_id").Default(""),
+		field.String("customer_name").Default("").Comment("as known then"),
+		field.Time("started_at"),
+		field.Time("enqueued_at").Optional().Nillable(),
+		field.Time("answered_at").Optional().Nillable(),
+		field.Time("ended_at").Optional().Nillable(),
+		field.Time("closed_at").Optional().Nillable().Comment("wrap-up finished"),
+		field.Int64("waited_ms").Default(0),
+		field.String("result").Default(""),
+		field.Int64("term").Default(0).Comment("lease term of the writer, fences older ones"),
+
+		field.String("topic_id").Optional().Nillable(),
+		field.Strings("tags").Optional().Comment("as shown; interaction_tags is the index over it"),
+		field.Text("comment").Default(""),
+		field.Time("comment_at").Optional().Nillable(),
+	}
+}
+
+// Edges of an interaction.
+func (Interaction) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("topic", Topic.Type).Ref("interactions").Field("topic_id").Unique(),
+		edge.To("tag_rows", InteractionTag.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+	}
+}
+
+// Indexes of interactions: each timeline in the order of its keyset cursor, and the few that are open.
+func (Interaction) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("started_at", "id"),
+		index.Fields("customer_id", "started_at", "id"),
+		index.Fields("number", "started_at", "id"),
+		index.Fields("operator_id", "started_at", "id"),
+		index.Fields("queue_id", "started_at", "id"),
+		index.Fields("topic_id"),
+		index.Fields("started_at").StorageKey("interaction_open").Annotations(entsql.IndexWhere("closed_at IS NULL")),
+	}
+}
+
+// InteractionTag is a tag of an interaction, for counting and finding tags in use.
+type InteractionTag struct{ ent.Schema }
+
+// Fields of a tag.
+func (InteractionTag) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("interaction_id").Immutable(),
+		field.String("folded").Immutable().Comment("lower case, by Unicode: SQLite folds only ASCII"),
+		field.String("name").Immutable(),
+	}
+}
+
+// Edges of a tag.
+func (InteractionTag) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("interaction", Interaction.Type).Ref("tag_rows").Field("interaction_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of tags: one of a kind per interaction, and by prefix.
+func (InteractionTag) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("interaction_id", "folded").Unique(),
+		index.Fields("folded"),
+	}
+}
