@@ -1,0 +1,345 @@
+package calls
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pult-cc/pult/internal/bus"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/queues"
+)
+
+// Matcher answers who is calling. Its methods may be called concurrently.
+type Matcher interface {
+	// Match reports what is known at once, then every better answer, through report, and returns after the last.
+	Match(ctx context.Context, number customers.Number, fresh bool, report func(customers.Match))
+	// Link remembers a person's choice for the number (an empty id takes it back) and returns the new answer.
+	Link(ctx context.Context, number customers.Number, id customers.ID, operatorID string) (customers.Match, error)
+}
+
+// Journal keeps the records of calls. Its methods may be called concurrently.
+type Journal interface {
+	SaveCall(ctx context.Context, c Call) error
+	OpenCalls(ctx context.Context) ([]OpenRecord, error)
+}
+
+// Directory says who and what there is.
+type Directory interface {
+	Queues(ctx context.Context) ([]queues.Queue, error)
+	People(ctx context.Context) ([]Person, error)
+	Declared(ctx context.Context) ([]queues.Declared, error)
+	SaveDeclared(ctx context.Context, d queues.Declared) error
+}
+
+// Phones pushes operators' accounts to the PBX.
+type Phones interface {
+	// Provision pushes the operator's present credential; ProvisionAll pushes everybody's, after the PBX has forgotten them.
+	Provision(ctx context.Context, d telephony.Provisioner, operatorID string) error
+	ProvisionAll(ctx context.Context, d telephony.Provisioner) error
+	Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error
+}
+
+// EngineOptions are the engine's neighbours. All fields are required but Observe.
+type EngineOptions struct {
+	Driver    telephony.Driver
+	Bus       bus.Bus
+	Board     *Board // this process's own: fed directly, so that a slow bus delays nobody here
+	Matcher   Matcher
+	Journal   Journal
+	Directory Directory
+	Phones    Phones
+	Floor     FloorOptions
+	Epoch     string // unique to this incarnation
+	Log       *slog.Logger
+}
+
+// Engine is the one writer of the floor. Run it in the process that owns the PBX; at most one runs at a time (see bus.Lease).
+type Engine struct {
+	o     EngineOptions
+	floor *Floor
+	in    *mailbox[input]
+	out   *mailbox[batch] // to the bus, in order, without waiting for it
+	saves *mailbox[func(context.Context) error]
+	lanes *lanes
+	n     uint64
+	up    time.Time // StartedAt of the PBX whose accounts are provisioned
+}
+
+// input is one thing that happens to the floor; it runs on the engine's goroutine.
+type input func(f *Floor, now time.Time)
+
+// NewEngine makes an engine; Run starts it.
+func NewEngine(o EngineOptions) *Engine {
+	return &Engine{
+		o: o, floor: NewFloor(o.Floor), in: newMailbox[input](), out: newMailbox[batch](),
+		saves: newMailbox[func(context.Context) error](), lanes: newLanes(),
+	}
+}
+
+// Run owns the floor until ctx ends (the lease is lost, the process stops) and returns ctx's error, or why it could not start.
+// Nothing is told to the PBX at the end: the calls live on there and the next owner adopts them.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.load(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	failed := make(chan error, 4)
+	run := func(name string, fn func(context.Context) error) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				failed <- errs.Wrap(name, err)
+				cancel()
+			}
+		}()
+	}
+	e.flush(time.Now()) // the restored picture, before anybody asks
+	run("serving commands", func(ctx context.Context) error { return e.o.Bus.Handle(ctx, subjectCommand, e.serveCommand) })
+	run("serving snapshots", func(ctx context.Context) error { return e.o.Bus.Handle(ctx, subjectSnapshot, e.serveSnapshot) })
+	run("publishing", e.publish)
+	run("saving", e.save)
+	run("following the PBX", func(ctx context.Context) error {
+		return e.o.Driver.Run(ctx, func(ev telephony.Event) { e.pbx(ctx, ev) })
+	})
+	e.announce()
+	e.loop(ctx)
+	e.lanes.wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) load(ctx context.Context) error {
+	if err := e.reload(ctx, time.Now()); err != nil {
+		return err
+	}
+	open, err := e.o.Journal.OpenCalls(ctx)
+	if err != nil {
+		return errs.Wrap("reading open calls", err)
+	}
+	e.floor.Restore(open, time.Now())
+	return nil
+}
+
+func (e *Engine) reload(ctx context.Context, now time.Time) error {
+	qs, err := e.o.Directory.Queues(ctx)
+	if err != nil {
+		return errs.Wrap("reading queues", err)
+	}
+	people, err := e.o.Directory.People(ctx)
+	if err != nil {
+		return errs.Wrap("reading people", err)
+	}
+	declared, err := e.o.Directory.Declared(ctx)
+	if err != nil {
+		return errs.Wrap("reading availability", err)
+	}
+	e.floor.SetDirectory(qs, people, declared, now)
+	return nil
+}
+
+// loop is the single writer.
+func (e *Engine) loop(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		if d := e.floor.Deadline(now); !d.IsZero() {
+			timer.Reset(max(d.Sub(now), 0))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.in.ready:
+			for _, fn := range e.in.take() {
+				now = time.Now()
+				fn(e.floor, now)
+				e.flushIn(ctx, now)
+			}
+		case <-timer.C:
+			now = time.Now()
+			e.floor.Tick(now)
+			e.flushIn(ctx, now)
+		}
+	}
+}
+
+// flush publishes what has come of the last inputs and hands out no effects: before Run nothing may be commanded.
+func (e *Engine) flush(now time.Time) []CallEffect {
+	out := e.floor.Take(now)
+	if len(out.Changes) > 0 {
+		e.n++
+		b := batch{Epoch: e.o.Epoch, N: e.n, Changes: out.Changes}
+		e.o.Board.apply(b)
+		e.out.put(b)
+	}
+	for _, c := range out.Journal {
+		e.saves.put(func(ctx context.Context) error { return e.o.Journal.SaveCall(ctx, c) })
+	}
+	for _, d := range out.Declared {
+		e.saves.put(func(ctx context.Context) error { return e.o.Directory.SaveDeclared(ctx, d) })
+	}
+	return out.Effects
+}
+
+func (e *Engine) flushIn(ctx context.Context, now time.Time) {
+	for _, ce := range e.flush(now) {
+		e.execute(ctx, ce)
+	}
+}
+
+// announce gives the local board the whole picture: it belongs to a former epoch, or is empty.
+func (e *Engine) announce() {
+	e.in.put(func(f *Floor, now time.Time) { e.o.Board.replace(e.snapshot(f, now)) })
+}
+
+func (e *Engine) snapshot(f *Floor, now time.Time) Snapshot {
+	s := f.Snapshot(now)
+	s.Epoch, s.Seq = e.o.Epoch, e.n
+	return s
+}
+
+// pbx takes the driver's events; it never blocks.
+func (e *Engine) pbx(ctx context.Context, ev telephony.Event) {
+	if up, ok := ev.(telephony.LinkUp); ok {
+		e.in.put(func(*Floor, time.Time) {
+			if !up.StartedAt.Equal(e.up) {
+				e.up = up.StartedAt
+				e.lanes.run("phones", func() { e.provisionAll(ctx) })
+			}
+		})
+	}
+	e.in.put(func(f *Floor, now time.Time) { f.PBX(ev, now) })
+}
+
+func (e *Engine) provisionAll(ctx context.Context) {
+	p, ok := e.o.Driver.(telephony.Provisioner)
+	if !ok {
+		return
+	}
+	err := retry(ctx, 30*time.Second, func(ctx context.Context) error { return e.o.Phones.ProvisionAll(ctx, p) })
+	if err != nil && ctx.Err() == nil {
+		e.o.Log.Error("pushing phone accounts to the PBX", "error", err)
+	}
+}
+
+// publish carries batches to the bus. A batch that cannot be published leaves a hole that the boards elsewhere see and mend by a
+// snapshot, so it is not tried again.
+func (e *Engine) publish(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-e.out.ready:
+			for _, b := range e.out.take() {
+				raw, err := json.Marshal(b)
+				if err != nil {
+					return errs.With(errs.Internal, "encoding floor change", err)
+				}
+				if err := e.o.Bus.Publish(ctx, subjectFloor, raw); err != nil && ctx.Err() == nil {
+					e.o.Log.Warn("publishing floor change", "error", err)
+				}
+			}
+		}
+	}
+}
+
+// save writes records in order. While the database is away it keeps trying: the calls go on, the records wait in memory.
+func (e *Engine) save(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-e.saves.ready:
+			for _, fn := range e.saves.take() {
+				if err := retry(ctx, time.Hour, fn); err != nil {
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+					e.o.Log.Error("saving call record", "error", err)
+				}
+			}
+		}
+	}
+}
+
+func (e *Engine) serveSnapshot(ctx context.Context, _ []byte) ([]byte, error) {
+	s, err := ask(ctx, e.in, func(f *Floor, now time.Time) (Snapshot, error) { return e.snapshot(f, now), nil })
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(s)
+}
+
+func (e *Engine) serveCommand(ctx context.Context, raw []byte) ([]byte, error) {
+	var cmd Command
+	if err := json.Unmarshal(raw, &cmd); err != nil {
+		return nil, errs.With(errs.Invalid, "decoding command", err)
+	}
+	r, err := e.command(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(r)
+}
+
+func (e *Engine) command(ctx context.Context, cmd Command) (Reply, error) {
+	switch cmd.Kind {
+	case CmdProvisionPhone, CmdDropPhone:
+		return Reply{}, e.phone(ctx, cmd)
+	case CmdDemoCall:
+		d, ok := e.o.Driver.(telephony.DemoCaller)
+		if !ok {
+			return Reply{}, errs.E(errs.Unsupported, "calling as a demo customer", "this telephone system has no demo callers")
+		}
+		return Reply{}, d.DemoCall(ctx, telephony.Party{Number: cmd.Number, Name: cmd.Name}, cmd.Queue, 2*time.Minute)
+	case CmdReloadDirectory:
+		return ask(ctx, e.in, func(f *Floor, now time.Time) (Reply, error) {
+			return Reply{}, e.reload(ctx, now)
+		})
+	}
+	return ask(ctx, e.in, func(f *Floor, now time.Time) (Reply, error) { return f.Command(cmd, now) })
+}
+
+func (e *Engine) phone(ctx context.Context, cmd Command) error {
+	p, ok := e.o.Driver.(telephony.Provisioner)
+	if !ok {
+		return errs.E(errs.Unsupported, "provisioning phone", "this telephone system has no accounts to push")
+	}
+	if cmd.Kind == CmdDropPhone {
+		return e.o.Phones.Drop(ctx, p, cmd.OperatorID)
+	}
+	return e.o.Phones.Provision(ctx, p, cmd.OperatorID)
+}
+
+// ask runs fn on the engine's goroutine and waits for its answer.
+func ask[T any](ctx context.Context, in *mailbox[input], fn func(f *Floor, now time.Time) (T, error)) (T, error) {
+	type answer struct {
+		v   T
+		err error
+	}
+	ch := make(chan answer, 1)
+	in.put(func(f *Floor, now time.Time) {
+		v, err := fn(f, now)
+		ch <- answer{v, err}
+	})
+	select {
+	case a := <-ch:
+		return a.v, a.err
+	case <-ctx.Done():
+		var zero T
+		return zero, errs.With(errs.Timeout, "waiting for the floor", ctx.Err())
+	}
+}

@@ -1,0 +1,150 @@
+package calls
+
+import (
+	"time"
+
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony"
+)
+
+// Event is something that happened to a call. The set is closed.
+type Event interface{ callEvent() }
+
+type (
+	// PBX is an event of one of the call's legs.
+	PBX struct{ telephony.Event }
+	// Offered is the distribution's decision.
+	Offered struct {
+		At         time.Time
+		OperatorID string
+		Until      time.Time // when the operator's phone stops ringing
+		Taken      bool      // the operator took it out of turn
+	}
+	// OriginateFailed says that a leg could not even be made.
+	OriginateFailed struct {
+		At  time.Time
+		Leg telephony.LegID
+	}
+	// Matched is an answer to who is calling.
+	Matched struct{ Match customers.Match }
+	// Moved is a new place in the queue.
+	Moved struct{ Position int }
+	// Asked is an accepted command of the call's operator (or a supervisor).
+	Asked struct {
+		At  time.Time
+		Cmd Command
+	}
+	// Ticked is the passing of time.
+	Ticked struct{ At time.Time }
+)
+
+func (PBX) callEvent()             {}
+func (Offered) callEvent()         {}
+func (OriginateFailed) callEvent() {}
+func (Matched) callEvent()         {}
+func (Moved) callEvent()           {}
+func (Asked) callEvent()           {}
+func (Ticked) callEvent()          {}
+
+// Effect is something to be done because a call changed, as data. The set is closed.
+type Effect interface{ effect() }
+
+// Effects for the PBX. Those of one call are carried out in order; see Engine.
+type (
+	// DoAnswer answers the leg.
+	DoAnswer struct{ Leg telephony.LegID }
+	// DoPark lets the leg hear music.
+	DoPark struct{ Leg telephony.LegID }
+	// DoJoin lets the legs hear each other.
+	DoJoin struct {
+		Bridge telephony.BridgeID
+		Legs   []telephony.LegID
+	}
+	// DoOriginate makes a leg.
+	DoOriginate struct{ telephony.Originate }
+	// DoHangup ends a leg.
+	DoHangup struct {
+		Leg   telephony.LegID
+		Cause int
+	}
+	// DoMark writes on the leg what must survive us.
+	DoMark struct {
+		Leg   telephony.LegID
+		Marks telephony.Marks
+	}
+	// DoCloseBridge removes the call's bridge.
+	DoCloseBridge struct{ Bridge telephony.BridgeID }
+	// DoMute stops the leg from being heard, or lets it be heard again.
+	DoMute struct {
+		Leg telephony.LegID
+		On  bool
+	}
+	// DoDigits presses keys towards the leg's far end.
+	DoDigits struct {
+		Leg    telephony.LegID
+		Digits string
+	}
+	// DoRingback lets the leg hear that the other side is being rung.
+	DoRingback struct {
+		Leg telephony.LegID
+		On  bool
+	}
+	// DoAnswerFar answers in place of a simulated phone.
+	DoAnswerFar struct{ Leg telephony.LegID }
+	// DoReturn hands a leg back to the dialplan's fallback.
+	DoReturn struct{ Leg telephony.LegID }
+)
+
+// Effects for the customer systems.
+type (
+	// LookUp asks who the number belongs to; Fresh goes past every cache.
+	LookUp struct {
+		Number customers.Number
+		Fresh  bool
+	}
+	// Link remembers a person's choice; an empty Customer takes it back.
+	Link struct {
+		Number     customers.Number
+		Customer   customers.ID
+		OperatorID string
+	}
+)
+
+// Effects for the floor, carried out by Floor itself.
+type (
+	// Enqueue puts the call into the line of its queue.
+	Enqueue struct {
+		Since     time.Time
+		Head      bool
+		Only      string
+		OnlyFor   bool // keep it for Only during the queue's rescue time
+		OnlyStart time.Time
+	}
+	// Dequeue takes it out.
+	Dequeue struct{}
+	// Release frees the operator.
+	Release struct {
+		At         time.Time
+		OperatorID string
+		Pause      string // reason key; "" = none
+		Worked     bool   // there was a conversation: idle time starts anew
+	}
+)
+
+func (DoAnswer) effect()      {}
+func (DoPark) effect()        {}
+func (DoJoin) effect()        {}
+func (DoOriginate) effect()   {}
+func (DoHangup) effect()      {}
+func (DoMark) effect()        {}
+func (DoCloseBridge) effect() {}
+func (DoMute) effect()        {}
+func (DoDigits) effect()      {}
+func (DoRingback) effect()    {}
+func (DoAnswerFar) effect()   {}
+func (DoReturn) effect()      {}
+func (LookUp) effect()        {}
+func (Link) effect()          {}
+func (Enqueue) effect()       {}
+func (Dequeue) effect()       {}
+func (Release) effect()       {}
