@@ -283,4 +283,3 @@ func fromMillis(s string, otherwise time.Time) time.Time {
 	}
 	return otherwise
 }
-

@@ -1,6 +1,26 @@
 // Package phones makes operators' SIP accounts: a random secret for one phone session, sealed at rest, pushed to the PBX by whoever
-// owns the floor, and pushed again when the PBX has forgotten it.
+// owns the floor, and pushed again when the PBX has forgotten it. No SIP password exists anywhere else.
 package phones
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // RFC 2617 digest: the SIP standard that phones speak; the secret is 128 random bits for one session
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"time"
+
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/seal"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/calls"
+)
+
+// Sealer makes secrets unreadable at rest and readable again. Its methods may be called concurrently.
+type Sealer interface {
+	Seal(ctx context.Context, b seal.Binding, plaintext []byte) (sealed []byte, version uint32, err error)
+	Open(ctx context.Context, b seal.Binding, sealed []byte) ([]byte, error)
+}
 
 // Session is what a phone needs to sign in. HA1 is equivalent to a password: hand it over once, keep it in memory only.
 type Session struct {
@@ -12,4 +32,156 @@ type Session struct {
 	URLs        []string // WebSocket addresses of the PBX (RFC 7118)
 	Host        string   // host part of the SIP URI
 	Simulated   bool     // no phone signs in: answer through the API
+}
+
+// Settings are the site's.
+type Settings struct {
+	Realm     string
+	URLs      []string
+	Host      string
+	Simulated bool
+}
+
+// Floor is what phones need of the floor.
+type Floor interface {
+	Do(ctx context.Context, cmd calls.Command) (calls.Reply, error)
+}
+
+// Notifier tells an operator's windows something.
+type Notifier interface {
+	Notify(ctx context.Context, n calls.Notice) error
+}
+
+// Service starts and stops phone sessions, in any process, and pushes accounts in the process that owns the PBX (calls.Phones).
+// Methods may be called concurrently.
+type Service struct {
+	repo   seal.CredentialRepository
+	sealer Sealer
+	floor  Floor
+	notify Notifier
+	set    Settings
+	log    *slog.Logger
+}
+
+// New makes the service.
+func New(repo seal.CredentialRepository, sealer Sealer, floor Floor, notify Notifier, set Settings, log *slog.Logger) *Service {
+	return &Service{repo: repo, sealer: sealer, floor: floor, notify: notify, set: set, log: log}
+}
+
+var _ calls.Phones = (*Service)(nil)
+
+// Start makes a new secret for the operator's window, stores it sealed and has it pushed to the PBX. Every earlier session of the
+// operator ends: its secret no longer signs in and its window is told.
+func (s *Service) Start(ctx context.Context, operatorID, displayName, clientID string) (Session, error) {
+	const op = "starting phone"
+	if clientID == "" || len(clientID) > 64 {
+		return Session{}, errs.Field(op, "clientId", "1 to 64 characters")
+	}
+	var raw [16]byte // 128 bits: beyond guessing, which is what makes MD5 digests acceptable
+	if _, err := rand.Read(raw[:]); err != nil {
+		return Session{}, errs.With(errs.Internal, op, err)
+	}
+	endpoint := calls.EndpointOf(operatorID)
+	ha1 := HA1(endpoint, s.set.Realm, hex.EncodeToString(raw[:]))
+	clear(raw[:])
+	bind := s.binding(operatorID)
+	sealed, version, err := s.sealer.Seal(ctx, bind, []byte(ha1))
+	if err != nil {
+		return Session{}, errs.Wrap(op, err)
+	}
+	c := seal.Credential{
+		OperatorID: operatorID, SessionID: newID(), ClientID: clientID, Endpoint: endpoint, Realm: s.set.Realm,
+		KeyVersion: version, Sealed: sealed, CreatedAt: time.Now(),
+	}
+	former, err := s.repo.CredentialOf(ctx, operatorID)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return Session{}, errs.Wrap(op, err)
+	}
+	if err := s.repo.SaveCredential(ctx, c); err != nil {
+		return Session{}, errs.Wrap(op, err)
+	}
+	if _, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: operatorID}); err != nil {
+		return Session{}, errs.Wrap(op, err)
+	}
+	if former.SessionID != "" && former.ClientID != clientID {
+		n := calls.Notice{ID: newID(), At: c.CreatedAt, Kind: calls.NoticePhoneTakenOver, OperatorID: operatorID, PhoneClientID: clientID}
+		if err := s.notify.Notify(ctx, n); err != nil {
+			s.log.Warn("telling the former phone window", "error", err)
+		}
+	}
+	return Session{
+		ID: c.SessionID, Endpoint: endpoint, DisplayName: displayName, Realm: s.set.Realm, HA1: ha1,
+		URLs: s.set.URLs, Host: s.set.Host, Simulated: s.set.Simulated,
+	}, nil
+}
+
+// Stop ends the operator's phone session: account, contact and sealed secret go. No session is success.
+func (s *Service) Stop(ctx context.Context, operatorID string) error {
+	const op = "stopping phone"
+	if err := s.repo.DeleteCredential(ctx, operatorID); err != nil && !errs.Is(err, errs.NotFound) {
+		return errs.Wrap(op, err)
+	}
+	_, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdDropPhone, OperatorID: operatorID})
+	return errs.Wrap(op, err)
+}
+
+// Provision pushes the operator's present account.
+func (s *Service) Provision(ctx context.Context, d telephony.Provisioner, operatorID string) error {
+	c, err := s.repo.CredentialOf(ctx, operatorID)
+	if err != nil {
+		return errs.Wrap("reading credential", err)
+	}
+	return s.push(ctx, d, c)
+}
+
+// ProvisionAll pushes every account. One that cannot be opened (its key is gone) is reported and left out: that operator's phone
+// starts a new session.
+func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner) error {
+	cs, err := s.repo.Credentials(ctx)
+	if err != nil {
+		return errs.Wrap("reading credentials", err)
+	}
+	for _, c := range cs {
+		err := s.push(ctx, d, c)
+		switch {
+		case err == nil:
+		case errs.Is(err, errs.Unavailable), errs.Is(err, errs.Timeout):
+			return err
+		default:
+			s.log.Warn("pushing phone account", "operator", c.OperatorID, "error", err)
+		}
+	}
+	return nil
+}
+
+// Drop removes the operator's account from the PBX.
+func (s *Service) Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error {
+	return d.Deprovision(ctx, calls.EndpointOf(operatorID))
+}
+
+func (s *Service) push(ctx context.Context, d telephony.Provisioner, c seal.Credential) error {
+	ha1, err := s.sealer.Open(ctx, seal.Binding{Operator: c.OperatorID, Realm: c.Realm, Purpose: purpose}, c.Sealed)
+	if err != nil {
+		return errs.Wrap("opening credential", err)
+	}
+	defer clear(ha1)
+	return d.Provision(ctx, telephony.Account{Endpoint: c.Endpoint, DisplayName: c.Endpoint, HA1: string(ha1), WebRTC: true})
+}
+
+const purpose = "sip-ha1"
+
+func (s *Service) binding(operatorID string) seal.Binding {
+	return seal.Binding{Operator: operatorID, Realm: s.set.Realm, Purpose: purpose}
+}
+
+// HA1 is the digest of user, realm and secret (RFC 2617 §3.2.2.2), lower-case hex.
+func HA1(user, realm, secret string) string {
+	sum := md5.Sum([]byte(user + ":" + realm + ":" + secret)) //nolint:gosec // see the import
+	return hex.EncodeToString(sum[:])
+}
+
+func newID() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
 }
