@@ -165,6 +165,8 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 		}
 	case Asked:
 		s.asked(e, policy)
+	case RescueOver:
+		s.rescueOver(e.At)
 	case Ticked:
 		s.ticked(e.At)
 	}
@@ -382,6 +384,25 @@ func (s *step) operatorGone(at time.Time, cause telephony.Cause, byUs bool, poli
 	case StateNew:
 		s.finish(at, End{At: at, Result: dialResult(cause.Q850, s.c.HangupAsked), By: ByOperator, Cause: cause.Q850}, policy)
 	}
+}
+
+// rescueOver gives the customer to anybody of the queue; outside all queues there is nobody to give them to.
+func (s *step) rescueOver(at time.Time) {
+	if s.c.State != StateRescuing {
+		return
+	}
+	s.route(at, RouteReturned, s.c.OperatorID)
+	if s.c.QueueID == "" {
+		s.c.HangupAsked = true
+		s.do(DoHangup{s.c.Customer.ID, telephony.CauseNormal})
+		return
+	}
+	s.do(
+		Release{At: at, OperatorID: s.c.OperatorID, Pause: queues.PausePhone},
+		Enqueue{Since: s.c.StartedAt, Head: true},
+	)
+	s.c.OperatorID = ""
+	s.state(StateQueued, at)
 }
 
 // dialAborted: the operator's own leg went while the far end was being reached.

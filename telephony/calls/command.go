@@ -29,6 +29,7 @@ const (
 	CmdDropPhone       CommandKind = "DROP_PHONE"       // sign-out: account and contact go
 	CmdReloadDirectory CommandKind = "RELOAD_DIRECTORY" // queues, people or reasons were edited
 	CmdDemoCall        CommandKind = "DEMO_CALL"        // Number ("" = withheld), Queue
+	CmdNotify          CommandKind = "NOTIFY"           // Notice: pass it on to whom it concerns
 )
 
 // Command is a wish, as data: it travels to the one process that owns the floor.
@@ -45,6 +46,7 @@ type Command struct {
 	Avail      queues.Availability `json:"availability,omitempty"`
 	Pause      string              `json:"pause,omitempty"` // pause reason key
 	CustomerID customers.ID        `json:"customerId,omitempty"`
+	Notice     *Notice             `json:"notice,omitempty"`
 }
 
 // Reply is the answer to an accepted command: the state right after it was taken, before the PBX confirmed anything.

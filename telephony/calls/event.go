@@ -34,6 +34,8 @@ type (
 		At  time.Time
 		Cmd Command
 	}
+	// RescueOver says that the operator whose leg was lost has not come back in time.
+	RescueOver struct{ At time.Time }
 	// Ticked is the passing of time.
 	Ticked struct{ At time.Time }
 )
@@ -44,6 +46,7 @@ func (OriginateFailed) callEvent() {}
 func (Matched) callEvent()         {}
 func (Moved) callEvent()           {}
 func (Asked) callEvent()           {}
+func (RescueOver) callEvent()      {}
 func (Ticked) callEvent()          {}
 
 // Effect is something to be done because a call changed, as data. The set is closed.

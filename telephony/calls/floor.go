@@ -107,9 +107,9 @@ func (f *Floor) Decide(now time.Time) {
 	if !f.linkUp {
 		return
 	}
-	for _, w := range f.q.Expired(now) {
-		f.apply(ID(w.CallID), Asked{At: now, Cmd: Command{Kind: CmdHangUp}})
+	for _, w := range f.q.Lapsed(now) {
 		f.q.Remove(w.CallID)
+		f.apply(ID(w.CallID), RescueOver{now})
 	}
 	for _, o := range f.q.Decide(now) {
 		f.offer(o, now, false)
@@ -368,6 +368,12 @@ func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
 		return f.setAvailability(cmd, now)
 	case CmdDial:
 		return f.dial(cmd, now)
+	case CmdNotify:
+		if cmd.Notice == nil {
+			return Reply{}, errs.E(errs.Invalid, op, "no notice")
+		}
+		f.out.Changes = append(f.out.Changes, Change{Notice: cmd.Notice})
+		return Reply{}, nil
 	case CmdProvisionPhone, CmdDropPhone, CmdReloadDirectory, CmdDemoCall:
 		return Reply{}, errs.E(errs.Internal, op, "not a command of the floor")
 	}

@@ -38,3 +38,9 @@ func (s *Service) Do(ctx context.Context, cmd Command) (Reply, error) {
 	}
 	return r, nil
 }
+
+// Notify passes a notice on to the windows of the operator it is for.
+func (s *Service) Notify(ctx context.Context, n Notice) error {
+	_, err := s.Do(ctx, Command{Kind: CmdNotify, OperatorID: n.OperatorID, Notice: &n})
+	return err
+}

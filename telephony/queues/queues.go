@@ -166,11 +166,11 @@ func (s *State) NextDeadline(now time.Time) time.Time {
 	return next
 }
 
-// Expired lists waiting calls that nobody can have any more: outside all queues, and past the time kept for their operator.
-func (s *State) Expired(now time.Time) []Waiting {
+// Lapsed lists waiting calls whose time for one operator only is over.
+func (s *State) Lapsed(now time.Time) []Waiting {
 	var out []Waiting
 	for _, w := range s.waiting {
-		if w.QueueID == "" && !now.Before(w.OnlyUntil) {
+		if w.Only != "" && !now.Before(w.OnlyUntil) {
 			out = append(out, w)
 		}
 	}
