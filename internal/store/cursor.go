@@ -1,0 +1,44 @@
+package store
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// cursor is a place in a list ordered by time and id.
+type cursor struct {
+	startedAt time.Time
+	id        string
+}
+
+// cursorVersion begins every cursor, so that a change of the order can tell old cursors.
+const cursorVersion = "1"
+
+// String returns the cursor as clients carry it: opaque, and fit for a URL.
+func (c cursor) String() string {
+	text := cursorVersion + ":" + strconv.FormatInt(c.startedAt.UnixMicro(), 36) + ":" + c.id
+	return base64.RawURLEncoding.EncodeToString([]byte(text))
+}
+
+func parseCursor(s string) (cursor, error) {
+	bad := errs.Field("reading cursor", "after", "not a cursor of this list")
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return cursor{}, bad
+	}
+	version, rest, _ := strings.Cut(string(text), ":")
+	micros, id, found := strings.Cut(rest, ":")
+	at, err := strconv.ParseInt(micros, 36, 64)
+	if err != nil || !found || version != cursorVersion || id != clean(id) {
+		return cursor{}, bad
+	}
+	started := time.UnixMicro(at).UTC()
+	if y := started.Year(); y < 0 || y > 9999 { // what both databases can compare with
+		return cursor{}, bad
+	}
+	return cursor{startedAt: started, id: id}, nil
+}

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/pult-cc/pult/ent"
+	"github.com/pult-cc/pult/ent/interaction"
+	"github.com/pult-cc/pult/ent/predicate"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
+)
+
+type interactionRepo struct{ *Store }
+
+var _ interactions.Repository = interactionRepo{}
+
+const noInteraction = "there is no such interaction"
+
+// callColumns are what a call event may overwrite: everything but the id and the notes.
+var callColumns = []string{
+	interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay,
+	interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID,
+	interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldStartedAt, interaction.FieldEnqueuedAt,
+	interaction.FieldAnsweredAt, interaction.FieldEndedAt, interaction.FieldClosedAt, interaction.FieldWaitedMs,
+	interaction.FieldResult, interaction.FieldTerm,
+}
+
+// SaveCall implements interactions.Repository in one statement, so that the database itself fences off an old holder of the lease
+// however late its write arrives.
+func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interaction) error {
+	const op = "saving call"
+	if in.ID == "" {
+		return errs.Field(op, "id", "missing")
+	}
+	err := r.client.Interaction.Create().SetID(in.ID).
+		SetChannel(string(in.Channel)).SetDirection(in.Direction).
+		SetNumber(clean(in.Number.E164)).SetNumberDisplay(clean(in.Number.Display)).
+		SetNumberExt(clean(in.Number.Ext)).SetNumberKind(string(in.Number.Kind)).
+		SetQueueID(in.QueueID).SetOperatorID(in.OperatorID).
+		SetCustomerID(clean(string(in.CustomerID))).SetCustomerName(clean(in.CustomerName)).
+		SetStartedAt(utc(in.StartedAt)).SetNillableEnqueuedAt(utcOrNil(in.EnqueuedAt)).
+		SetNillableAnsweredAt(utcOrNil(in.AnsweredAt)).SetNillableEndedAt(utcOrNil(in.EndedAt)).
+		SetNillableClosedAt(utcOrNil(in.ClosedAt)).
+		SetWaitedMs(in.Waited.Milliseconds()).SetResult(in.Result).SetTerm(int64(in.Term)).
+		OnConflict(
+			entsql.ConflictColumns(interaction.FieldID),
+			entsql.ResolveWith(func(u *entsql.UpdateSet) {
+				for _, c := range callColumns {
+					u.SetExcluded(c)
+				}
+			}),
+			entsql.UpdateWhere(entsql.P(func(b *entsql.Builder) {
+				b.WriteString(`interactions.term <= excluded.term AND ` +
+					`(interactions.closed_at IS NULL OR excluded.closed_at IS NOT NULL)`)
+			})),
+		).
+		Exec(ctx)
+	if errors.Is(err, sql.ErrNoRows) { // the row is of a newer term, or closed: left alone
+		return nil
+	}
+	return wrap(op, err)
+}
+
+// SetNotes implements interactions.Repository.
+func (r interactionRepo) SetNotes(
+	ctx context.Context, id string, change interactions.NotesChange, at time.Time,
+) (interactions.Interaction, error) {
+	const op = "saving notes"
+	var out interactions.Interaction
+	id = clean(id)
+	err := r.inTx(ctx, func(tx *ent.Tx) error {
+		u := tx.Interaction.Update().Where(interaction.ID(id))
+		if change.TopicID != nil {
+			if *change.TopicID == "" {
+				u.ClearTopicID()
+			} else {
+				u.SetTopicID(clean(*change.TopicID))
+			}
+		}
+		if change.Comment != nil {
+			u.SetComment(clean(*change.Comment)).SetCommentAt(utc(at))
+		}
+		var tags []string
+		if change.Tags != nil {
+			tags = cleanTags(*change.Tags)
+			u.SetTags(tags)
+		}
+		// The update goes first: its row lock makes changes of one interaction wait for each other.
+		if len(u.Mutation().Fields()) > 0 || len(u.Mutation().ClearedFields()) > 0 {
+			if _, err := u.Save(ctx); err != nil {
+				if kindOf(err) == errs.Invalid {
+					return errs.Field("", "topicId", "unknown topic")
+				}
+				return err
+			}
+		}
+		row, err := tx.Interaction.Get(ctx, id)
+		if err != nil {
+			return notFound("", noInteraction, err)
+		}
+		out = interactionOf(row)
+		if change.Tags == nil {
+			return nil
+		}
+		return replaceTags(ctx, tx, id, tags)
+	})
+	if err != nil {
+		return interactions.Interaction{}, wrap(op, err)
+	}
+	return out, nil
+}
+
+// SetCustomer implements interactions.Repository.
+func (r interactionRepo) SetCustomer(ctx context.Context, id string, customer customers.ID, name string) error {
+	const op = "linking customer"
+	n, err := r.client.Interaction.Update().Where(interaction.ID(clean(id))).
+		SetCustomerID(clean(string(customer))).SetCustomerName(clean(name)).
+		Save(ctx)
+	if err == nil && n == 0 {
+		return errs.E(errs.NotFound, op, noInteraction)
+	}
+	return wrap(op, err)
+}
+
+// Get implements interactions.Repository.
+func (r interactionRepo) Get(ctx context.Context, id string) (interactions.Interaction, error) {
+	row, err := r.client.Interaction.Get(ctx, clean(id))
+	if err != nil {
+		return interactions.Interaction{}, notFound("reading interaction", noInteraction, err)
+	}
+	return interactionOf(row), nil
+}
+
+// GetMany implements interactions.Repository.
+func (r interactionRepo) GetMany(ctx context.Context, ids []string) ([]interactions.Interaction, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	wanted := make([]string, len(ids))
+	for i, id := range ids {
+		wanted[i] = clean(id)
+	}
+	rows, err := r.client.Interaction.Query().Where(interaction.IDIn(wanted...)).All(ctx)
+	if err != nil {
+		return nil, wrap("reading interactions", err)
+	}
+	return interactionsOf(rows), nil
+}
+
+// List implements interactions.Repository in one statement. The cursor is the last row's place in the order, so a page costs the
+// same at any depth, and rows that come in meanwhile shift nothing.
+func (r interactionRepo) List(
+	ctx context.Context, f interactions.Filter, limit int, after string,
+) (interactions.Page, error) {
+	const op = "listing interactions"
+	if limit <= 0 {
+		return interactions.Page{}, errs.Field(op, "first", "want at least 1")
+	}
+	where := filterOf(f)
+	if after != "" {
+		from, err := parseCursor(after)
+		if err != nil {
+			return interactions.Page{}, errs.Wrap(op, err)
+		}
+		where = append(where, func(s *entsql.Selector) {
+			s.Where(entsql.CompositeLT(
+				[]string{s.C(interaction.FieldStartedAt), s.C(interaction.FieldID)}, from.startedAt, from.id))
+		})
+	}
+	rows, err := r.client.Interaction.Query().Where(where...).
+		Order(interaction.ByStartedAt(entsql.OrderDesc()), interaction.ByID(entsql.OrderDesc())).
+		Limit(limit + 1). // one more tells whether there is a next page
+		All(ctx)
+	if err != nil {
+		return interactions.Page{}, wrap(op, err)
+	}
+	var page interactions.Page
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
+		page.Next = cursor{startedAt: last.StartedAt, id: last.ID}.String()
+	}
+	page.Items = interactionsOf(rows)
+	return page, nil
+}
+
+func filterOf(f interactions.Filter) []predicate.Interaction {
+	var where []predicate.Interaction
+	if f.CustomerID != "" {
+		where = append(where, interaction.CustomerID(clean(string(f.CustomerID))))
+	}
+	if f.Number != "" {
+		where = append(where, interaction.Number(clean(f.Number)))
+	}
+	if f.OperatorID != "" {
+		where = append(where, interaction.OperatorID(clean(f.OperatorID)))
+	}
+	if f.QueueID != "" {
+		where = append(where, interaction.QueueID(clean(f.QueueID)))
+	}
+	if f.Queues == nil && f.OwnOperator == "" {
+		return where
+	}
+	// An empty list that is not nil is a viewer without queues: IN () is false for every row.
+	scope := []predicate.Interaction{interaction.QueueIDIn(f.Queues...)}
+	if f.OwnOperator != "" {
+		scope = append(scope, interaction.OperatorID(f.OwnOperator))
+	}
+	return append(where, interaction.Or(scope...))
+}
+
+// OpenCalls implements interactions.Repository, oldest first.
+func (r interactionRepo) OpenCalls(ctx context.Context) ([]interactions.Interaction, error) {
+	rows, err := r.client.Interaction.Query().
+		Where(interaction.ClosedAtIsNil(), interaction.Channel(string(interactions.ChannelCall))).
+		Order(interaction.ByStartedAt(), interaction.ByID()).
+		All(ctx)
+	if err != nil {
+		return nil, wrap("reading open calls", err)
+	}
+	return interactionsOf(rows), nil
+}
+
+func interactionsOf(rows []*ent.Interaction) []interactions.Interaction {
+	out := make([]interactions.Interaction, len(rows))
+	for i, row := range rows {
+		out[i] = interactionOf(row)
+	}
+	return out
+}
+
+func interactionOf(row *ent.Interaction) interactions.Interaction {
+	out := interactions.Interaction{
+		ID: row.ID, Channel: interactions.Channel(row.Channel), Direction: row.Direction,
+		Number: customers.Number{
+			E164: row.Number, Display: row.NumberDisplay, Ext: row.NumberExt, Kind: customers.NumberKind(row.NumberKind),
+		},
+		QueueID: row.QueueID, OperatorID: row.OperatorID,
+		CustomerID: customers.ID(row.CustomerID), CustomerName: row.CustomerName,
+		StartedAt: row.StartedAt.UTC(), EnqueuedAt: utcOrNil(row.EnqueuedAt), AnsweredAt: utcOrNil(row.AnsweredAt),
+		EndedAt: utcOrNil(row.EndedAt), ClosedAt: utcOrNil(row.ClosedAt),
+		Waited: time.Duration(row.WaitedMs) * time.Millisecond, Result: row.Result, Term: uint64(row.Term),
+		Notes: interactions.Notes{Tags: row.Tags, Comment: row.Comment, CommentAt: utcOrNil(row.CommentAt)},
+	}
+	if row.TopicID != nil {
+		out.Notes.TopicID = *row.TopicID
+	}
+	return out
+}
