@@ -1,0 +1,88 @@
+// Package connectortest is the conformance suite of customer systems, in the manner of fstest and nettest: a driver brings a
+// harness, the suite brings the questions. What it asks is the contract of connectors.Driver and its optional capabilities.
+package connectortest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// Customer is a record that a harness puts into its system before the driver is asked.
+type Customer struct {
+	Kind    connectors.Kind
+	Name    string // unique within a test: the suite recognises records by it
+	Company string // for persons; a company of that name is put in as well
+	Phones  []string
+	TaxID   string
+	Owner   string
+	Deleted bool
+}
+
+// Fault is trouble that a harness can make its system cause.
+type Fault string
+
+// The faults. Every system can be Slow and Down; the rest is for systems behind HTTP.
+const (
+	Slow         Fault = "slow"                   // answers after a minute
+	Down         Fault = "down"                   // cannot be reached
+	Unauthorized Fault = "401"                    // wrong password
+	Forbidden    Fault = "403"                    // locked account
+	TooMany      Fault = "429 with Retry-After 7" // seconds
+	BusinessRule Fault = "500 of a business rule" // the system's own logic refused
+	ServerError  Fault = "500 without reason"     // the web server failed
+	BadGateway   Fault = "502"
+	Busy         Fault = "503"
+	WebPage      Fault = "200 with a web page"
+	CutOff       Fault = "200 cut off in the middle"
+	ByteOrder    Fault = "200 with a byte order mark" // not trouble at all: must be read
+)
+
+// expected is what a driver makes of a fault.
+var expected = map[Fault]errs.Kind{
+	Slow: errs.Timeout, Down: errs.Unavailable, Unauthorized: errs.Unauthenticated, Forbidden: errs.Unauthenticated,
+	TooMany: errs.RateLimited, BusinessRule: errs.Rejected, ServerError: errs.Unavailable, BadGateway: errs.Unavailable,
+	Busy: errs.Unavailable, WebPage: errs.Unavailable, CutOff: errs.Unavailable,
+}
+
+// System is a customer system with a driver to it.
+type System struct {
+	Driver connectors.Driver
+	ID     string // the connector instance id the driver was made with
+	// Inject makes every following answer suffer the fault, until the next Inject; "" heals.
+	Inject func(Fault)
+	Faults []Fault // what Inject knows, Slow and Down at least
+	Secret string  // the password; it must appear in no error
+	// Close ends the system and everything the driver keeps open. The suite calls it before it counts goroutines; it may be
+	// called twice.
+	Close func()
+}
+
+// Harness makes systems.
+type Harness struct {
+	// New starts a system that holds the customers, and opens a driver to it.
+	New func(t *testing.T, customers []Customer) System
+}
+
+// Run runs the suite.
+func Run(t *testing.T, h Harness) {
+	t.Run("Spellings", func(t *testing.T) { spellings(t, h) })
+	t.Run("Nobody", func(t *testing.T) { nobody(t, h) })
+	t.Run("Several", func(t *testing.T) { several(t, h) })
+	t.Run("PersonAndCompany", func(t *testing.T) { personAndCompany(t, h) })
+	t.Run("DeletionMark", func(t *testing.T) { deletionMark(t, h) })
+	t.Run("Limit", func(t *testing.T) { limit(t, h) })
+	t.Run("OddCharacters", func(t *testing.T) { oddCharacters(t, h) })
+	t.Run("Concurrent", func(t *testing.T) { concurrent(t, h) })
+	t.Run("Faults", func(t *testing.T) { faults(t, h) })
+	t.Run("SlowHonoursDeadline", func(t *testing.T) { slow(t, h) })
+	t.Run("CancelLeaksNothing", func(t *testing.T) { cancelled(t, h) })
+	t.Run("Get", func(t *testing.T) { get(t, h) })
+	t.Run("Search", func(t *testing.T) { search(t, h) })
+	t.Run("Check", func(t *testing.T) { check(t, h) })
+}
+
+// lateness is how long after its deadline a driver may still hold the caller.
+const lateness = 50 * time.Millisecond

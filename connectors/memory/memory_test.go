@@ -1,0 +1,79 @@
+package memory_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/connectortest"
+	"github.com/pult-cc/pult/connectors/memory"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+func TestConformance(t *testing.T) {
+	connectortest.Run(t, connectortest.Harness{New: newSystem})
+}
+
+func newSystem(_ *testing.T, customers []connectortest.Customer) connectortest.System {
+	var records []connectors.Candidate
+	for _, c := range customers {
+		r := connectors.Candidate{
+			Kind: c.Kind, Name: c.Name, Company: c.Company, TaxID: c.TaxID, Deleted: c.Deleted, Owner: connectors.Person{Name: c.Owner},
+		}
+		for _, p := range c.Phones {
+			r.Phones = append(r.Phones, connectors.Phone{Raw: p})
+		}
+		records = append(records, r)
+	}
+	d := memory.New("mem", records)
+	answers := map[connectortest.Fault]error{
+		connectortest.Down:         errs.E(errs.Unavailable, "asking", "the system does not answer"),
+		connectortest.Unauthorized: errs.E(errs.Unauthenticated, "asking", "the password was refused"),
+		connectortest.BusinessRule: errs.E(errs.Rejected, "asking", "a rule refused"),
+		connectortest.TooMany: &errs.Error{
+			Kind: errs.RateLimited, Op: "asking", Msg: "too many requests", Err: &connectors.RetryAfter{After: 7 * time.Second},
+		},
+	}
+	s := connectortest.System{Driver: d, ID: "mem", Faults: []connectortest.Fault{connectortest.Slow}, Close: func() {}}
+	for f := range answers {
+		s.Faults = append(s.Faults, f)
+	}
+	s.Inject = func(f connectortest.Fault) {
+		if f == connectortest.Slow {
+			d.Behave(time.Minute, nil)
+			return
+		}
+		d.Behave(0, answers[f])
+	}
+	return s
+}
+
+func TestOpensFromConfiguration(t *testing.T) {
+	f := memory.Factory()
+	var schema map[string]any
+	if err := json.Unmarshal(f.Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	d, err := f.New(t.Context(), "demo", json.RawMessage(`{"customers":[
+		{"id":"m1","kind":"PERSON","name":"Мария","company":"Василёк","phones":["8 (495) 012-34-01"],"tax_id":"1","owner":"Игорь"},
+		{"name":"Анна","phones":["8 (495) 012-34-01"]}]}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := d.Lookup(t.Context(), connectortest.Query("4950123401"))
+	if err != nil || len(found) != 2 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	if c := found[0]; c.Ref != (connectors.Ref{Connector: "demo", Type: "customer", ID: "m1"}) || c.Owner.Name != "Игорь" || c.TaxID != "1" {
+		t.Errorf("got %+v", c)
+	}
+	if c := found[1]; c.Ref.ID != "2" || c.Kind != connectors.KindPerson {
+		t.Errorf("got %+v", c)
+	}
+	for _, bad := range []string{`{"custommers":[]}`, `{"customers":[{"phones":[]}]}`, `[`} {
+		if _, err := f.New(t.Context(), "demo", json.RawMessage(bad), nil); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v, want Invalid", bad, err)
+		}
+	}
+}
