@@ -1,0 +1,5 @@
+//go:build race
+
+package membus_test
+
+const raceEnabled = true
