@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -35,7 +34,7 @@ type AsteriskOptions struct {
 	// RTPStart and RTPEnd bound the media ports. 0: 20000 to 29999. Asterisks on one address may share a range.
 	RTPStart, RTPEnd int
 	// CarrierAddr is where outbound calls go, "host:port". Calls that come from its host, or only from its port if Asterisk
-	// is on the same host, are the carrier's. Empty: port 5060 of the carrier's address in [Addrs]. Whatever this says, a
+	// is on the same host, are the carrier's. Empty: a free port of the carrier's address in [Addrs]. Whatever this says, a
 	// call with the header "X-Pult-Trunk: <TrunkToken>" is the carrier's too.
 	CarrierAddr string
 	// Language of the announcements, "en" (also if empty) or "ru".
@@ -63,8 +62,10 @@ func DefaultNumbers() []deploy.Number {
 	return numbers
 }
 
-// Asterisk is a private, running Asterisk. Its fields do not change. Its methods are safe for concurrent use.
+// Asterisk is a private, running Asterisk. Its fields do not change. Its methods are safe for concurrent use. Dir holds its
+// configuration, data and logs; recordings are in Dir/var/spool/recording.
 type Asterisk struct {
+	Process
 	// ARIURL is the base of ARI, without a slash at the end: "http://127.0.0.1:8088/ari".
 	ARIURL string
 	// ARIUser and ARIPassword are the credentials of ARI.
@@ -81,21 +82,14 @@ type Asterisk struct {
 	Realm string
 	// EntityID is what ARI calls asterisk_id.
 	EntityID string
-	// Dir holds configuration, data and logs. Recordings are in Dir/var/spool/recording.
-	Dir string
 
-	ctx     context.Context // the life of the children, across restarts
 	program string
 	conf    string
 	log     io.Writer
-	temp    []string // folders to remove at the end
-
-	mu   sync.Mutex
-	proc *proc
 }
 
 // StartAsterisk configures and starts a private Asterisk and waits until ARI and SIP are served. It lives until ctx ends
-// or Stop. A failure says what to do, or quotes what Asterisk said.
+// or Close. A failure says what to do, or quotes what Asterisk said.
 func StartAsterisk(ctx context.Context, o AsteriskOptions) (*Asterisk, error) {
 	program, err := Find("asterisk")
 	if err != nil {
@@ -105,21 +99,16 @@ func StartAsterisk(ctx context.Context, o AsteriskOptions) (*Asterisk, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Asterisk{ctx: ctx, program: program, log: o.Log, ARIUser: "pult", ARIPassword: randomHex(16), TrunkToken: randomHex(8), Realm: "asterisk"}
-	if err := a.configure(o, root); err != nil {
-		a.cleanUp()
-		return nil, fmt.Errorf("configuring asterisk: %w", err)
-	}
-	if err := a.run(ctx); err != nil {
-		a.cleanUp()
+	a := &Asterisk{program: program, log: o.Log, ARIUser: "pult", ARIPassword: randomHex(16), TrunkToken: randomHex(8), Realm: "asterisk"}
+	if err := a.init(ctx, o.Dir, syscall.SIGTERM, a.run); err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		<-a.proc.done
-		a.cleanUp()
-	})
+	if err := a.configure(o, root); err != nil {
+		return nil, a.abandon(fmt.Errorf("configuring asterisk: %w", err))
+	}
+	if err := a.begin(); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -128,9 +117,6 @@ func (a *Asterisk) configure(o AsteriskOptions, root string) error {
 	pbx, carrier := Addrs()
 	if o.BindAddr == "" {
 		o.BindAddr = pbx
-	}
-	if o.CarrierAddr == "" {
-		o.CarrierAddr = net.JoinHostPort(carrier, "5060")
 	}
 	if o.RTPStart == 0 {
 		o.RTPStart, o.RTPEnd = 20000, 29999
@@ -148,6 +134,13 @@ func (a *Asterisk) configure(o AsteriskOptions, root string) error {
 		o.EntityID = randomEntityID()
 	}
 	var err error
+	if o.CarrierAddr == "" {
+		port, err := freePort("udp", carrier)
+		if err != nil {
+			return err
+		}
+		o.CarrierAddr = net.JoinHostPort(carrier, strconv.Itoa(port))
+	}
 	if o.HTTPPort == 0 {
 		if o.HTTPPort, err = freePort("tcp", o.BindAddr); err != nil {
 			return err
@@ -157,9 +150,6 @@ func (a *Asterisk) configure(o AsteriskOptions, root string) error {
 		if o.SIPPort, err = freePort("udp", o.BindAddr); err != nil {
 			return err
 		}
-	}
-	if a.Dir, err = a.folder(o.Dir); err != nil {
-		return err
 	}
 	modules, err := filepath.Glob(filepath.Join(root, "usr/lib/*/asterisk/modules"))
 	if err != nil || len(modules) != 1 {
@@ -205,81 +195,20 @@ func (a *Asterisk) configure(o AsteriskOptions, root string) error {
 	}.Write()
 }
 
-// folder makes dir, or a temporary one that is removed at the end if dir is empty, readable by nobody else.
-func (a *Asterisk) folder(dir string) (string, error) {
-	if dir == "" {
-		dir, err := os.MkdirTemp("", "pult-asterisk-")
-		if err == nil {
-			a.temp = append(a.temp, dir)
-		}
-		return dir, err
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	return dir, os.Chmod(dir, 0o700)
-}
-
-func (a *Asterisk) cleanUp() {
-	for _, dir := range a.temp {
-		// What a temporary folder keeps behind is the system's to remove.
-		if err := os.RemoveAll(dir); err != nil && a.log != nil {
-			fmt.Fprintln(a.log, "lab:", err)
-		}
-	}
-}
-
 // run starts the process and waits until it serves.
-func (a *Asterisk) run(ctx context.Context) error {
+func (a *Asterisk) run(ctx context.Context) (*proc, error) {
 	p, err := start(a.ctx, command{name: "asterisk", path: a.program, args: []string{"-f", "-n", "-C", a.conf}, dir: a.Dir, log: a.log})
 	if err != nil {
+		return nil, err
+	}
+	return p, p.wait(ctx, func(ctx context.Context) error {
+		if err := a.ari(ctx, http.MethodGet, "/asterisk/ping", nil, nil); err != nil {
+			return err
+		}
+		// ARI answers before the last modules have started.
+		_, err := a.CLI(ctx, "core waitfullybooted")
 		return err
-	}
-	a.proc = p
-	err = p.wait(ctx, func(ctx context.Context) error { return a.ari(ctx, http.MethodGet, "/asterisk/ping", nil, nil) })
-	if err == nil {
-		_, err = a.CLI(ctx, "core waitfullybooted")
-	}
-	if err != nil {
-		return errors.Join(err, p.kill())
-	}
-	return nil
-}
-
-// Stop ends Asterisk in order; calls are hung up. Restart brings it back.
-func (a *Asterisk) Stop() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.proc.stop(syscall.SIGTERM)
-}
-
-// Kill ends Asterisk by SIGKILL, as a crash would: nobody is told.
-func (a *Asterisk) Kill() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.proc.kill()
-}
-
-// Signal sends a signal to the process: SIGSTOP and SIGCONT make it hang and go on.
-func (a *Asterisk) Signal(sig os.Signal) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.proc.signal(sig)
-}
-
-// Restart starts Asterisk again, on the same ports and with the same passwords, after stopping it if it runs. ctx bounds
-// the wait until it serves, not its life.
-func (a *Asterisk) Restart(ctx context.Context) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.proc.stop(syscall.SIGTERM); err != nil {
-		return err
-	}
-	return a.run(ctx)
+	})
 }
 
 // CLI runs a command of Asterisk's console and returns what it prints.
