@@ -78,8 +78,9 @@ type Filter struct {
 
 // Page is a part of a list, newest first.
 type Page struct {
-	Items []Interaction
-	Next  string // cursor for the next page; "" at the end
+	Items   []Interaction
+	Cursors []string // of the items, one each: List continues behind it
+	Next    string   // cursor for the next page; "" at the end
 }
 
 // Repository keeps interactions. Methods may be called concurrently and honour ctx.

@@ -187,6 +187,10 @@ func (r interactionRepo) List(
 		page.Next = cursor{startedAt: last.StartedAt, id: last.ID}.String()
 	}
 	page.Items = interactionsOf(rows)
+	page.Cursors = make([]string, len(rows))
+	for i, row := range rows {
+		page.Cursors[i] = cursor{startedAt: row.StartedAt, id: row.ID}.String()
+	}
 	return page, nil
 }
 
