@@ -122,32 +122,57 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 func (e *Engine) load(ctx context.Context) error {
-	if err := e.reload(ctx, time.Now()); err != nil {
+	install, err := e.readDirectory(ctx)
+	if err != nil {
 		return err
 	}
 	open, err := e.o.Journal.OpenCalls(ctx)
 	if err != nil {
 		return errs.Wrap("reading open calls", err)
 	}
-	e.floor.Restore(open, time.Now())
+	now := time.Now()
+	install(e.floor, now)
+	e.floor.Restore(open, now)
 	return nil
 }
 
-func (e *Engine) reload(ctx context.Context, now time.Time) error {
+// readDirectory asks the database, off the engine's goroutine, and returns what to do to the floor.
+func (e *Engine) readDirectory(ctx context.Context) (input, error) {
 	qs, err := e.o.Directory.Queues(ctx)
 	if err != nil {
-		return errs.Wrap("reading queues", err)
+		return nil, errs.Wrap("reading queues", err)
 	}
 	people, err := e.o.Directory.People(ctx)
 	if err != nil {
-		return errs.Wrap("reading people", err)
+		return nil, errs.Wrap("reading people", err)
 	}
 	declared, err := e.o.Directory.Declared(ctx)
 	if err != nil {
-		return errs.Wrap("reading availability", err)
+		return nil, errs.Wrap("reading availability", err)
 	}
-	e.floor.SetDirectory(qs, people, declared, now)
-	return nil
+	return func(f *Floor, now time.Time) { f.SetDirectory(qs, people, declared, now) }, nil
+}
+
+// reload makes the floor know of edits in the directory.
+func (e *Engine) reload(ctx context.Context) error {
+	install, err := e.readDirectory(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = ask(ctx, e.in, func(f *Floor, now time.Time) (struct{}, error) {
+		install(f, now)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// acquaint makes sure that the floor knows whoever commands: somebody added a moment ago is not in its directory yet.
+func (e *Engine) acquaint(ctx context.Context, operatorID string) error {
+	known, err := ask(ctx, e.in, func(f *Floor, _ time.Time) (bool, error) { return f.Knows(operatorID), nil })
+	if err != nil || known || operatorID == "" {
+		return err
+	}
+	return e.reload(ctx)
 }
 
 // loop is the single writer.
@@ -306,14 +331,19 @@ func (e *Engine) command(ctx context.Context, cmd Command) (Reply, error) {
 		}
 		return Reply{}, d.DemoCall(ctx, telephony.Party{Number: cmd.Number, Name: cmd.Name}, cmd.Queue, 2*time.Minute)
 	case CmdReloadDirectory:
-		return ask(ctx, e.in, func(f *Floor, now time.Time) (Reply, error) {
-			return Reply{}, e.reload(ctx, now)
-		})
+		return Reply{}, e.reload(ctx)
+	case CmdSetAvailability, CmdDial:
+		if err := e.acquaint(ctx, cmd.OperatorID); err != nil {
+			return Reply{}, err
+		}
 	}
 	return ask(ctx, e.in, func(f *Floor, now time.Time) (Reply, error) { return f.Command(cmd, now) })
 }
 
 func (e *Engine) phone(ctx context.Context, cmd Command) error {
+	if err := e.acquaint(ctx, cmd.OperatorID); err != nil {
+		return err
+	}
 	p, ok := e.o.Driver.(telephony.Provisioner)
 	if !ok {
 		return errs.E(errs.Unsupported, "provisioning phone", "this telephone system has no accounts to push")

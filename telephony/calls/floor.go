@@ -102,6 +102,12 @@ func (f *Floor) SetDirectory(qs []queues.Queue, people []Person, declared []queu
 	f.q.Operators = ops
 }
 
+// Knows tells whether the person is in the floor's directory.
+func (f *Floor) Knows(operatorID string) bool {
+	_, ok := f.people[operatorID]
+	return ok
+}
+
 // Decide hands waiting calls to free operators.
 func (f *Floor) Decide(now time.Time) {
 	if !f.linkUp {

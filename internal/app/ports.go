@@ -1,0 +1,217 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/all"
+	"github.com/pult-cc/pult/connectors/resilient"
+	"github.com/pult-cc/pult/internal/bus/membus"
+	"github.com/pult-cc/pult/internal/bus/redisbus"
+	"github.com/pult-cc/pult/internal/config"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/seal"
+	"github.com/pult-cc/pult/internal/seal/localkey"
+	"github.com/pult-cc/pult/internal/seal/vaultkey"
+	"github.com/pult-cc/pult/internal/store"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/ari"
+	"github.com/pult-cc/pult/telephony/fakepbx"
+	"github.com/pult-cc/pult/telephony/phones"
+)
+
+// openStore opens the database and brings it up to date.
+func (a *App) openStore(ctx context.Context) error {
+	dsn, err := a.secrets.Resolve(ctx, a.cfg.Database.DSN)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{DSN: dsn, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.store = s
+	a.closers = append(a.closers, s)
+	if err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	return s.Seed(ctx, a.language(), time.Now())
+}
+
+// language is that of names the installation starts with.
+func (a *App) language() string {
+	if a.cfg.Language == "ru" || (a.cfg.Language == "" && a.cfg.Region == "RU") {
+		return "ru"
+	}
+	return "en"
+}
+
+// openBus chooses between one process and many.
+func (a *App) openBus(ctx context.Context) error {
+	raw, err := a.secrets.Resolve(ctx, a.cfg.Bus.URL)
+	if err != nil {
+		return err
+	}
+	if raw == "memory" {
+		a.bus = membus.New()
+		return nil
+	}
+	b, err := redisbus.Open(ctx, redisbus.Options{URL: raw, Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.bus = b
+	a.closers = append(a.closers, b)
+	return nil
+}
+
+// openSeal chooses where the sealing key comes from and fails where it cannot be had: without it no phone could sign in.
+func (a *App) openSeal(ctx context.Context) error {
+	var keys seal.KeySource = localkey.New(a.cfg.Seal.KeyFile)
+	if a.cfg.Seal.Vault.Enabled() {
+		v, err := a.openVault(ctx)
+		if err != nil {
+			return err
+		}
+		keys = v
+	}
+	part := a.health.Require("sealing")
+	if _, err := keys.Current(ctx); err != nil {
+		return errs.Wrap("reading the sealing key", err)
+	}
+	part.OK()
+	a.sealer = seal.NewSealer(keys)
+	return nil
+}
+
+func (a *App) openVault(ctx context.Context) (*vaultkey.Source, error) {
+	c := a.cfg.Seal.Vault
+	o := vaultkey.Options{Address: c.Address, Mount: c.Mount, Path: c.Path, RoleID: c.RoleID, Log: a.log}
+	var err error
+	if c.Token != "" {
+		if o.Token, err = a.secrets.Secret(ctx, c.Token); err != nil {
+			return nil, err
+		}
+	}
+	if c.SecretID != "" {
+		if o.SecretID, err = a.secrets.Secret(ctx, c.SecretID); err != nil {
+			return nil, err
+		}
+	}
+	return vaultkey.New(o)
+}
+
+// connector is one configured customer system.
+type connector struct {
+	id, name string
+	c        connectors.Connector
+}
+
+// openConnectors makes the customer systems' drivers and the matcher over them. Nothing is connected yet.
+func (a *App) openConnectors(ctx context.Context) error {
+	reg, err := all.Registry()
+	if err != nil {
+		return err
+	}
+	var cs []connectors.Connector
+	for _, c := range a.cfg.Connectors {
+		raw, err := c.JSON()
+		if err != nil {
+			return err
+		}
+		d, err := reg.Open(ctx, c.ID, c.Kind, raw, a.secrets)
+		if err != nil {
+			return err
+		}
+		name := c.Name
+		if name == "" {
+			name = c.ID
+		}
+		rc, err := resilient.New(d, resilient.Options{ID: c.ID, Name: name})
+		if err != nil {
+			return err
+		}
+		cs = append(cs, rc)
+		a.conns = append(a.conns, connector{c.ID, name, rc})
+	}
+	a.match, err = customers.NewService(customers.Options{Connectors: cs, Repository: a.store.Customers(), Normalizer: a.number, Log: a.log})
+	return err
+}
+
+// openDriver makes the PBX driver for one term of ownership.
+func (a *App) openDriver(ctx context.Context) (telephony.Driver, error) {
+	t := a.cfg.Telephony
+	if a.simulated() {
+		return a.o.Demo.simulation(a.log), nil
+	}
+	password, err := a.secrets.Resolve(ctx, t.ARI.Password)
+	if err != nil {
+		return nil, err
+	}
+	return ari.New(ari.Options{
+		URL: t.ARI.URL, User: t.ARI.User, Password: password, App: t.ARI.App,
+		Trunk: t.Trunk, CallerID: t.CallerID, Realm: t.Realm, PhoneURLs: t.PhoneWSURLs,
+		OperatorContext: t.OperatorContext, Language: a.cfg.Language, Logger: a.log,
+	})
+}
+
+// simulated tells whether there is no real PBX.
+func (a *App) simulated() bool { return a.cfg.Telephony.Driver == config.DriverFakePBX }
+
+func (a *App) phoneSettings() phones.Settings {
+	t := a.cfg.Telephony
+	s := phones.Settings{Realm: t.Realm, URLs: t.PhoneWSURLs, Host: t.PhoneHost, Simulated: a.simulated()}
+	if s.Host == "" && len(s.URLs) > 0 {
+		if u, err := url.Parse(s.URLs[0]); err == nil {
+			s.Host = u.Hostname()
+		}
+	}
+	return s
+}
+
+// vaultReader resolves vault: references where a Vault is configured.
+func (a *App) vaultReader() config.VaultReader {
+	if !a.cfg.Seal.Vault.Enabled() {
+		return nil
+	}
+	return func(ctx context.Context, path, field string) (string, error) {
+		if strings.HasPrefix(a.cfg.Seal.Vault.Token, "vault:") {
+			return "", errs.E(errs.Invalid, "resolving secret", "Vault's own token cannot be in Vault")
+		}
+		v, err := a.openVault(ctx)
+		if err != nil {
+			return "", err
+		}
+		return v.Read(ctx, path, field)
+	}
+}
+
+// Migrate brings the database up to date and says what it applied.
+func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) ([]string, error) {
+	a := &App{cfg: cfg, log: log, secrets: config.NewSecrets(lookupEnv, nil)}
+	dsn, err := a.secrets.Resolve(ctx, cfg.Database.DSN)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{DSN: dsn, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	pending, err := s.Pending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	return pending, s.Seed(ctx, a.language(), time.Now())
+}
+
+var _ = fakepbx.New
+var _ customers.Number
