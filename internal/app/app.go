@@ -21,6 +21,7 @@ import (
 	"github.com/pult-cc/pult/internal/config"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/store"
@@ -51,6 +52,7 @@ type App struct {
 	sealer   *seal.Sealer
 	auth     *auth.Service
 	match    *customers.Service
+	history  *interactions.Service
 	conns    []connector
 	board    *calls.Board
 	service  *calls.Service
@@ -84,6 +86,7 @@ func (a *App) open(ctx context.Context) error {
 			return err
 		}
 	}
+	a.history = interactions.NewService(a.store.Interactions(), a.bus, time.Now, a.log)
 	a.board = calls.NewBoard(a.bus, a.log)
 	a.service = calls.NewService(a.bus, a.board)
 	a.auth = auth.New(a.store.Auth(), auth.Options{

@@ -9,7 +9,7 @@ import (
 
 // journal keeps the floor's calls as interactions.
 type journal struct {
-	repo interactions.Repository
+	repo *interactions.Service
 	term uint64 // of the lease under which this process owns the floor
 }
 

@@ -72,7 +72,7 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 	a.log.Info("owner of the floor", "term", lease.Term())
 	engine := calls.NewEngine(calls.EngineOptions{
 		Driver: driver, Bus: a.bus, Board: a.board, Matcher: matcher{a.match},
-		Journal:   journal{repo: a.store.Interactions(), term: lease.Term()},
+		Journal:   journal{repo: a.history, term: lease.Term()},
 		Directory: directory{Directory: a.store.Directory(), users: a.store.Auth()},
 		Phones:    a.phones,
 		Floor: calls.FloorOptions{

@@ -37,7 +37,7 @@ var rules = []rule{
 	{"connectors/all", []string{"connectors/..."}},
 	{"connectors/...", []string{"connectors/...", "internal/errs"}},
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},
-	{"internal/interactions", []string{"internal/customers", "internal/errs"}},
+	{"internal/interactions", []string{"internal/customers", "internal/bus", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
 		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/interactions", "internal/seal",

@@ -1,0 +1,83 @@
+package interactions_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pult-cc/pult/internal/bus/membus"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
+)
+
+// rows is a history of as many methods as these tests need; a call of any other is a nil dereference.
+type rows struct {
+	interactions.Repository
+	byID map[string]interactions.Interaction
+}
+
+func (r rows) SaveCall(_ context.Context, in interactions.Interaction) error {
+	r.byID[in.ID] = in
+	return nil
+}
+
+func (r rows) Get(_ context.Context, id string) (interactions.Interaction, error) {
+	return r.byID[id], nil
+}
+
+func (r rows) SetNotes(_ context.Context, id string, c interactions.NotesChange, at time.Time) (interactions.Interaction, error) {
+	in := r.byID[id]
+	if c.Comment != nil {
+		in.Notes.Comment, in.Notes.CommentAt = *c.Comment, &at
+	}
+	r.byID[id] = in
+	return in, nil
+}
+
+func TestFollowersSeeTheirCustomerOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := interactions.NewService(rows{byID: map[string]interactions.Interaction{}}, membus.New(), time.Now, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		news, err := s.Follow(ctx, "c1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, customer := range map[string]customers.ID{"other": "c2", "nobody": "", "mine": "c1"} {
+			if err := s.SaveCall(ctx, interactions.Interaction{ID: id, CustomerID: customer}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := <-news; got.ID != "mine" {
+			t.Fatalf("got %q", got.ID)
+		}
+		text := "не приходит чек"
+		if _, err := s.SetNotes(ctx, "mine", interactions.NotesChange{Comment: &text}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-news; got.Notes.Comment != text {
+			t.Fatalf("got comment %q", got.Notes.Comment)
+		}
+		cancel()
+		if _, open := <-news; open {
+			t.Fatal("the channel outlives its context")
+		}
+	})
+}
+
+func TestNotesAreBounded(t *testing.T) {
+	s := interactions.NewService(rows{byID: map[string]interactions.Interaction{}}, membus.New(), time.Now, slog.New(slog.DiscardHandler))
+	long := strings.Repeat("ы", interactions.MaxComment+1)
+	many := make([]string, interactions.MaxTags+1)
+	for field, change := range map[string]interactions.NotesChange{
+		"comment": {Comment: &long}, "tags": {Tags: &many},
+	} {
+		_, err := s.SetNotes(t.Context(), "x", change)
+		if errs.FieldsOf(err)[field] == "" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
