@@ -244,6 +244,10 @@ type (
 	FarAnswerer interface {
 		AnswerFar(ctx context.Context, leg LegID) error
 	}
+	// Diagnoser tells what is wrong between Pult and the PBX. It needs no running link and leaves nothing behind.
+	Diagnoser interface {
+		Diagnose(ctx context.Context) []Finding
+	}
 	// DemoCaller makes a rehearsal call as if from outside: from calls the inbound number and, answered, speaks and listens for a while.
 	DemoCaller interface {
 		DemoCall(ctx context.Context, from Party, to string, d time.Duration) error
@@ -256,4 +260,13 @@ type Account struct {
 	DisplayName string
 	HA1         string // lower-case hex MD5(user:realm:secret), RFC 2617
 	WebRTC      bool
+}
+
+// Finding is one thing that a Diagnoser looked at.
+type Finding struct {
+	OK   bool
+	What string // what was looked at: "ARI answers at http://…"
+	Why  string // what is wrong, or a detail worth knowing
+	Fix  string // what to write where; "" when nothing is wrong
+	File string // the configuration file of the PBX that Fix is about: "sorcery.conf"; "" when it is not one
 }
