@@ -9,7 +9,6 @@ import (
 
 	"entgo.io/ent/dialect"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/pult-cc/pult/ent/migrate"
 	"github.com/pult-cc/pult/internal/errs"
@@ -62,21 +61,27 @@ func (s *Store) migrate(ctx context.Context, db *sql.DB, locked bool) error {
 	newest := sources[len(sources)-1].Version
 	// Asking without the lock first keeps the usual start, with nothing to do, to a few milliseconds.
 	current, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	switch {
-	case current == newest:
-		return nil
-	case current > newest:
-		return errs.Ef(errs.Conflict, "", "the database is of a newer Pult (version %d, this program knows %d)", current, newest)
-	}
-	applied, err := provider.Up(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range applied {
-		s.opts.Logger.InfoContext(ctx, "migrated database", slog.String("migration", m.Source.Path), slog.Duration("took", m.Duration))
+	for {
+		switch {
+		case err != nil:
+			return err
+		case current == newest:
+			return nil
+		case current > newest:
+			return errs.Ef(errs.Conflict, "", "the database is of a newer Pult (version %d, this program knows %d)", current, newest)
+		}
+		applied, failed := provider.Up(ctx)
+		for _, m := range applied {
+			s.opts.Logger.InfoContext(ctx, "migrated database", slog.String("migration", m.Source.Path), slog.Duration("took", m.Duration))
+		}
+		if failed == nil {
+			break
+		}
+		// SQLite has no lock to hold over several migrations; who finds a step done by another process goes on behind it.
+		before := current
+		if current, err = provider.GetDBVersion(ctx); err == nil && current <= before {
+			return failed
+		}
 	}
 	if s.driver.dialect == dialect.SQLite {
 		return checkForeignKeys(ctx, db)
@@ -91,11 +96,7 @@ func (s *Store) provider(db *sql.DB, locked bool) (*goose.Provider, error) {
 	}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if locked {
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, goose.WithSessionLocker(locker))
+		opts = append(opts, goose.WithSessionLocker(advisoryLock{}))
 	}
 	return goose.NewProvider(name, db, migrate.Files(s.driver.dialect), opts...)
 }
@@ -117,4 +118,23 @@ func checkForeignKeys(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("a row of %s refers to no row of %s", table, parent)
 	}
 	return rows.Err()
+}
+
+// advisoryLock makes processes migrate PostgreSQL one after the other. Goose's own lock asks every few seconds; this one is granted
+// the moment it is free, and PostgreSQL takes it back from a process that dies.
+type advisoryLock struct{}
+
+// lockKey is any number that no other program would choose: "pult" in ASCII.
+const lockKey = 0x70756c74
+
+// SessionLock implements lock.SessionLocker of goose.
+func (advisoryLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lockKey)
+	return err
+}
+
+// SessionUnlock implements lock.SessionLocker of goose. It must not fail because ctx has ended: the connection goes back to the pool.
+func (advisoryLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lockKey)
+	return err
 }

@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+func customer(id customers.ID, name string, numbers ...string) customers.Customer {
+	c := customers.Customer{
+		ID: id, Ref: connectors.Ref{Connector: "1c", Type: "Catalog_Контрагенты", ID: string(id)}, Kind: connectors.KindCompany,
+		Name: name, Company: "ООО «Ромашка»", TaxID: "7701234567", Emails: []string{"buh@romashka.example"}, Owner: "Сидорова М.",
+		URL: "https://1c.example/#e1cib/" + string(id), Source: "1c", SourceName: "1С", AsOf: start,
+	}
+	for _, n := range numbers {
+		c.Numbers = append(c.Numbers, customers.LabeledNumber{
+			Number: customers.Number{E164: n, Display: n, Kind: customers.NumberPublic}, Label: "Мобильный",
+		})
+	}
+	return c
+}
+
+func runCustomers(t *testing.T, fresh NewDatabase) {
+	each(t, fresh, []testCase{
+		{"a customer is read as it was kept", func(t *testing.T, d *db) {
+			c := customer("k-1", "Пётр Ёжиков 王 \x00 \"'\\u0000", "+79161112233", "+74951112233")
+			must(t, "Keep", d.Customers().Keep(t.Context(), []customers.Customer{c}))
+			if got, err := d.Customers().Kept(t.Context(), "k-1"); err != nil || !reflect.DeepEqual(got, c) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			_, err := d.Customers().Kept(t.Context(), "none\x00")
+			wantKind(t, "unknown", err, errs.NotFound)
+			wantKind(t, "no id", d.Customers().Keep(t.Context(), []customers.Customer{{}}), errs.Invalid)
+			must(t, "Keep of none", d.Customers().Keep(t.Context(), nil))
+		}},
+		{"numbers follow the newest description", func(t *testing.T, d *db) {
+			keep := func(c customers.Customer) {
+				t.Helper()
+				must(t, "Keep", d.Customers().Keep(t.Context(), []customers.Customer{c}))
+			}
+			byNumber := func(e164 string, want ...customers.ID) {
+				t.Helper()
+				got, err := d.Customers().KeptByNumber(t.Context(), e164)
+				must(t, "KeptByNumber", err)
+				if !slices.Equal(customerIDs(got), want) {
+					t.Errorf("%s: got %v, want %v", e164, customerIDs(got), want)
+				}
+			}
+			keep(customer("k-2", "Б", "+79160000001", "+79160000002", "+79160000001", ""))
+			keep(customer("k-3", "А", "+79160000002"))
+			byNumber("+79160000001", "k-2")
+			byNumber("+79160000002", "k-3", "k-2") // by name
+			byNumber("", []customers.ID(nil)...)
+			newer := customer("k-2", "Б", "+79160000003")
+			newer.AsOf = start.Add(time.Minute)
+			keep(newer)
+			byNumber("+79160000001", []customers.ID(nil)...)
+			byNumber("+79160000003", "k-2")
+			// An answer that was overtaken.
+			keep(customer("k-2", "old", "+79160000001"))
+			byNumber("+79160000001", []customers.ID(nil)...)
+			byNumber("+79160000003", "k-2")
+			if got, err := d.Customers().Kept(t.Context(), "k-2"); err != nil || !reflect.DeepEqual(got, newer) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			// The same moment again, in one go with itself.
+			again := newer
+			again.Name = "Б2"
+			must(t, "Keep", d.Customers().Keep(t.Context(), []customers.Customer{newer, again}))
+			if got, err := d.Customers().Kept(t.Context(), "k-2"); err != nil || got.Name != "Б2" {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		}},
+		{"search", testSearch},
+		{"a choice is remembered, the newest wins", func(t *testing.T, d *db) {
+			repo, number := d.Customers(), "+79169999999"
+			_, _, err := repo.Remembered(t.Context(), number)
+			wantKind(t, "no choice", err, errs.NotFound)
+			must(t, "Forget of none", repo.Forget(t.Context(), number))
+			first, second := customer("r-1", "Первый"), customer("r-2", "Второй", number)
+			must(t, "Remember", repo.Remember(t.Context(), number, first, "u-anna", start))
+			must(t, "Remember", repo.Remember(t.Context(), number, second, "u-boris", start.Add(time.Second)))
+			must(t, "Remember, late", repo.Remember(t.Context(), number, first, "u-anna", start))
+			if got, by, err := repo.Remembered(t.Context(), number); err != nil || by != "u-boris" || !reflect.DeepEqual(got, second) {
+				t.Errorf("got %+v by %s, %v", got, by, err)
+			}
+			must(t, "Forget", repo.Forget(t.Context(), number))
+			_, _, err = repo.Remembered(t.Context(), number)
+			wantKind(t, "a forgotten choice", err, errs.NotFound)
+		}},
+		{"many cost no more statements than one", func(t *testing.T, d *db) {
+			one := d.statements(func() {
+				must(t, "Keep", d.Customers().Keep(t.Context(), []customers.Customer{customer("m", "М", "+79161230000")}))
+			})
+			many := make([]customers.Customer, 200)
+			for i := range many {
+				many[i] = customer(customers.ID(fmt.Sprint("m-", i)), "М", "+79161230000", fmt.Sprintf("+7916123%04d", i))
+			}
+			if n := d.statements(func() { must(t, "Keep", d.Customers().Keep(t.Context(), many)) }); n != one {
+				t.Errorf("%d statements keep 1, %d keep 200", one, n)
+			}
+			var got []customers.Customer
+			n := d.statements(func() { got, _ = d.Customers().KeptByNumber(t.Context(), "+79161230000") })
+			if n != 1 || len(got) != 201 {
+				t.Errorf("%d statements for %d customers of a number", n, len(got))
+			}
+			if n := d.statements(func() { got, _ = d.Customers().SearchKept(t.Context(), "м", 100) }); n != 1 || len(got) != 100 {
+				t.Errorf("%d statements find %d", n, len(got))
+			}
+		}},
+	})
+}
+
+func testSearch(t *testing.T, d *db) {
+	anna := customer("s-1", "Анна Каренина", "+79161230011", "+78121230012")
+	anna.Company, anna.TaxID, anna.Owner, anna.Emails = "Роман", "", "", nil
+	fyodor := customer("s-2", "Фёдор Семёнов 100%", "+79161230022")
+	fyodor.Company, fyodor.TaxID, fyodor.Owner, fyodor.Emails = "ИП Семёнов", "503801234567", "Анна П.", []string{"Fedor@Example.com"}
+	must(t, "Keep", d.Customers().Keep(t.Context(), []customers.Customer{anna, fyodor}))
+	for text, want := range map[string][]customers.ID{
+		"каренина": {"s-1"}, "КАРЕНИНА анна": {"s-1"}, "анна": {"s-1", "s-2"}, "анна семенов": {"s-2"}, "фёдор": {"s-2"}, "федор": {"s-2"},
+		"fedor@example": {"s-2"}, "5038012": {"s-2"}, "8 (916) 123-00-11": {"s-1"}, "+7 812 123-00-12": {"s-1"}, "23-00-22": {"s-2"},
+		"100%": {"s-2"}, "%": {"s-2"}, "_": nil, "нет такого": nil, "": nil, "  ": nil, "'; DROP TABLE users --": nil, "\x00": nil,
+	} {
+		got, err := d.Customers().SearchKept(t.Context(), text, 10)
+		must(t, "SearchKept", err)
+		if !slices.Equal(customerIDs(got), want) {
+			t.Errorf("%q: got %v, want %v", text, customerIDs(got), want)
+		}
+	}
+	if got, err := d.Customers().SearchKept(t.Context(), "анна", 1); err != nil || len(got) != 1 {
+		t.Errorf("limited: %d, %v", len(got), err)
+	}
+}
+
+func customerIDs(cs []customers.Customer) []customers.ID {
+	var out []customers.ID
+	for _, c := range cs {
+		out = append(out, c.ID)
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package storetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/seal"
+	"github.com/pult-cc/pult/telephony/queues"
+)
+
+func runDirectory(t *testing.T, fresh NewDatabase) {
+	each(t, fresh, []testCase{
+		{"a queue is read as it was saved", func(t *testing.T, d *db) {
+			q := queues.Queue{
+				ID: "vip", Key: "vip", Name: "Важные «ё»", Order: -1, RingTimeout: 12500 * time.Millisecond, WrapUp: 0, RescueFor: time.Minute,
+			}
+			for range 2 {
+				must(t, "UpsertQueue", d.Directory().UpsertQueue(t.Context(), q))
+				got, err := d.Directory().Queues(t.Context())
+				if err != nil || len(got) != 3 || got[0] != q {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				q.Name, q.RingTimeout, q.WrapUp = "Важные", time.Second, 90*time.Second
+			}
+		}},
+		{"a key is one queue's", func(t *testing.T, d *db) {
+			err := d.Directory().UpsertQueue(t.Context(), queues.Queue{ID: "other", Key: "support"})
+			wantKind(t, "another queue's key", err, errs.Conflict)
+			wantKind(t, "no key", d.Directory().UpsertQueue(t.Context(), queues.Queue{ID: "x"}), errs.Invalid)
+			wantKind(t, "no id", d.Directory().UpsertQueue(t.Context(), queues.Queue{Key: "x"}), errs.Invalid)
+		}},
+		{"availability is kept, the last one", func(t *testing.T, d *db) {
+			paused := queues.Declared{
+				OperatorID: "u-anna", Availability: queues.Paused, PauseReason: queues.PauseNoAnswer, Since: start, IdleSince: start.Add(-time.Hour),
+			}
+			must(t, "SaveDeclared", d.Directory().SaveDeclared(t.Context(), paused))
+			ready := queues.Declared{OperatorID: "u-anna", Availability: queues.Ready, Since: start.Add(time.Second)} // never had a call
+			must(t, "SaveDeclared", d.Directory().SaveDeclared(t.Context(), ready))
+			paused.OperatorID = "u-boris"
+			must(t, "SaveDeclared", d.Directory().SaveDeclared(t.Context(), paused))
+			got, err := d.Directory().Declared(t.Context())
+			if err != nil || !reflect.DeepEqual(got, []queues.Declared{ready, paused}) || !got[0].IdleSince.IsZero() {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			wantKind(t, "nobody's", d.Directory().SaveDeclared(t.Context(), queues.Declared{}), errs.Invalid)
+		}},
+		{"each list is one statement", func(t *testing.T, d *db) {
+			for name, read := range map[string]func() error{
+				"Queues":       func() error { _, err := d.Directory().Queues(t.Context()); return err },
+				"PauseReasons": func() error { _, err := d.Directory().PauseReasons(t.Context()); return err },
+				"Declared":     func() error { _, err := d.Directory().Declared(t.Context()); return err },
+				"Topics":       func() error { _, err := d.Interactions().Topics(t.Context()); return err },
+				"Credentials":  func() error { _, err := d.Credentials().Credentials(t.Context()); return err },
+				"OpenCalls":    func() error { _, err := d.Interactions().OpenCalls(t.Context()); return err },
+			} {
+				if n := d.statements(func() { must(t, name, read()) }); n != 1 {
+					t.Errorf("%s: %d statements", name, n)
+				}
+			}
+		}},
+	})
+}
+
+func runCredentials(t *testing.T, fresh NewDatabase) {
+	each(t, fresh, []testCase{
+		{"an operator has one credential, the newest", func(t *testing.T, d *db) {
+			repo := d.Credentials()
+			c := seal.Credential{
+				OperatorID: "u-anna", SessionID: "s-1", ClientID: "window-1", Endpoint: "op-u-anna", Realm: "pult", KeyVersion: 1<<32 - 1,
+				Sealed: []byte{1, 0, 0, 255, 0, '\'', 0x80}, CreatedAt: start,
+			}
+			must(t, "SaveCredential", repo.SaveCredential(t.Context(), c))
+			if got, err := repo.CredentialOf(t.Context(), "u-anna"); err != nil || !reflect.DeepEqual(got, c) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			c.SessionID, c.ClientID, c.KeyVersion, c.Sealed, c.CreatedAt = "s-2", "window-2", 2, []byte("new"), start.Add(time.Hour)
+			must(t, "SaveCredential", repo.SaveCredential(t.Context(), c))
+			other := c
+			other.OperatorID = "u-boris"
+			must(t, "SaveCredential", repo.SaveCredential(t.Context(), other))
+			if got, err := repo.Credentials(t.Context()); err != nil || !reflect.DeepEqual(got, []seal.Credential{c, other}) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			must(t, "DeleteCredential", repo.DeleteCredential(t.Context(), "u-anna"))
+			must(t, "DeleteCredential again", repo.DeleteCredential(t.Context(), "u-anna"))
+			_, err := repo.CredentialOf(t.Context(), "u-anna")
+			wantKind(t, "deleted", err, errs.NotFound)
+			if got, err := repo.CredentialOf(t.Context(), "u-boris"); err != nil || !reflect.DeepEqual(got, other) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			_, err = repo.CredentialOf(t.Context(), "nobody\x00")
+			wantKind(t, "unknown", err, errs.NotFound)
+			wantKind(t, "nobody's", repo.SaveCredential(t.Context(), seal.Credential{}), errs.Invalid)
+		}},
+	})
+}
