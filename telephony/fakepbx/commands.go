@@ -205,8 +205,8 @@ func (d *Driver) Mark(ctx context.Context, id telephony.LegID, marks telephony.M
 // validMarks refuses what the port forbids: anything but printable ASCII.
 func validMarks(op string, marks telephony.Marks) error {
 	for k, v := range marks {
-		if k == "" {
-			return errs.Field(op, "marks", "a key is empty")
+		if k == "" || k[0] == '.' {
+			return errs.Field(op, "marks", "a key is empty or begins with a dot")
 		}
 		for _, s := range []string{k, v} {
 			for i := range len(s) {
