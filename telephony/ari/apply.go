@@ -1,0 +1,168 @@
+package ari
+
+import (
+	"slices"
+	"time"
+
+	ari "github.com/CyCoreSystems/ari/v5"
+
+	"github.com/pult-cc/pult/telephony"
+)
+
+// apply turns one of Asterisk's events into the port's. Events of channels that are not ours are dropped: who watches a
+// technology's endpoints is told of every call of the site. Applying an event twice does nothing the second time.
+func (t *legTable) apply(e event) (out outcome) {
+	switch v := e.Event.(type) {
+	case *ari.StasisStart:
+		t.started(&out, e.at, v)
+	case *ari.StasisEnd:
+		if l := t.leg(&v.Channel); l != nil && l.entered {
+			t.end(&out, e.at, l, l.cause)
+		}
+	case *ari.ChannelDestroyed:
+		// For a leg that entered, StasisEnd came before. This is the end of one that was never answered.
+		if l := t.leg(&v.Channel); l != nil {
+			t.end(&out, e.at, l, telephony.Cause{Q850: v.Cause, SIP: e.sip})
+		}
+	case *ari.ChannelHangupRequest:
+		// A soft request is Asterisk's own, and its "cause" is a flag word.
+		if l := t.leg(&v.Channel); l != nil && !v.Soft {
+			l.cause = telephony.Cause{Q850: v.Cause, SIP: e.sip}
+			if v.Cause == 0 && l.State == telephony.LegUp {
+				l.cause.Q850 = telephony.CauseNormal // a BYE right after the answer comes without (RFC 3398 §8.1)
+			}
+		}
+	case *ari.ChannelStateChange:
+		t.stateChanged(&out, e.at, &v.Channel)
+	case *ari.Dial:
+		if l := t.leg(&v.Peer); l != nil && (v.Dialstatus == "RINGING" || v.Dialstatus == "PROGRESS") {
+			t.rang(&out, e.at, l)
+		}
+	case *ari.ChannelEnteredBridge:
+		if l := t.leg(&v.Channel); l != nil {
+			t.moved(&out, e.at, l, telephony.BridgeID(v.Bridge.ID), v.Bridge.Type == "holding")
+		}
+	case *ari.ChannelLeftBridge:
+		t.departed(&out, e.at, v)
+	case *ari.ChannelDtmfReceived:
+		t.digit(&out, e.at, v)
+	case *ari.BridgeDestroyed:
+		delete(t.bridges, telephony.BridgeID(v.Bridge.ID))
+	case *ari.EndpointStateChange:
+		t.endpointChanged(&out, e.at, &v.Endpoint)
+	}
+	return out
+}
+
+// leg returns the leg of a channel, nil when it is not ours.
+func (t *legTable) leg(c *ari.ChannelData) *leg { return t.legs[telephony.LegID(c.ID)] }
+
+func (t *legTable) started(out *outcome, at time.Time, v *ari.StasisStart) {
+	id := telephony.LegID(v.Channel.ID)
+	l := t.legs[id]
+	switch {
+	case l != nil && l.originated && l.Endpoint == "":
+		l.Endpoint = endpointName(t.o.EndpointTech, v.Channel.Name)
+	case l == nil && id == "":
+		return
+	case l == nil && t.gone.has(id):
+		out.orphan = append(out.orphan, id)
+		return
+	case l == nil:
+		l = t.newInbound(&v.Channel)
+		if created := v.Channel.GetCreationtime(); created != nil && !time.Time(v.Timestamp).IsZero() {
+			// Its age by the PBX's clock, counted back on ours.
+			l.Created = at.Add(-time.Time(v.Timestamp).Sub(time.Unix(created.GetSeconds(), int64(created.GetNanos()))))
+		} else {
+			l.Created = at
+		}
+		t.legs[id] = l
+	}
+	t.enter(out, at, l, v.Args)
+}
+
+// newInbound makes the leg of a channel that came from the dialplan.
+func (t *legTable) newInbound(c *ari.ChannelData) *leg {
+	return &leg{
+		Leg: telephony.Leg{
+			ID: telephony.LegID(c.ID), State: legState(c.State), Party: party(c.GetCaller()), Dialed: c.GetDialplan().GetExten(),
+			Endpoint: endpointName(t.o.EndpointTech, c.Name), Marks: telephony.Marks{},
+		},
+	}
+}
+
+func (t *legTable) stateChanged(out *outcome, at time.Time, c *ari.ChannelData) {
+	l := t.leg(c)
+	if l == nil {
+		return
+	}
+	switch legState(c.State) {
+	case telephony.LegRinging:
+		t.rang(out, at, l)
+	case telephony.LegUp:
+		// An originated leg is told when it enters the application, a moment later: before, no command would work.
+		if l.entered && l.State != telephony.LegUp {
+			l.State = telephony.LegUp
+			out.emit(telephony.LegAnswered{At: at, Leg: l.ID})
+		}
+	}
+}
+
+func (t *legTable) departed(out *outcome, at time.Time, v *ari.ChannelLeftBridge) {
+	l := t.leg(&v.Channel)
+	if l == nil {
+		return
+	}
+	bridge := telephony.BridgeID(v.Bridge.ID)
+	place := bridge
+	if v.Bridge.Type == "holding" {
+		place, l.Parked = t.music, false
+	} else {
+		t.left(out, at, l, bridge)
+	}
+	if l.goal != nil && l.goal.accepted && l.goal.place == place {
+		l.goal = nil
+	}
+}
+
+func (t *legTable) digit(out *outcome, at time.Time, v *ari.ChannelDtmfReceived) {
+	l := t.leg(&v.Channel)
+	if l == nil || v.Digit == "" {
+		return
+	}
+	// The same key twice within a millisecond is one key, told once for the leg and once for its endpoint.
+	stamp := time.Time(v.Timestamp)
+	if !stamp.IsZero() && stamp.Equal(l.lastDigit) {
+		return
+	}
+	l.lastDigit = stamp
+	out.emit(telephony.LegDigit{At: at, Leg: l.ID, Digit: v.Digit})
+}
+
+func (t *legTable) endpointChanged(out *outcome, at time.Time, e *ari.EndpointData) {
+	if e.Technology != t.o.EndpointTech || e.Resource == "" {
+		return
+	}
+	online := e.State == "online"
+	was, known := t.endpoints[e.Resource]
+	t.endpoints[e.Resource] = online
+	if online != was || !known && online {
+		out.emit(telephony.EndpointChanged{At: at, Endpoint: telephony.Endpoint{Name: e.Resource, Online: online}})
+	}
+}
+
+// bridgesOf returns the mixing bridges that the table's legs are in.
+func (t *legTable) bridgesOf(ids []telephony.BridgeID) []telephony.Bridge {
+	out := make([]telephony.Bridge, 0, len(ids))
+	for _, id := range ids {
+		b := telephony.Bridge{ID: id}
+		for _, l := range t.legs {
+			if l.Bridge == id {
+				b.Legs = append(b.Legs, l.ID)
+			}
+		}
+		slices.Sort(b.Legs)
+		out = append(out, b)
+	}
+	return out
+}

@@ -1,0 +1,12 @@
+package ari
+
+import (
+	"testing"
+
+	"github.com/pult-cc/pult/telephony/telephonytest"
+)
+
+// TestConformance runs the suite against a real Asterisk with real SIP at the far ends.
+func TestConformance(t *testing.T) {
+	telephonytest.Run(t, func(t *testing.T) telephonytest.Harness { return newHarness(t) })
+}

@@ -1,0 +1,353 @@
+package ari
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/pult-cc/pult/internal/lab"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/ari/internal/sipua"
+	"github.com/pult-cc/pult/telephony/telephonytest"
+)
+
+// TestMain runs the one Asterisk that the tests of this package share, and looks for goroutines that they left.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if theLab.pbx != nil {
+		if err := theLab.pbx.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping Asterisk:", err)
+			code = 1
+		}
+		theLab.cancel()
+	}
+	if code == 0 {
+		http.DefaultClient.CloseIdleConnections()
+		if err := goleak.Find(goleak.IgnoreAnyFunction("github.com/pult-cc/pult/internal/lab.start.func2")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// realLab is the Asterisk of this package's tests.
+type realLab struct {
+	once    sync.Once
+	err     error
+	cancel  context.CancelFunc
+	pbx     *lab.Asterisk
+	carrier string
+}
+
+var theLab realLab
+
+// asterisk starts the Asterisk, once.
+func asterisk(t testing.TB) *realLab {
+	t.Helper()
+	theLab.once.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		theLab.cancel = cancel
+		host, _ := lab.Addrs()
+		carrier, err := freeUDP(host)
+		if err == nil {
+			theLab.carrier = carrier
+			theLab.pbx, err = lab.StartAsterisk(ctx, lab.AsteriskOptions{CarrierAddr: carrier})
+		}
+		theLab.err = err
+	})
+	if theLab.err != nil {
+		t.Fatalf("starting the real Asterisk: %v", theLab.err)
+	}
+	return &theLab
+}
+
+func freeUDP(host string) (string, error) {
+	c, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return "", err
+	}
+	return c.LocalAddr().String(), c.Close()
+}
+
+// options are those of a driver for the Asterisk behind the cable.
+func (l *realLab) options(c *cable) Options {
+	return Options{
+		URL: "http://" + c.addr() + "/ari", User: l.pbx.ARIUser, Password: l.pbx.ARIPassword, Realm: l.pbx.Realm,
+		PhoneURLs: []string{l.pbx.WSURL}, Formats: "opus,alaw,ulaw", Logger: quietLogger(),
+	}
+}
+
+func quietLogger() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// quick is for tests that cut links.
+func quick(d *Driver) *Driver {
+	d.timing.backoffMin, d.timing.backoffMax, d.timing.replaced = 10*time.Millisecond, 100*time.Millisecond, time.Minute
+	return d
+}
+
+// harness plays the far ends for the conformance suite.
+type harness struct {
+	lab     *realLab
+	cable   *cable
+	carrier *sipua.Agent
+}
+
+func newHarness(t testing.TB) *harness {
+	t.Helper()
+	l := asterisk(t)
+	c := newCable(t, strings.TrimSuffix(strings.TrimPrefix(l.pbx.ARIURL, "http://"), "/ari"))
+	agent, err := sipua.New(l.carrier, l.pbx.SIPAddr)
+	if err != nil {
+		t.Fatalf("starting the carrier: %v", err)
+	}
+	t.Cleanup(func() {
+		// The next test must find a silent PBX.
+		if out, err := l.pbx.CLI(context.Background(), "channel request hangup all"); err != nil {
+			t.Errorf("hanging everything up: %v: %s", err, out)
+		}
+		eventually(t, "an empty PBX", func() bool {
+			out, err := l.pbx.CLI(context.Background(), "core show channels count")
+			return err == nil && strings.Contains(out, "0 active channels")
+		})
+		agent.Close()
+	})
+	return &harness{lab: l, cable: c, carrier: agent}
+}
+
+func (h *harness) NewDriver(t testing.TB) telephony.Driver {
+	d, err := New(h.lab.options(h.cable))
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	return quick(d)
+}
+
+func (h *harness) CallIn(t testing.TB, from telephony.Party, queue string) telephonytest.Far {
+	c, err := h.carrier.Invite(from.Number, from.Name, queue, nil)
+	if err != nil {
+		t.Fatalf("calling in: %v", err)
+	}
+	return &far{c}
+}
+
+func (h *harness) SignIn(t testing.TB, endpoint, ha1 string) (telephonytest.Device, error) {
+	agent, err := sipua.New(net.JoinHostPort(hostOf(h.lab.carrier), "0"), h.lab.pbx.SIPAddr)
+	if err != nil {
+		t.Fatalf("starting a device: %v", err)
+	}
+	t.Cleanup(agent.Close)
+	if err := agent.Register(t.Context(), endpoint, ha1); err != nil {
+		return nil, err
+	}
+	return &device{agent: agent, user: endpoint, ha1: ha1}, nil
+}
+
+func (h *harness) Outside(testing.TB) telephonytest.Device { return &device{agent: h.carrier} }
+func (h *harness) CutLink(testing.TB)                      { h.cable.cut() }
+func (h *harness) RestoreLink(testing.TB)                  { h.cable.mend() }
+
+func (h *harness) SetHanging(t testing.TB, hanging bool) {
+	do := h.lab.pbx.Resume
+	if hanging {
+		do = h.lab.pbx.Hang
+	}
+	if err := do(); err != nil {
+		t.Fatalf("stopping or continuing Asterisk: %v", err)
+	}
+}
+
+func (h *harness) Restart(t testing.TB) {
+	if err := h.lab.pbx.Restart(t.Context()); err != nil {
+		t.Fatalf("restarting Asterisk: %v", err)
+	}
+}
+
+func hostOf(addr string) string {
+	host, _, _ := net.SplitHostPort(addr)
+	return host
+}
+
+// device is a telephonytest.Device that is a SIP user agent.
+type device struct {
+	agent     *sipua.Agent
+	user, ha1 string
+}
+
+func (d *device) Next(t testing.TB) telephonytest.Far {
+	t.Helper()
+	select {
+	case c := <-d.agent.Calls():
+		return &far{c}
+	case <-time.After(telephonytest.Patience):
+		t.Fatal("no call arrived at the device")
+		return nil
+	}
+}
+
+func (d *device) None(t testing.TB) {
+	t.Helper()
+	select {
+	case <-d.agent.Calls():
+		t.Error("a call arrived at the device")
+	case <-time.After(200 * time.Millisecond):
+	}
+}
+
+func (d *device) Leave(t testing.TB) {
+	t.Helper()
+	if err := d.agent.Unregister(t.Context(), d.user, d.ha1); err != nil {
+		t.Errorf("signing out: %v", err)
+	}
+}
+
+// far is a telephonytest.Far that is a SIP dialog.
+type far struct{ *sipua.Call }
+
+func (f *far) Caller() telephony.Party {
+	user, name := f.From()
+	return telephony.Party{Number: user, Name: name}
+}
+
+func (f *far) Ring(t testing.TB)               { t.Helper(); noError(t, f.Call.Ring()) }
+func (f *far) Answer(t testing.TB)             { t.Helper(); noError(t, f.Call.Answer()) }
+func (f *far) Reject(t testing.TB, status int) { t.Helper(); noError(t, f.Call.Reject(status)) }
+func (f *far) Hangup(t testing.TB)             { t.Helper(); noError(t, f.Call.Hangup(t.Context())) }
+
+func (f *far) Press(t testing.TB, digit string) {
+	t.Helper()
+	eventually(t, "an answered call", f.Answered)
+	noError(t, f.Digit(t.Context(), digit))
+}
+
+func (f *far) AwaitEnd(t testing.TB) {
+	t.Helper()
+	select {
+	case <-f.Ended():
+	case <-time.After(telephonytest.Patience):
+		t.Error("the far end was not told that the call is over")
+	}
+}
+
+func noError(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// eventually waits for a condition.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	deadline := time.After(telephonytest.Patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// cable is what runs between driver and PBX: it can be cut.
+type cable struct {
+	target string
+	l      net.Listener
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	broken bool
+	conns  map[net.Conn]bool
+}
+
+func newCable(t testing.TB, target string) *cable {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("laying the cable: %v", err)
+	}
+	c := &cable{target: target, l: l, conns: map[net.Conn]bool{}}
+	c.wg.Go(c.serve)
+	t.Cleanup(func() {
+		l.Close()
+		c.cut()
+		c.wg.Wait()
+	})
+	return c
+}
+
+func (c *cable) addr() string { return c.l.Addr().String() }
+
+func (c *cable) serve() {
+	for {
+		near, err := c.l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		farEnd, err := net.Dial("tcp", c.target)
+		if err != nil {
+			near.Close()
+			continue
+		}
+		if !c.add(near, farEnd) {
+			continue
+		}
+		c.wg.Go(func() { c.pump(near, farEnd) })
+		c.wg.Go(func() { c.pump(farEnd, near) })
+	}
+}
+
+// add notes a pair of connections, or closes them when the cable is cut.
+func (c *cable) add(pair ...net.Conn) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range pair {
+		if c.broken {
+			conn.Close()
+		} else {
+			c.conns[conn] = true
+		}
+	}
+	return !c.broken
+}
+
+func (c *cable) pump(dst, src net.Conn) {
+	_, _ = io.Copy(dst, src) // ends with either connection
+	dst.Close()
+	src.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.conns, dst)
+	delete(c.conns, src)
+}
+
+func (c *cable) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = true
+	for conn := range c.conns {
+		conn.Close()
+	}
+}
+
+func (c *cable) mend() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = false
+}
