@@ -103,7 +103,7 @@ generate-check: ## fail if regenerating changes anything
 # ---- measure it ----
 
 .PHONY: bench-pop
-bench-pop: ## how soon the card is at the browser, beside a bare ARI listener
+bench-pop: build ## how soon the card is at the browser, beside a bare ARI listener
 	@scripts/parts asterisk sipp netns
 	@$(NETNS) go run ./bench/pop
 

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/pult-cc/pult/internal/lab"
+)
+
+// call is a customer at the carrier's end: one who calls, or one who is called.
+type call struct {
+	sipp *lab.SIPp
+	rtp  *lab.RTP
+}
+
+func (c *call) close() error { return errors.Join(c.sipp.Close(), c.rtp.Close()) }
+
+// callRequest makes a customer call (Queue) or wait for a call (no Queue).
+type callRequest struct {
+	From  string `json:"from"` // number; empty: withheld
+	Name  string `json:"name"`
+	Queue string `json:"queue"` // or a number of it
+	// Of one who is called: how long the phone rings, and the SIP answer then; 0: 200.
+	RingMS int `json:"ringMs"`
+	Code   int `json:"code"`
+	// What the customer says: a tone, 0: nothing.
+	Tone float64 `json:"tone"`
+}
+
+func (s *stand) newCall(req callRequest) (string, error) {
+	rtp, err := lab.ListenRTP(s.carrier)
+	if err != nil {
+		return "", err
+	}
+	rtp.Tone(req.Tone)
+	var sipp *lab.SIPp
+	if req.Queue != "" {
+		sipp, err = s.asterisk.Call(s.ctx, lab.CallOptions{To: req.Queue, From: req.From, FromName: req.Name, Media: rtp})
+	} else {
+		sipp, err = s.asterisk.Carrier(s.ctx, lab.CarrierOptions{
+			Ring: time.Duration(req.RingMS) * time.Millisecond, Code: req.Code, Media: rtp,
+		})
+	}
+	if err != nil {
+		return "", errors.Join(err, rtp.Close())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := strconv.Itoa(len(s.calls) + 1)
+	s.calls[id] = &call{sipp: sipp, rtp: rtp}
+	return id, nil
+}
+
+// callState is what became of a call so far, and what is heard right now.
+type callState struct {
+	// Events by kind, in order: see lab.Event.
+	Events []callEvent `json:"events"`
+	// Digits heard as telephone events.
+	Digits string `json:"digits"`
+	// Hears tells of every tone that was asked about (?tone=1000&tone=440) whether it is heard.
+	Hears  map[string]bool `json:"hears"`
+	Silent bool            `json:"silent"`
+	// Packets received, those missing among them, and the longest gap between two.
+	Packets int   `json:"packets"`
+	Lost    int   `json:"lost"`
+	GapMS   int64 `json:"gapMs"`
+}
+
+type callEvent struct {
+	Kind   string    `json:"kind"`
+	Detail string    `json:"detail"`
+	At     time.Time `json:"at"`
+}
+
+func (c *call) state(tones []string) (callState, error) {
+	st := callState{Events: []callEvent{}, Hears: map[string]bool{}, Digits: c.rtp.Digits(), Silent: c.rtp.Silence()}
+	for _, e := range c.sipp.Events() {
+		st.Events = append(st.Events, callEvent{e.Kind, e.Detail, e.At})
+	}
+	for _, t := range tones {
+		freq, err := strconv.ParseFloat(t, 64)
+		if err != nil {
+			return callState{}, fmt.Errorf("tone: %w", err)
+		}
+		st.Hears[t] = c.rtp.HearsTone(freq)
+	}
+	stats := c.rtp.Stats()
+	st.Packets, st.Lost, st.GapMS = stats.Packets, stats.Lost, stats.LongestGap.Milliseconds()
+	return st, nil
+}
+
+// withCall finds the call that a path names.
+func (s *stand) withCall(do func(r *http.Request, c *call) (any, error)) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		id := r.PathValue("id")
+		s.mu.Lock()
+		c := s.calls[id]
+		s.mu.Unlock()
+		if c == nil {
+			return nil, fmt.Errorf("no call %q", id)
+		}
+		return do(r, c)
+	}
+}
