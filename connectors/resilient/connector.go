@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -216,15 +217,22 @@ func (c *Connector) Run(ctx context.Context) error {
 	}
 }
 
-// Close cancels the questions under way and waits until their goroutines are gone. Later requests are errs.Unavailable.
+// Close cancels the questions under way, waits until their goroutines are gone and closes the driver if it is an io.Closer. Later
+// requests are errs.Unavailable.
 func (c *Connector) Close() {
 	c.mu.Lock()
+	first := !c.closed
 	c.closed = true
 	for cancel := range c.cancels {
 		(*cancel)()
 	}
 	c.mu.Unlock()
 	c.flying.Wait()
+	if closer, ok := c.driver.(io.Closer); ok && first {
+		if err := closer.Close(); err != nil {
+			c.o.Log.Warn("closing customer system failed", "connector", c.o.ID, "err", err)
+		}
+	}
 }
 
 // begin gives a request its deadline and lets Close find it.

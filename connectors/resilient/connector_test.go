@@ -382,6 +382,26 @@ func TestPanicIsAnError(t *testing.T) {
 	})
 }
 
+type closing struct {
+	panicking
+	closed int
+}
+
+func (c *closing) Close() error { c.closed++; return errs.E(errs.Internal, "closing", "half open") }
+
+func TestCloseClosesTheDriverOnce(t *testing.T) {
+	d := &closing{}
+	c, err := resilient.New(d, resilient.Options{ID: "crm"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	c.Close()
+	if d.closed != 1 {
+		t.Errorf("closed %d times", d.closed)
+	}
+}
+
 type panicking struct{}
 
 func (panicking) Lookup(context.Context, connectors.LookupQuery) ([]connectors.Candidate, error) {

@@ -1,0 +1,20 @@
+// Package all lists the built-in kinds of customer systems, nothing else.
+package all
+
+import (
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/memory"
+	"github.com/pult-cc/pult/connectors/onec"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// Registry returns a new registry of every built-in kind.
+func Registry() (*connectors.Registry, error) {
+	r := &connectors.Registry{}
+	for _, f := range []connectors.Factory{memory.Factory(), onec.Factory()} {
+		if err := r.Register(f); err != nil {
+			return nil, errs.Wrap("listing connector kinds", err)
+		}
+	}
+	return r, nil
+}

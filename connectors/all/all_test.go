@@ -1,0 +1,33 @@
+package all_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/pult-cc/pult/connectors/all"
+)
+
+func TestEveryKindHasASchema(t *testing.T) {
+	r, err := all.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range r.Kinds() {
+		names = append(names, f.Kind)
+		var schema struct {
+			Type       string         `json:"type"`
+			Properties map[string]any `json:"properties"`
+		}
+		if err := json.Unmarshal(f.Schema, &schema); err != nil || schema.Type != "object" || len(schema.Properties) == 0 {
+			t.Errorf("%s: schema %+v, %v", f.Kind, schema, err)
+		}
+	}
+	if len(names) != 2 || names[0] != "memory" || names[1] != "onec" {
+		t.Errorf("kinds %v", names)
+	}
+	d, err := r.Open(t.Context(), "1c", "onec", json.RawMessage(`{"base_url":"https://server/base"}`), nil)
+	if err != nil || d == nil {
+		t.Errorf("opening: %v", err)
+	}
+}
