@@ -47,7 +47,7 @@ func (t *legTable) apply(e event) (out outcome) {
 	case *ari.ChannelDtmfReceived:
 		t.digit(&out, e.at, v)
 	case *ari.BridgeDestroyed:
-		delete(t.bridges, telephony.BridgeID(v.Bridge.ID))
+		t.bridgeGone(telephony.BridgeID(v.Bridge.ID))
 	case *ari.EndpointStateChange:
 		t.endpointChanged(&out, e.at, &v.Endpoint)
 	}
@@ -113,15 +113,20 @@ func (t *legTable) departed(out *outcome, at time.Time, v *ari.ChannelLeftBridge
 	if l == nil {
 		return
 	}
-	bridge := telephony.BridgeID(v.Bridge.ID)
-	place := bridge
 	if v.Bridge.Type == "holding" {
-		place, l.Parked = t.music, false
-	} else {
-		t.left(out, at, l, bridge)
+		l.Parked = false
+		return
 	}
-	if l.goal != nil && l.goal.accepted && l.goal.place == place {
-		l.goal = nil
+	t.left(out, at, l, telephony.BridgeID(v.Bridge.ID))
+}
+
+// bridgeGone forgets a bridge, and moves into it: nobody is going there any more.
+func (t *legTable) bridgeGone(id telephony.BridgeID) {
+	delete(t.bridges, id)
+	for _, l := range t.legs {
+		if l.goal != nil && l.goal.place == id {
+			l.settled(l.moving)
+		}
 	}
 }
 

@@ -106,7 +106,9 @@ func (d *Driver) aim(op string, g *goal, legs []telephony.LegID) (moving []telep
 		}
 	}
 	for _, id := range moving {
-		d.legs.legs[id].goal = g
+		l := d.legs.legs[id]
+		l.goal = g
+		l.moving++
 	}
 	return moving, d.legs.bridges[g.place], nil
 }
@@ -119,9 +121,14 @@ func (d *Driver) arrived(g *goal, legs []telephony.LegID, err error) {
 	if err != nil {
 		delete(d.legs.bridges, g.place)
 		for _, id := range legs {
-			if l := d.legs.legs[id]; l != nil && l.goal == g {
-				l.goal = nil
+			l := d.legs.legs[id]
+			if l == nil {
+				continue
 			}
+			if l.goal == g {
+				l.goal = nil // where it goes now is not known
+			}
+			l.settled(1)
 		}
 		return
 	}
@@ -165,12 +172,7 @@ func (d *Driver) CloseBridge(ctx context.Context, bridge telephony.BridgeID) err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.legs.bridges, bridge)
-	for _, l := range d.legs.legs {
-		if l.goal != nil && l.goal.place == bridge {
-			l.goal = nil
-		}
-	}
+	d.legs.bridgeGone(bridge)
 	return nil
 }
 

@@ -26,8 +26,10 @@ type leg struct {
 	making    chan struct{}
 	uncertain bool
 
-	// goal is where the last command moves the leg, until an event confirms it.
-	goal *goal
+	// moving counts moves that were commanded and not told yet, goal is the last of them. Until the events have caught up, where
+	// the leg was last told to be says nothing.
+	moving int
+	goal   *goal
 
 	// marking serialises writers of the variable; unwritten says that marks wait for the leg to enter the application, before
 	// which Asterisk refuses to set a variable.
@@ -92,10 +94,17 @@ func (l *leg) at(music telephony.BridgeID) telephony.BridgeID {
 // isAt reports whether the leg is in a place, or is certain to be soon, so that no command is needed. A command would not be
 // harmless: Asterisk takes a leg out and puts it in again, which is heard.
 func (l *leg) isAt(place, music telephony.BridgeID) bool {
-	if l.goal != nil {
-		return l.goal.place == place && l.goal.accepted
+	if l.moving > 0 {
+		return l.goal != nil && l.goal.place == place && l.goal.accepted
 	}
 	return l.at(music) == place
+}
+
+// settled forgets moves: n of them were told or failed.
+func (l *leg) settled(n int) {
+	if l.moving = max(0, l.moving-n); l.moving == 0 {
+		l.goal = nil
+	}
 }
 
 // enter handles StasisStart.
@@ -134,9 +143,7 @@ func (t *legTable) moved(out *outcome, at time.Time, l *leg, bridge telephony.Br
 	if holding {
 		place = t.music
 	}
-	if l.goal != nil && l.goal.place == place {
-		l.goal = nil
-	}
+	l.settled(1)
 	if l.at(t.music) == place {
 		return
 	}
