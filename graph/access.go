@@ -1,0 +1,174 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/pult-cc/pult/graph/model"
+	"github.com/pult-cc/pult/internal/auth"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/telephony/calls"
+)
+
+// This file is the one place that says who may do what. Everything else asks it.
+
+// access is what a root field asks of the viewer.
+type access int
+
+const (
+	anybody  access = iota + 1 // also who is not signed in
+	signedIn                   // any role
+	onDemo                     // any role, in a demo only
+)
+
+// fieldAccess holds every root field of the schema; one that is missing here is refused.
+var fieldAccess = map[string]access{
+	"Query.viewer": anybody, "Query.system": signedIn,
+	"Query.call": signedIn, "Query.calls": signedIn, "Query.queues": signedIn, "Query.queue": signedIn,
+	"Query.operators": signedIn, "Query.pauseReasons": signedIn,
+	"Query.customer": signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
+	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
+
+	"Mutation.signIn": anybody, "Mutation.signOut": anybody, "Mutation.setPreferences": signedIn,
+	"Mutation.startPhone": signedIn, "Mutation.stopPhone": signedIn, "Mutation.setAvailability": signedIn,
+	"Mutation.dial": signedIn, "Mutation.answer": signedIn, "Mutation.decline": signedIn, "Mutation.hangUp": signedIn,
+	"Mutation.hold": signedIn, "Mutation.resume": signedIn, "Mutation.setMuted": signedIn, "Mutation.sendDigits": signedIn,
+	"Mutation.takeCall": signedIn, "Mutation.wrapUp": signedIn, "Mutation.demoCall": onDemo,
+	"Mutation.linkCustomer": signedIn, "Mutation.unlinkCustomer": signedIn, "Mutation.retryMatch": signedIn,
+	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
+
+	"Subscription.callFeed": signedIn, "Subscription.queueFeed": signedIn, "Subscription.operatorFeed": signedIn,
+	"Subscription.interactionFeed": signedIn, "Subscription.notices": signedIn,
+}
+
+// admit tells whether a root field may be asked at all.
+func admit(ctx context.Context, field string, demo bool) error {
+	const op = "checking access"
+	switch fieldAccess[field] {
+	case anybody:
+		return nil
+	case signedIn, onDemo:
+		if _, ok := viewerOf(ctx); !ok {
+			return errs.E(errs.Unauthenticated, op, "sign in first")
+		}
+		if fieldAccess[field] == onDemo && !demo {
+			return errs.E(errs.Forbidden, op, "this is no demo")
+		}
+		return nil
+	}
+	return errs.E(errs.Forbidden, op, "not permitted")
+}
+
+// viewer is who asks.
+type viewer struct {
+	auth.Principal
+}
+
+type viewerKey struct{}
+
+// withViewer returns a context in which the principal asks.
+func withViewer(ctx context.Context, p auth.Principal) context.Context {
+	return context.WithValue(ctx, viewerKey{}, viewer{p})
+}
+
+func viewerOf(ctx context.Context) (viewer, bool) {
+	v, ok := ctx.Value(viewerKey{}).(viewer)
+	return v, ok
+}
+
+// mustViewer is for resolvers of fields that admit requires a viewer for.
+func mustViewer(ctx context.Context) (viewer, error) {
+	v, ok := viewerOf(ctx)
+	if !ok {
+		return viewer{}, errs.E(errs.Unauthenticated, "checking access", "sign in first")
+	}
+	return v, nil
+}
+
+func (v viewer) id() string { return v.User.ID }
+
+// supervises tells whether the viewer sees the whole floor.
+func (v viewer) supervises() bool { return v.User.Role.Includes(auth.RoleSupervisor) }
+
+func (v viewer) serves(queueID string) bool {
+	return queueID != "" && slices.Contains(v.User.Queues, queueID)
+}
+
+// seesCall tells whether the call exists for the viewer.
+func (v viewer) seesCall(c *calls.Call) bool {
+	return v.supervises() || c.OperatorID == v.id() || v.serves(c.QueueID)
+}
+
+// inScope tells whether the call belongs into a feed of the scope.
+func (v viewer) inScope(c *calls.Call, scope model.CallScope) bool {
+	switch scope {
+	case model.CallScopeMine:
+		return c.OperatorID == v.id()
+	case model.CallScopeQueues:
+		return c.OperatorID == v.id() || v.serves(c.QueueID)
+	case model.CallScopeAll:
+		return v.supervises()
+	}
+	return false
+}
+
+// mayFollow tells whether the viewer may have a feed of the scope at all.
+func (v viewer) mayFollow(scope model.CallScope) error {
+	if scope == model.CallScopeAll && !v.supervises() {
+		return errs.E(errs.Forbidden, "following calls", "all calls are for supervisors")
+	}
+	return nil
+}
+
+// foreignCommands are what a supervisor may do with a call of another; what touches the other's own phone is not among it.
+var foreignCommands = map[calls.CommandKind]bool{
+	calls.CmdHangUp: true, calls.CmdTake: true, calls.CmdExtendWrapUp: true, calls.CmdFinishWrapUp: true,
+	calls.CmdLinkCustomer: true, calls.CmdUnlinkCustomer: true, calls.CmdRetryMatch: true,
+}
+
+// mayCommand tells whether the viewer may give the command to a call of the board. A call that does not exist for the viewer is
+// errs.NotFound, another's is errs.Forbidden.
+func (v viewer) mayCommand(c *calls.Call, kind calls.CommandKind) error {
+	const op = "checking access"
+	switch {
+	case !v.seesCall(c):
+		return errs.E(errs.NotFound, op, "there is no such call")
+	case c.OperatorID == v.id():
+		return nil
+	case kind == calls.CmdTake: // waiting calls are nobody's yet
+		return nil
+	case v.supervises() && foreignCommands[kind]:
+		return nil
+	}
+	return errs.E(errs.Forbidden, op, "the call is another operator's")
+}
+
+// seesInteraction tells whether the interaction exists for the viewer.
+func (v viewer) seesInteraction(in *interactions.Interaction) bool {
+	return v.supervises() || in.OperatorID == v.id() || v.serves(in.QueueID)
+}
+
+// mayWrite tells whether the viewer may change the notes of the interaction.
+func (v viewer) mayWrite(in *interactions.Interaction) error {
+	const op = "checking access"
+	switch {
+	case !v.seesInteraction(in):
+		return errs.E(errs.NotFound, op, "there is no such interaction")
+	case v.supervises() || in.OperatorID == v.id():
+		return nil
+	}
+	return errs.E(errs.Forbidden, op, "the interaction is another operator's")
+}
+
+// restrict narrows a filter to what exists for the viewer.
+func (v viewer) restrict(f interactions.Filter) interactions.Filter {
+	if !v.supervises() {
+		f.OwnOperator = v.id()
+		f.Queues = append([]string{}, v.User.Queues...)
+	}
+	return f
+}
+
+// seesNotice tells whether a notice is for the viewer.
+func (v viewer) seesNotice(n *calls.Notice) bool { return n.OperatorID == "" || n.OperatorID == v.id() }

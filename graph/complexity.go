@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"github.com/pult-cc/pult/graph/generated"
+	"github.com/pult-cc/pult/graph/model"
+)
+
+// Lengths that lists are counted by where nobody says how long they are.
+const (
+	manyCalls  = 50
+	manyPeople = 50
+	manyQueues = 10
+	few        = 5
+)
+
+// complexityOf counts what an operation costs: a field 1, a list its elements as often as it may have them.
+func complexityOf() generated.ComplexityRoot {
+	var c generated.ComplexityRoot
+	list := func(n int) func(int) int { return func(child int) int { return 1 + n*child } }
+	page := func(first *int, child int) int {
+		n, err := pageSize(first)
+		if err != nil {
+			n = maxPage
+		}
+		return 5 + n*child // a statement of the database
+	}
+	c.Query.Calls = func(child int, _ []model.CallState, _ *string, _ *string) int { return 1 + manyCalls*child }
+	c.Query.Queues = list(manyQueues)
+	c.Query.Operators = list(manyPeople)
+	c.Query.Topics = list(manyPeople)
+	c.Query.PauseReasons = list(manyQueues)
+	c.Query.Tags = func(child int, _ *string) int { return 5 + maxTagsShown*child }
+	c.Query.Customers = func(child int, _ string, first *int) int { return page(first, child) }
+	c.Query.MatchCaller = func(child int, _ string) int { return 50 + child } // asks the customer systems
+	c.Query.Interactions = func(child int, _ *model.InteractionFilter, first *int, _ *string) int { return page(first, child) }
+	c.Customer.History = func(child int, first *int, _ *string) int { return page(first, child) }
+	c.Customer.Numbers = list(few)
+	c.Match.Candidates = list(few)
+	c.Call.Route = list(few)
+	c.Call.Legs = list(2)
+	c.Operator.Queues = list(few)
+	c.Interaction.Tags = list(few)
+	c.Viewer.Demo = func(child int) int { return 1 + child }
+	c.Demo.Callers = list(manyQueues)
+	c.SystemStatus.Parts = list(manyQueues)
+	return c
+}
