@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,9 +138,6 @@ func (s *Source) complete(at string) error {
 	def(&s.Columns.Type, "Тип")
 	def(&s.Columns.Kind, "Вид_Key")
 	def(&s.Columns.Email, "АдресЭП")
-	if len(s.SearchFields) == 0 {
-		s.SearchFields = []string{s.Name}
-	}
 	switch s.Kind {
 	case connectors.KindCompany, connectors.KindPerson, connectors.KindLead:
 	default:
@@ -170,10 +169,13 @@ func (s *Source) complete(at string) error {
 	for word, path := range s.Notes {
 		names["notes."+word] = path
 	}
-	for field, name := range names {
-		if !isPath(name) {
-			return errs.Field(op, at+"."+field, fmt.Sprintf("%q is no name of a field in 1C", name))
+	for _, field := range slices.Sorted(maps.Keys(names)) {
+		if !isPath(names[field]) {
+			return errs.Field(op, at+"."+field, fmt.Sprintf("%q is no name of a field in 1C", names[field]))
 		}
+	}
+	if len(s.SearchFields) == 0 {
+		s.SearchFields = []string{s.Name}
 	}
 	return nil
 }

@@ -270,12 +270,3 @@ func together(ctx context.Context, n int, f func(context.Context, int) error) er
 	wg.Wait()
 	return first
 }
-
-func sortedValues(m map[string]string) []string {
-	var out []string
-	for _, v := range m {
-		out = append(out, v)
-	}
-	sort.Strings(out)
-	return out
-}

@@ -3,6 +3,8 @@ package onec
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,9 +59,7 @@ func (s Source) selection() []string {
 			out = append(out, f)
 		}
 	}
-	for _, path := range sortedValues(s.Notes) {
-		out = append(out, path)
-	}
+	out = append(out, slices.Sorted(maps.Values(s.Notes))...)
 	return append(out, s.Tabular)
 }
 
