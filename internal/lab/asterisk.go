@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/pult-cc/pult/deploy"
@@ -100,7 +99,7 @@ func StartAsterisk(ctx context.Context, o AsteriskOptions) (*Asterisk, error) {
 		return nil, err
 	}
 	a := &Asterisk{program: program, log: o.Log, ARIUser: "pult", ARIPassword: randomHex(16), TrunkToken: randomHex(8), Realm: "asterisk"}
-	if err := a.init(ctx, o.Dir, syscall.SIGTERM, a.run); err != nil {
+	if err := a.init(ctx, o.Dir, a.run); err != nil {
 		return nil, err
 	}
 	if err := a.configure(o, root); err != nil {

@@ -71,18 +71,12 @@ func encodeAlaw(v int) byte {
 	if v < 0 {
 		v, sign = -v-1, 0
 	}
-	v = min(v, 32767) >> 4 // 11 bits of magnitude
+	v >>= 3 // 12 bits of magnitude
 	exponent := 0
-	for v>>exponent > 31 {
+	for v>>(exponent+5) != 0 {
 		exponent++
 	}
-	var b byte
-	if v < 32 {
-		b = byte(v >> 1)
-	} else {
-		b = byte((exponent+1)<<4) | byte(v>>(exponent+1)&0x0f)
-	}
-	return (sign | b) ^ 0x55
+	return (sign | byte(exponent<<4) | byte(v>>max(1, exponent)&0x0f)) ^ 0x55
 }
 
 func decodeAlaw(b byte) int {

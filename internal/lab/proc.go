@@ -39,11 +39,12 @@ type command struct {
 	env    []string  // added to this process's
 	log    io.Writer // gets what the child prints; may be nil
 	stdout io.Writer // gets standard output instead of log, if not nil
+	end    os.Signal // asks it to end; SIGTERM if nil
 	// unprivileged runs the child under a user id that is not 0, still owning this user's files. PostgreSQL insists on it.
 	unprivileged bool
 }
 
-// start starts a child that is asked to end (SIGTERM) when ctx ends, and killed soon after if it does not. It is in a
+// start starts a child that is asked to end when ctx ends, and killed soon after if it does not. It is in a
 // process group of its own, so that Ctrl-C reaches only us and we decide the order of the ends.
 func start(ctx context.Context, c command) (*proc, error) {
 	p := &proc{name: c.name, tail: &tail{next: c.log}, done: make(chan struct{})}
@@ -55,7 +56,10 @@ func start(ctx context.Context, c command) (*proc, error) {
 	if c.stdout != nil {
 		p.cmd.Stdout = c.stdout
 	}
-	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	if c.end == nil {
+		c.end = syscall.SIGTERM
+	}
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(c.end) }
 	p.cmd.WaitDelay = stopTimeout
 	p.cmd.SysProcAttr = sysProcAttr(c.unprivileged)
 
@@ -82,6 +86,15 @@ func start(ctx context.Context, c command) (*proc, error) {
 func (p *proc) wait(ctx context.Context, probe func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
+	go func() { // the child's end also ends a probe that waits for it
+		select {
+		case <-p.done:
+			cancel()
+		case <-over:
+		}
+	}()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -90,11 +103,15 @@ func (p *proc) wait(ctx context.Context, probe func(context.Context) error) erro
 			return nil
 		}
 		select {
+		case <-tick.C:
+			continue
+		case <-ctx.Done():
+		}
+		select {
 		case <-p.done:
 			return fmt.Errorf("%s ended before it was ready: %w%s", p.name, errOr(p.err, "exit 0"), p.tail)
-		case <-ctx.Done():
+		default:
 			return fmt.Errorf("%s is not ready (%w): %w%s", p.name, err, ctx.Err(), p.tail)
-		case <-tick.C:
 		}
 	}
 }

@@ -15,9 +15,10 @@ type Process struct {
 	// Dir holds the part's data.
 	Dir string
 
-	ctx        context.Context // the life of the children, across restarts
-	stopSignal os.Signal
-	launch     func(ctx context.Context) (*proc, error) // starts a child and waits until it serves
+	ctx         context.Context                          // the life of the children, across restarts
+	stopSignal  os.Signal                                // for an orderly end
+	closeSignal os.Signal                                // for a quick end that leaves nothing behind
+	launch      func(ctx context.Context) (*proc, error) // starts a child and waits until it serves
 
 	mu     sync.Mutex
 	proc   *proc
@@ -26,8 +27,14 @@ type Process struct {
 }
 
 // init makes the folder and remembers how to start. The part ends with ctx.
-func (p *Process) init(ctx context.Context, dir string, stopSignal os.Signal, launch func(context.Context) (*proc, error)) error {
-	p.ctx, p.stopSignal, p.launch = ctx, stopSignal, launch
+func (p *Process) init(ctx context.Context, dir string, launch func(context.Context) (*proc, error)) error {
+	p.ctx, p.launch = ctx, launch
+	if p.stopSignal == nil {
+		p.stopSignal = syscall.SIGTERM
+	}
+	if p.closeSignal == nil {
+		p.closeSignal = syscall.SIGKILL
+	}
 	var err error
 	p.Dir, err = p.folder(dir)
 	return err
@@ -71,14 +78,14 @@ func (p *Process) abandon(err error) error { return errors.Join(err, p.Close()) 
 func (p *Process) Stop() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stopLocked()
+	return p.stopLocked(p.stopSignal)
 }
 
-func (p *Process) stopLocked() error {
+func (p *Process) stopLocked(sig os.Signal) error {
 	if p.proc == nil {
 		return nil
 	}
-	return p.proc.stop(p.stopSignal)
+	return p.proc.stop(sig)
 }
 
 // Kill ends the part by SIGKILL, as a crash would, and waits until it is gone. Restart brings it back.
@@ -99,7 +106,7 @@ func (p *Process) Restart(ctx context.Context) error {
 	if p.closed {
 		return errors.New("the part is closed")
 	}
-	if err := p.stopLocked(); err != nil {
+	if err := p.stopLocked(p.stopSignal); err != nil {
 		return err
 	}
 	child, err := p.launch(ctx)
@@ -128,7 +135,8 @@ func (p *Process) PID() int {
 	return p.proc.cmd.Process.Pid
 }
 
-// Close stops the part for good, waits for its end, and removes its temporary folders. The end of its context does the same.
+// Close ends the part for good, waits for that, and removes its temporary folders. It does not take the time for an orderly
+// end: Stop before it for that. The end of its context does the same.
 func (p *Process) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +144,7 @@ func (p *Process) Close() error {
 		return nil
 	}
 	p.closed = true
-	err := p.stopLocked()
+	err := p.stopLocked(p.closeSignal)
 	for _, dir := range p.temp {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}

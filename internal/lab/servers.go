@@ -69,9 +69,10 @@ func StartPostgres(ctx context.Context, o ServerOptions) (*Postgres, error) {
 		return nil, err
 	}
 	p := &Postgres{}
+	// SIGINT ends the sessions and shuts down, SIGTERM would wait for them, and SIGKILL leaves shared memory behind.
+	p.stopSignal, p.closeSignal = syscall.SIGINT, syscall.SIGINT
 	launch := func(ctx context.Context) (*proc, error) { return p.run(ctx, server, o) }
-	// SIGINT: end the sessions and shut down.
-	if err := p.init(ctx, o.Dir, syscall.SIGINT, launch); err != nil {
+	if err := p.init(ctx, o.Dir, launch); err != nil {
 		return nil, err
 	}
 	password, err := p.cluster(ctx, initdb, o)
@@ -126,7 +127,7 @@ func (p *Postgres) run(ctx context.Context, server string, o ServerOptions) (*pr
 	}
 	pidFile := filepath.Join(p.Dir, "data", "postmaster.pid")
 	for attempt := 1; ; attempt++ {
-		child, err := start(p.ctx, command{name: "postgres", path: server, args: args, dir: p.Dir, log: o.Log, unprivileged: true})
+		child, err := start(p.ctx, command{name: "postgres", path: server, args: args, dir: p.Dir, log: o.Log, unprivileged: true, end: syscall.SIGINT})
 		if err != nil {
 			return nil, err
 		}
@@ -180,7 +181,7 @@ func StartRedis(ctx context.Context, o ServerOptions) (*Redis, error) {
 		}
 		return child, child.wait(ctx, r.ping)
 	}
-	if err := r.init(ctx, o.Dir, syscall.SIGTERM, launch); err != nil {
+	if err := r.init(ctx, o.Dir, launch); err != nil {
 		return nil, err
 	}
 	conf := fmt.Sprintf("bind %s\nport %d\ndir \"%s\"\nrequirepass %s\nsave \"\"\n", o.BindAddr, o.Port, r.Dir, r.Password)
@@ -203,12 +204,9 @@ func (r *Redis) ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Ends the reading, too, when ctx ends; a second Close does no harm.
+	defer context.AfterFunc(ctx, func() { c.Close() })()
 	defer c.Close()
-	if t, ok := ctx.Deadline(); ok {
-		if err := c.SetDeadline(t); err != nil {
-			return err
-		}
-	}
 	if _, err := fmt.Fprintf(c, "AUTH %s\r\nPING\r\n", r.Password); err != nil {
 		return err
 	}
@@ -268,7 +266,7 @@ func StartVault(ctx context.Context, o ServerOptions) (*Vault, error) {
 			return nil
 		})
 	}
-	if err := v.init(ctx, o.Dir, syscall.SIGTERM, launch); err != nil {
+	if err := v.init(ctx, o.Dir, launch); err != nil {
 		return nil, err
 	}
 	if err := v.begin(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -180,23 +181,27 @@ func (s *SIPp) Events() []Event {
 
 // WaitEvent waits for the first event of a kind. It fails when SIPp ends without one.
 func (s *SIPp) WaitEvent(ctx context.Context, kind string) (Event, error) {
+	return s.waitEvent(ctx, kind)
+}
+
+func (s *SIPp) waitEvent(ctx context.Context, kinds ...string) (Event, error) {
 	for {
 		s.mu.Lock()
 		events, fresh := s.events, s.fresh
 		s.mu.Unlock()
 		for _, e := range events {
-			if e.Kind == kind {
+			if slices.Contains(kinds, e.Kind) {
 				return e, nil
 			}
 		}
 		select {
 		case <-fresh:
 		case <-s.ended:
-			if kinds := s.Events(); len(kinds) == len(events) {
-				return Event{}, fmt.Errorf("the call ended without %q: %v; %w", kind, kinds, s.result())
+			if len(s.Events()) == len(events) {
+				return Event{}, fmt.Errorf("the call ended without %q: %v; %w", kinds, events, errOr(s.result(), "sipp is content"))
 			}
 		case <-ctx.Done():
-			return Event{}, fmt.Errorf("waiting for %q after %v: %w", kind, events, ctx.Err())
+			return Event{}, fmt.Errorf("waiting for %q after %v: %w", kinds, events, ctx.Err())
 		}
 	}
 }
@@ -204,16 +209,9 @@ func (s *SIPp) WaitEvent(ctx context.Context, kind string) (Event, error) {
 // Next makes a single call of our scenarios go on at once: a ringing callee answers (or refuses), a caller that waits gives
 // up, a call in progress is hung up.
 func (s *SIPp) Next(ctx context.Context) error {
-	var id string
-	for _, kind := range []string{"calling", "called"} {
-		for _, e := range s.Events() {
-			if e.Kind == kind {
-				id = e.CallID
-			}
-		}
-	}
-	if id == "" {
-		return errors.New("there is no call")
+	call, err := s.waitEvent(ctx, "calling", "called")
+	if err != nil {
+		return err
 	}
 	// Any message with the call's id reaches the scenario; the rest of it is never read.
 	var d net.Dialer
@@ -221,8 +219,8 @@ func (s *SIPp) Next(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c, "NOTIFY sip:lab SIP/2.0\r\nVia: SIP/2.0/UDP lab;branch=z9hG4bK%s\r\nFrom: <sip:lab>;tag=lab\r\nTo: <sip:lab>\r\n"+
-		"Call-ID: %s\r\nCSeq: 1 NOTIFY\r\nContent-Length: 0\r\n\r\n", randomHex(4), id)
+	_, err = fmt.Fprintf(c, "PRACK sip:lab SIP/2.0\r\nVia: SIP/2.0/UDP lab;branch=z9hG4bK%s\r\nFrom: <sip:lab>;tag=lab\r\nTo: <sip:lab>\r\n"+
+		"Call-ID: %s\r\nCSeq: 1 PRACK\r\nContent-Length: 0\r\n\r\n", randomHex(4), call.CallID)
 	return errors.Join(err, c.Close())
 }
 
