@@ -1,0 +1,192 @@
+import { useQuery } from '@apollo/client/react'
+import { Button } from '@mantine/core'
+import { useEffect, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Close, Trouble } from '@/components/icons'
+import { SystemDocument, type NoticeKind } from '@/gql/graphql'
+import { exactTime, timeOfDay } from '@/lib/format'
+import { useLanguage } from '@/lib/use-language'
+import { isMicrophoneBlocked } from '@/phone/view'
+import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
+import classes from './Banners.module.css'
+
+/** What is wrong, at the bottom of the page: nothing above moves when one appears. The gravest first. */
+export function Banners() {
+  return (
+    <div className={classes['banners']}>
+      <FeedBanner />
+      <PhoneBanner />
+      <SoundBanner />
+      <NoticeBanner />
+    </div>
+  )
+}
+
+/** The page is behind: what is shown is as of then. */
+function FeedBanner() {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const { feed } = useServices()
+  const phase = useFeedPhase()
+  const slow = useLasting(phase === 'connecting', 3000)
+  if (phase === 'live' || (phase === 'connecting' && !slow)) return null
+  return (
+    <Banner tone="trouble">
+      {phase === 'behind' ? t('banner.behind', { time: exactTime(feed.asOf, language) }) : t('banner.connecting')}
+    </Banner>
+  )
+}
+
+/** The operator cannot be called, or not be heard. */
+function PhoneBanner() {
+  const { t } = useTranslation()
+  const { phone: actor } = useServices()
+  const phone = usePhone()
+  const lineLost = useLasting(phone.line === 'reconnecting' || phone.line === 'unserved', 1500)
+
+  if (isMicrophoneBlocked(phone) && phone.microphone !== 'ready' && phone.microphone !== 'unknown') {
+    return (
+      <Banner
+        tone="trouble"
+        strong
+        action={
+          <Button size="compact-sm" variant="white" color="red" onClick={() => actor.send({ type: 'CHECK_MICROPHONE' })}>
+            {t('phone.checkAgain')}
+          </Button>
+        }
+      >
+        <b>{t(`microphone.${phone.microphone}.title`)}</b> {t(`microphone.${phone.microphone}.text`)}
+      </Banner>
+    )
+  }
+  if (phone.line === 'otherTab' || phone.line === 'takenOver') {
+    return (
+      <Banner
+        tone="info"
+        action={
+          <Button size="compact-sm" onClick={() => actor.send({ type: 'TAKE_HERE' })}>
+            {t('phone.takeHere')}
+          </Button>
+        }
+      >
+        {t(`phone.lineText.${phone.line}`)}
+      </Banner>
+    )
+  }
+  if (lineLost) return <Banner tone="trouble">{t(`phone.lineText.${phone.line}`)}</Banner>
+  return null
+}
+
+/** A call rings and the browser lets the page make no sound. */
+function SoundBanner() {
+  const { t } = useTranslation()
+  const { ringer } = useServices()
+  const blocked = useObservable(ringer.blocked)
+  if (!blocked) return null
+  return (
+    <Banner
+      tone="warning"
+      action={
+        <Button size="compact-sm" variant="default" onClick={() => ringer.unlock()}>
+          {t('banner.allowSound')}
+        </Button>
+      }
+    >
+      {t('banner.soundBlocked')}
+    </Banner>
+  )
+}
+
+/** What is told here. That the phone was taken over, the phone's own banner tells. */
+type Shown = Exclude<NoticeKind, 'PBX_UP' | 'PHONE_TAKEN_OVER'>
+interface ShownNotice {
+  readonly id: string
+  readonly kind: Shown
+  readonly at: string
+  readonly text: string
+}
+/** How long a notice that needs nothing done stays; milliseconds. */
+const noticeTime = 12_000
+
+/** What the server wants to be known. That the telephone exchange is down stays until it is up. */
+function NoticeBanner() {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const { feed } = useServices()
+  const { data } = useQuery(SystemDocument, { fetchPolicy: 'cache-and-network' })
+  const [notice, setNotice] = useState<ShownNotice>()
+  const [dismissed, setDismissed] = useState(false)
+  const [pbxUp, setPbxUp] = useState(false)
+
+  useEffect(
+    () =>
+      feed.onNotice((told) => {
+        const { id, kind, at, text } = told
+        if (kind === 'PHONE_TAKEN_OVER') return
+        setPbxUp(kind === 'PBX_UP')
+        setNotice(kind === 'PBX_UP' ? undefined : { id, kind, at, text })
+        setDismissed(false)
+      }),
+    [feed],
+  )
+
+  const passing = notice !== undefined && notice.kind !== 'PBX_DOWN'
+  useEffect(() => {
+    if (!passing) return
+    const timer = setTimeout(() => setNotice(undefined), noticeTime)
+    return () => clearTimeout(timer)
+  }, [passing, notice])
+
+  const pbx = data?.system.parts.find((part) => part.name === 'pbx' || part.name.startsWith('pbx:'))
+  const downAtStart = pbx?.ok === false && !pbxUp
+  if (dismissed) return null
+  if (notice) {
+    return (
+      <Banner tone={notice.kind === 'PBX_DOWN' ? 'trouble' : 'warning'} onClose={() => setDismissed(true)}>
+        {t(`notice.${notice.kind}`, { time: timeOfDay(notice.at, language) })} {notice.text}
+      </Banner>
+    )
+  }
+  if (downAtStart) {
+    return <Banner tone="trouble">{t('notice.PBX_DOWN', { time: timeOfDay(pbx.since, language) })}</Banner>
+  }
+  return null
+}
+
+interface BannerProps {
+  tone: 'trouble' | 'warning' | 'info'
+  strong?: boolean
+  action?: ReactNode
+  onClose?: () => void
+  children: ReactNode
+}
+
+function Banner({ tone, strong = false, action, onClose, children }: BannerProps) {
+  const { t } = useTranslation()
+  return (
+    <div className={classes['banner']} data-tone={tone} data-strong={strong || undefined} role={tone === 'info' ? undefined : 'alert'}>
+      {tone !== 'info' && <Trouble size={18} aria-hidden />}
+      <span className={`${classes['text']} num`}>{children}</span>
+      {action}
+      {onClose && (
+        <button type="button" className={classes['close']} aria-label={t('close')} onClick={onClose}>
+          <Close size={16} aria-hidden />
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** True once the condition has lasted so many milliseconds: what heals at once is not worth a banner. */
+function useLasting(condition: boolean, milliseconds: number): boolean {
+  const [lasted, setLasted] = useState(false)
+  useEffect(() => {
+    if (!condition) return
+    const timer = setTimeout(() => setLasted(true), milliseconds)
+    return () => {
+      clearTimeout(timer)
+      setLasted(false)
+    }
+  }, [condition, milliseconds])
+  return condition && lasted
+}

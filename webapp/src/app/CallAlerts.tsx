@@ -1,0 +1,90 @@
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation, useNavigate } from 'react-router'
+import { customerParty, isEngaged, stageOf } from '@/feed/model'
+import { isPhoneHere } from '@/phone/view'
+import { useMyCalls, usePhone, useServices } from '@/session/context'
+
+/** Makes a call noticed wherever the operator looks: sound, title, notification; and guards a conversation from a closed page. */
+export function CallAlerts() {
+  const { t } = useTranslation()
+  const { ringer } = useServices()
+  const calls = useMyCalls()
+  const phone = usePhone()
+  const navigate = useNavigate()
+  const { pathname } = useLocation()
+
+  const offer = calls.find((call) => stageOf(call) === 'offer')
+  const talking = calls.some((call) => isEngaged(stageOf(call)))
+  const here = isPhoneHere(phone)
+  const rings = here && (phone.voice === 'ringing' || phone.voice === 'unheard' || (offer !== undefined && phone.voice === 'none'))
+  const who = offer ? (offer.customer?.name ?? customerParty(offer).number.display) : ''
+  const offerId = offer?.id
+
+  useEffect(() => {
+    if (!rings) return
+    ringer.play(talking ? 'second' : 'ring')
+    return () => ringer.silence()
+  }, [ringer, rings, talking])
+
+  useEffect(() => {
+    const unlock = () => ringer.unlock()
+    window.addEventListener('pointerdown', unlock)
+    window.addEventListener('keydown', unlock)
+    return () => {
+      window.removeEventListener('pointerdown', unlock)
+      window.removeEventListener('keydown', unlock)
+    }
+  }, [ringer])
+
+  const phoneLost = phone.line === 'reconnecting'
+  useEffect(() => {
+    if (phoneLost && talking) ringer.play('lost')
+  }, [ringer, phoneLost, talking])
+
+  useEffect(() => {
+    if (offerId === undefined) {
+      document.title = 'Pult'
+      return
+    }
+    const words = [t('title.incoming', { who }), `Pult`]
+    let turn = 0
+    const flash = () => {
+      document.title = words[turn++ % 2] ?? 'Pult'
+    }
+    flash()
+    const timer = setInterval(flash, 1000)
+    return () => {
+      clearInterval(timer)
+      document.title = 'Pult'
+    }
+  }, [offerId, who, t])
+
+  // The job comes first: settings are saved at once, so nothing is lost by going.
+  useEffect(() => {
+    if (offerId !== undefined && pathname !== '/') void navigate('/')
+  }, [offerId, pathname, navigate])
+
+  useEffect(() => {
+    if (offerId === undefined || !here || document.hasFocus()) return
+    if (!('Notification' in window) || Notification.permission !== 'granted') return
+    const notification = new Notification(t('title.incoming', { who }), { tag: offerId, silent: true, requireInteraction: true })
+    notification.addEventListener('click', () => {
+      window.focus()
+      notification.close()
+    })
+    return () => notification.close()
+    // The name may come later; the notification is about the call.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [offerId, here])
+
+  const guarded = phone.voice === 'live' || phone.voice === 'answering'
+  useEffect(() => {
+    if (!guarded) return
+    const guard = (event: BeforeUnloadEvent) => event.preventDefault()
+    window.addEventListener('beforeunload', guard)
+    return () => window.removeEventListener('beforeunload', guard)
+  }, [guarded])
+
+  return null
+}

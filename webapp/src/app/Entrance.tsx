@@ -1,0 +1,106 @@
+import { useApolloClient } from '@apollo/client/react'
+import { Button, useMantineColorScheme } from '@mantine/core'
+import { useCallback, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Logo } from '@/components/Logo'
+import { SignInPage } from '@/features/signin/SignInPage'
+import { SignOutDocument, ViewerDocument, type ViewerFieldsFragment } from '@/gql/graphql'
+import { changeLanguage, languageOf, rememberedLanguage } from '@/lib/i18n'
+import { problemOf } from '@/lib/problem'
+import classes from './Entrance.module.css'
+import { SignedIn } from './SignedIn'
+
+type Who = { state: 'asking' | 'unreachable' } | { state: 'out'; ended: boolean } | { state: 'in'; operatorId: string }
+
+/** Decides who is here: nobody yet, or an operator with everything that runs for them. signedOut counts the server's refusals. */
+export function Entrance({ signedOut }: { signedOut: number }) {
+  const client = useApolloClient()
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  const [who, setWho] = useState<Who>({ state: 'asking' })
+
+  const enter = useCallback(
+    (viewer: ViewerFieldsFragment) => {
+      const { operator, preferences } = viewer
+      if (!operator) {
+        setWho({ state: 'out', ended: false })
+        return
+      }
+      client.writeQuery({ query: ViewerDocument, data: { viewer } })
+      const { theme, language } = preferences
+      setColorScheme(theme === 'light' || theme === 'dark' ? theme : 'auto')
+      // A person without a preference keeps what they chose on the sign-in page.
+      void changeLanguage(language === '' ? languageOf(rememberedLanguage()) : language)
+      setWho({ state: 'in', operatorId: operator.id })
+    },
+    [client, setColorScheme],
+  )
+
+  const ask = useCallback(async () => {
+    try {
+      const { data } = await client.query({ query: ViewerDocument, fetchPolicy: 'network-only' })
+      if (data) enter(data.viewer)
+    } catch (error) {
+      setWho(problemOf(error).code === 'UNAUTHENTICATED' ? { state: 'out', ended: false } : { state: 'unreachable' })
+    }
+  }, [client, enter])
+
+  useEffect(() => {
+    void ask()
+  }, [ask])
+
+  const leave = useCallback(
+    (ended: boolean) => {
+      setWho((before) => (before.state === 'out' ? before : { state: 'out', ended: ended && before.state === 'in' }))
+      void client.clearStore()
+    },
+    [client],
+  )
+
+  useEffect(() => {
+    if (signedOut > 0) leave(true)
+  }, [signedOut, leave])
+
+  const signOut = useCallback(async () => {
+    try {
+      await client.mutate({ mutation: SignOutDocument, fetchPolicy: 'no-cache' })
+    } finally {
+      leave(false)
+    }
+  }, [client, leave])
+
+  switch (who.state) {
+    case 'asking':
+      return <Splash />
+    case 'unreachable':
+      return <Splash onRetry={() => void ask()} />
+    case 'out':
+      return <SignInPage because={who.ended ? 'ended' : undefined} onSignedIn={enter} />
+    case 'in':
+      return <SignedIn key={who.operatorId} operatorId={who.operatorId} onSignedOut={() => leave(true)} onSignOut={signOut} />
+  }
+}
+
+/** What is shown before anything is known; and when the server does not answer. */
+function Splash({ onRetry }: { onRetry?: () => void }) {
+  const { t } = useTranslation()
+  // A server that restarts is back within seconds: ask again without being told to.
+  useEffect(() => {
+    if (!onRetry) return
+    const timer = setInterval(onRetry, 3000)
+    return () => clearInterval(timer)
+  })
+  return (
+    <main className={classes['splash']} aria-busy={onRetry === undefined || undefined}>
+      <Logo size={48} />
+      <h1 className="hidden">Pult</h1>
+      {onRetry && (
+        <>
+          <p>{t('entrance.unreachable')}</p>
+          <Button variant="default" onClick={onRetry}>
+            {t('retry')}
+          </Button>
+        </>
+      )}
+    </main>
+  )
+}

@@ -1,0 +1,39 @@
+import { Modal } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { Keys } from '@/components/Keys'
+import { alternative, control } from '@/lib/platform'
+import classes from './HelpDialog.module.css'
+
+/** The keys, on one page. */
+export function HelpDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useTranslation()
+  const keys: readonly (readonly [string, string])[] = [
+    ['⏎', t('help.answer')],
+    [`${alternative}⌫`, t('help.end')],
+    ['M', t('help.mute')],
+    ['H', t('help.hold')],
+    ['K', t('help.keypad')],
+    ['1–9', t('help.topic')],
+    ['N', t('help.comment')],
+    ['R', t('help.ready')],
+    ['P', t('help.pause')],
+    [`${control}K`, t('help.search')],
+    ['?', t('help.help')],
+  ]
+  return (
+    <Modal opened={opened} onClose={onClose} title={t('help.title')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <dl className={classes['keys']}>
+        {keys.map(([key, what]) => (
+          <div key={key} className={classes['row']}>
+            <dt>
+              <span className="hidden">{key}</span>
+              <Keys>{key}</Keys>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className={classes['note']}>{t('help.typing')}</p>
+    </Modal>
+  )
+}

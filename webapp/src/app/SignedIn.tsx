@@ -1,0 +1,58 @@
+import { useApolloClient } from '@apollo/client/react'
+import { useEffect, useState } from 'react'
+import { Navigate, Route, Routes } from 'react-router'
+import { SettingsPage } from '@/features/settings/SettingsPage'
+import { ViewerDocument } from '@/gql/graphql'
+import { Clock } from '@/lib/clock'
+import { ServicesProvider } from '@/session/context'
+import { makeServices, startServices, type Services } from '@/session/services'
+import { Layout } from './Layout'
+import { Workspace } from './Workspace'
+
+interface SignedInProps {
+  operatorId: string
+  /** The server no longer knows us. */
+  onSignedOut: () => void
+  /** The operator wants to leave. */
+  onSignOut: () => Promise<void>
+}
+
+/** Everything behind the sign-in; feed and phone live as long as it does. */
+export function SignedIn({ operatorId, onSignedOut, onSignOut }: SignedInProps) {
+  const client = useApolloClient()
+  const [services, setServices] = useState<Services>()
+
+  useEffect(() => {
+    let stop: (() => void) | undefined
+    let left = false
+    void (async () => {
+      const clock = new Clock()
+      const viewer = client.readQuery({ query: ViewerDocument })
+      if (viewer) clock.learn(viewer.viewer.now)
+      const made = await makeServices({ client, operatorId, clock, onSignedOut })
+      if (left) return
+      stop = startServices(made)
+      setServices(made)
+    })()
+    return () => {
+      left = true
+      stop?.()
+      setServices(undefined)
+    }
+    // onSignedOut only changes with the client.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [client, operatorId])
+
+  if (!services) return null
+  return (
+    <ServicesProvider value={services}>
+      <Routes>
+        <Route element={<Layout onSignOut={onSignOut} />}>
+          <Route index element={<Workspace />} />
+          <Route path="settings" element={<SettingsPage />} />
+          <Route path="*" element={<Navigate to="/" replace />} />
+        </Route>
+      </Routes>
+    </ServicesProvider>
+  )
+}

@@ -1,0 +1,102 @@
+import { Avatar, Menu, UnstyledButton } from '@mantine/core'
+import { useState, type RefObject } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useLocation, useNavigate } from 'react-router'
+import { Keyboard, Leave, Settings } from '@/components/icons'
+import { Keys } from '@/components/Keys'
+import { Logo } from '@/components/Logo'
+import { SignMark } from '@/components/SignMark'
+import { AvailabilityMenu } from '@/features/availability/AvailabilityMenu'
+import { SearchBox } from '@/features/search/SearchBox'
+import { isEngaged, signOfStage, stageOf } from '@/feed/model'
+import { initials } from '@/lib/format'
+import { Elapsed } from '@/session/Elapsed'
+import { useArrangedCalls, useMe } from '@/session/context'
+import { useDial } from '@/session/use-dial'
+import { PhoneIndicator } from './PhoneIndicator'
+import classes from './TopBar.module.css'
+
+interface TopBarProps {
+  searchRef: RefObject<HTMLInputElement | null>
+  onHelp: () => void
+  onSignOut: () => Promise<void>
+}
+
+/** Who I am, how I am, and the way to anybody. */
+export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
+  const { t } = useTranslation()
+  const me = useMe()
+  const navigate = useNavigate()
+  const dial = useDial()
+  const [availability, setAvailability] = useState(false)
+  const { current } = useArrangedCalls()
+  const engaged = current !== undefined && isEngaged(stageOf(current))
+
+  return (
+    <header className={classes['bar']}>
+      <Link to="/" className={classes['brand']} aria-label="Pult">
+        <Logo size={24} />
+        <span className={classes['name']}>Pult</span>
+      </Link>
+      <span className={classes['queues']} title={me.queues.map((queue) => queue.name).join(', ')}>
+        {me.queues.map((queue) => queue.name).join(', ')}
+      </span>
+      <div className={classes['search']}>
+        <SearchBox
+          inputRef={searchRef}
+          dial={dial}
+          onPick={(customer) => {
+            void navigate(`/?customer=${encodeURIComponent(customer.id)}`)
+          }}
+        />
+      </div>
+      <CallChip />
+      <AvailabilityMenu opened={availability} onChange={setAvailability} />
+      <PhoneIndicator />
+      <Menu position="bottom-end" width={220}>
+        <Menu.Target>
+          <UnstyledButton aria-label={t('menu.of', { name: me.name })} className={classes['me']}>
+            <Avatar size={32} radius="xl" color="accent" aria-hidden>
+              {initials(me.name)}
+            </Avatar>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{me.name}</Menu.Label>
+          <Menu.Item component={Link} to="/settings" leftSection={<Settings size={16} aria-hidden />}>
+            {t('settings.title')}
+          </Menu.Item>
+          <Menu.Item leftSection={<Keyboard size={16} aria-hidden />} rightSection={<Keys>?</Keys>} onClick={onHelp}>
+            {t('help.title')}
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item
+            leftSection={<Leave size={16} aria-hidden />}
+            disabled={engaged}
+            onClick={() => {
+              void onSignOut()
+            }}
+          >
+            {t('menu.signOut')}
+            {engaged && <span className={classes['why']}>{t('menu.signOutInCall')}</span>}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </header>
+  )
+}
+
+/** Away from the workspace, a call stays in sight and one click away. */
+function CallChip() {
+  const { t } = useTranslation()
+  const { pathname } = useLocation()
+  const { current } = useArrangedCalls()
+  if (!current || pathname === '/') return null
+  const stage = stageOf(current)
+  return (
+    <Link to="/" className={classes['chip']}>
+      <SignMark sign={signOfStage(stage)} />
+      {t(`stage.${stage}`)} <Elapsed since={current.since} />
+    </Link>
+  )
+}

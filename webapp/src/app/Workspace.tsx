@@ -1,0 +1,152 @@
+import { useQuery } from '@apollo/client/react'
+import { useCallback, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import { Close } from '@/components/icons'
+import { CallPanel } from '@/features/call/CallPanel'
+import { CustomerPanel } from '@/features/customer/CustomerPanel'
+import { DemoPanel } from '@/features/demo/DemoPanel'
+import { HistoryPanel } from '@/features/history/HistoryPanel'
+import { LastContact } from '@/features/history/LastContact'
+import type { HistoryOf } from '@/features/history/use-history'
+import { IdlePanel } from '@/features/idle/IdlePanel'
+import { NotesPanel } from '@/features/notes/NotesPanel'
+import { countTopic } from '@/features/notes/topic-order'
+import { useDraft } from '@/features/notes/use-draft'
+import { QueuesPanel } from '@/features/queues/QueuesPanel'
+import { TeamPanel } from '@/features/queues/TeamPanel'
+import { WaitingPanel } from '@/features/queues/WaitingPanel'
+import { LinkDialog } from '@/features/search/LinkDialog'
+import { customerParty, stageOf, type MyCall } from '@/feed/model'
+import { CustomerByIdDocument } from '@/gql/graphql'
+import { localStore } from '@/lib/storage'
+import { useArrangedCalls, useCommandState, useServices, useViewer } from '@/session/context'
+import { useDial } from '@/session/use-dial'
+import { useCallKeys } from './use-call-keys'
+import classes from './Workspace.module.css'
+
+/** The operator's screen: queues on the left, the call and its customer in the middle, history on the right. */
+export function Workspace() {
+  const { commands } = useServices()
+  const { demo } = useViewer()
+  const { pending } = useCommandState()
+  const { current, others } = useArrangedCalls()
+  const stage = current ? stageOf(current) : undefined
+  const dial = useDial()
+  const draft = useDraft(stage === 'offer' ? undefined : current)
+  const commentRef = useRef<HTMLTextAreaElement>(null)
+  const lookedUp = useLookedUpCustomer()
+  const [keypadOpen, setKeypadOpen] = useState(false)
+  const [linking, setLinking] = useState(false)
+
+  const finish = useCallback(async () => {
+    if (!current || !draft || stageOf(current) !== 'wrapUp') return
+    const { topicId, tags, comment } = draft.state.get()
+    if (await commands.finishWrapUp({ callId: current.id, topicId, tags: [...tags], comment })) {
+      if (topicId !== null) countTopic(localStore, topicId)
+      draft.finish()
+    }
+  }, [commands, current, draft])
+
+  const endProgress = useCallKeys({
+    call: current,
+    keypadOpen,
+    setKeypadOpen,
+    finish: () => void finish(),
+    comment: () => commentRef.current?.focus(),
+  })
+
+  const shownCustomer = lookedUp.id !== null ? { customer: lookedUp.customer } : current ? { call: current } : undefined
+  const historyOf = lookedUp.id !== null ? { customerId: lookedUp.id } : current ? historyOfCall(current) : undefined
+
+  return (
+    <div className={classes['workspace']}>
+      <aside className={classes['left']}>
+        <QueuesPanel />
+        <WaitingPanel />
+        <TeamPanel />
+        {demo && <DemoPanel demo={demo} />}
+      </aside>
+      <main className={classes['middle']}>
+        <CallPanel
+          current={current}
+          others={others}
+          keypadOpen={keypadOpen}
+          onKeypad={setKeypadOpen}
+          endProgress={endProgress}
+          onFinish={() => void finish()}
+        />
+        <div className={classes['card']}>
+          {lookedUp.id !== null && <LookedUpStrip call={current} onClose={lookedUp.close} />}
+          {shownCustomer ? (
+            <CustomerPanel
+              key={current?.id ?? lookedUp.id}
+              shown={shownCustomer}
+              dial={dial}
+              onRetry={(callId) => void commands.retryMatch(callId)}
+              retrying={pending.has('retryMatch')}
+              onChoose={(callId, customerId) => void commands.linkCustomer(callId, customerId)}
+              choosing={pending.has('linkCustomer')}
+              onChange={() => setLinking(true)}
+            />
+          ) : (
+            <IdlePanel dial={dial} />
+          )}
+          {current && lookedUp.id === null && historyOf && <LastContact of={historyOf} presentId={current.interaction.id} />}
+          {current && draft && (
+            <NotesPanel
+              key={current.id}
+              draft={draft}
+              commentRef={commentRef}
+              onFinish={stage === 'wrapUp' ? () => void finish() : undefined}
+            />
+          )}
+        </div>
+      </main>
+      <aside className={classes['right']}>
+        <HistoryPanel of={historyOf} presentId={current?.interaction.id} dial={dial} />
+      </aside>
+      {current && (
+        <LinkDialog
+          opened={linking}
+          number={customerParty(current).number.kind === 'PUBLIC' ? customerParty(current).number.display : ''}
+          onPick={(customerId) => {
+            setLinking(false)
+            void commands.linkCustomer(current.id, customerId)
+          }}
+          onClose={() => setLinking(false)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** A customer found by search; the address of the page names it. */
+function useLookedUpCustomer() {
+  const [params, setParams] = useSearchParams()
+  const id = params.get('customer')
+  const { data } = useQuery(CustomerByIdDocument, { variables: { id: id ?? '' }, skip: id === null })
+  const close = () => setParams({})
+  return { id, customer: data?.customer ?? undefined, close }
+}
+
+/** Says that the card is not the caller's, and leads back. */
+function LookedUpStrip({ call, onClose }: { call: MyCall | undefined; onClose: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className={classes['strip']}>
+      <span>{t('customer.lookedUp')}</span>
+      <button type="button" className={classes['stripButton']} onClick={onClose}>
+        {call ? t('customer.backToCall') : t('close')}
+        <Close size={14} aria-hidden />
+      </button>
+    </div>
+  )
+}
+
+function historyOfCall(call: MyCall): HistoryOf | undefined {
+  const customer = call.match.chosen ?? call.customer
+  if (customer) return { customerId: customer.id }
+  const { number } = customerParty(call)
+  return number.kind === 'ANONYMOUS' || number.e164 === '' ? undefined : { number: number.e164 }
+}

@@ -1,0 +1,47 @@
+import { useState } from 'react'
+import { controlsOf } from '@/features/call/controls'
+import { stageOf, type MyCall } from '@/feed/model'
+import { useFeedPhase, usePhone, useServices } from '@/session/context'
+import { useHeldEnd, useHotkey } from './hotkeys'
+
+interface CallKeys {
+  call: MyCall | undefined
+  keypadOpen: boolean
+  setKeypadOpen: (open: boolean) => void
+  finish: () => void
+  comment: () => void
+}
+
+/** The keys of the call on the screen. Returns how far the key for hanging up has been held, 0 to 1. */
+export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }: CallKeys): number {
+  const { commands } = useServices()
+  const phone = usePhone()
+  const feed = useFeedPhase()
+  const [endProgress, setEndProgress] = useState(0)
+  const stage = call ? stageOf(call) : 'over'
+  const controls = controlsOf(stage, phone, feed)
+  const muted = call !== undefined && phone.callId === call.id && phone.voice === 'live' ? phone.muted : (call?.muted ?? false)
+
+  useHotkey({ key: 'Enter', yieldsToControls: true }, () => {
+    if (!call) return
+    if (stage === 'wrapUp' && feed === 'live') finish()
+    else if (stage === 'offer' && controls.answer === '') void commands.answer(call.id)
+  })
+  useHotkey({ code: 'KeyM' }, () => {
+    if (call && controls.mute === '') void commands.setMuted(call.id, !muted)
+  })
+  useHotkey({ code: 'KeyH' }, () => {
+    if (call && controls.hold === '') void (stage === 'held' ? commands.resume(call.id) : commands.hold(call.id))
+  })
+  useHotkey({ code: 'KeyK' }, () => {
+    if (call && controls.keypad === '') setKeypadOpen(!keypadOpen)
+  })
+  useHotkey({ key: 'Escape', whileTyping: true }, () => {
+    if (keypadOpen) setKeypadOpen(false)
+  })
+  useHotkey({ code: 'KeyN' }, comment)
+  useHeldEnd(call !== undefined && controls.end === '', setEndProgress, () => {
+    if (call) void (stage === 'offer' ? commands.decline(call.id) : commands.hangUp(call.id))
+  })
+  return endProgress
+}

@@ -1,0 +1,117 @@
+import { Anchor } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { External, Info, Mail, Person, Trouble } from '@/components/icons'
+import { NumberButton } from '@/components/NumberButton'
+import type { CustomerInfo } from '@/feed/model'
+import type { MatchReason } from '@/gql/graphql'
+import { ago, timeOfDay } from '@/lib/format'
+import { safeLink } from '@/lib/link'
+import { useLanguage } from '@/lib/use-language'
+import { useNow } from '@/session/context'
+import classes from './CustomerCard.module.css'
+import type { DialFunction } from './types'
+
+interface CustomerCardProps {
+  customer: CustomerInfo
+  dial: DialFunction
+  /** The number of this call, marked among the others. */
+  number?: string
+  /** Why this customer: a rule, or a person's choice. */
+  why?: MatchReason | 'PERSON' | undefined
+  chosenBy?: string | undefined
+  /** The customer system is silent; what is shown is what we knew. */
+  trouble?: { since: string | null; problem: string; retry: () => void; retrying: boolean } | undefined
+  /** Not this one: choose another. */
+  onChange?: () => void
+}
+
+/** Who it is. Name first; then company, numbers, who answers for them; then where we know it from. */
+export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, onChange }: CustomerCardProps) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const link = safeLink(customer.url)
+  // A company's own record has its name only once.
+  const company = customer.company === customer.name ? '' : customer.company
+  return (
+    <article className={`${classes['card']} appear`}>
+      <div className={classes['head']}>
+        <div className={classes['who']}>
+          <h3 className={classes['name']}>{customer.name}</h3>
+          <p className={classes['company']}>
+            {company}
+            {customer.kind === 'LEAD' && <span className={classes['lead']}>{t('customer.lead')}</span>}
+            {customer.taxId !== '' && <span className={classes['tax']}>{t('customer.taxId', { id: customer.taxId })}</span>}
+          </p>
+        </div>
+        {link !== undefined && (
+          <Anchor href={link} target="_blank" rel="noreferrer" className={classes['link']}>
+            {t('customer.openIn', { system: customer.sourceName })}
+            <External size={16} aria-hidden />
+          </Anchor>
+        )}
+      </div>
+
+      <ul className={classes['contacts']} aria-label={t('customer.contacts')}>
+        {customer.numbers.map((entry) => (
+          <li key={`${entry.number.e164} ${entry.label}`}>
+            <NumberButton
+              display={entry.number.display}
+              label={entry.label}
+              main={entry.number.e164 === number}
+              reason={dial.reason}
+              onDial={entry.number.kind === 'ANONYMOUS' ? undefined : () => dial.dial(entry.number.e164, customer.id)}
+            />
+          </li>
+        ))}
+        {customer.emails.map((address) => (
+          <li key={address}>
+            <Anchor href={`mailto:${encodeURI(address)}`} className={classes['mail']}>
+              <Mail size={14} aria-hidden /> {address}
+            </Anchor>
+          </li>
+        ))}
+      </ul>
+
+      {customer.responsible !== '' && (
+        <p className={classes['responsible']}>
+          <Person size={16} aria-hidden />
+          <span className={classes['dim']}>{t('customer.responsible')}</span> {customer.responsible}
+        </p>
+      )}
+
+      {trouble && (
+        <p className={classes['trouble']}>
+          <Trouble size={16} aria-hidden />
+          {trouble.since === null
+            ? t('customer.silent', { system: customer.sourceName })
+            : t('customer.silentSince', { system: customer.sourceName, time: timeOfDay(trouble.since, language) })}
+          <button type="button" className={classes['textButton']} disabled={trouble.retrying} onClick={trouble.retry}>
+            {trouble.retrying ? t('customer.asking') : t('retry')}
+          </button>
+        </p>
+      )}
+
+      <p className={classes['source']}>
+        <Info size={14} aria-hidden />
+        <span>
+          {customer.sourceName}
+          {why !== undefined && ` · ${why === 'PERSON' ? t('why.PERSON', { name: chosenBy ?? '' }) : t(`why.${why}`)}`}
+          {' · '}
+          <AsOf at={customer.asOf} />
+        </span>
+        {onChange && (
+          <button type="button" className={classes['textButton']} onClick={onChange}>
+            {t('customer.notThis')}
+          </button>
+        )}
+      </p>
+    </article>
+  )
+}
+
+function AsOf({ at }: { at: string }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const now = useNow()
+  return <time dateTime={at}>{t('customer.asOf', { time: ago(at, now, language) })}</time>
+}

@@ -1,0 +1,90 @@
+import { useQuery } from '@apollo/client/react'
+import { Select, Skeleton, UnstyledButton } from '@mantine/core'
+import { useEffect, useEffectEvent, useId, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Keys } from '@/components/Keys'
+import { TopicsDocument } from '@/gql/graphql'
+import { isTyping } from '@/lib/keyboard'
+import { localStore } from '@/lib/storage'
+import { topicName } from '@/lib/topic'
+import { byUse, topicUse } from './topic-order'
+import classes from './TopicPicker.module.css'
+
+/** How many topics have a key of their own. */
+const withKeys = 9
+
+/** The topic of the call: the nine most likely by number keys, all of them by search. */
+export function TopicPicker({ value, onChange }: { value: string | null; onChange: (topicId: string) => void }) {
+  const { t } = useTranslation()
+  const labelId = useId()
+  const { data, error, refetch } = useQuery(TopicsDocument)
+  // The order is taken once per call: nothing moves under the hand.
+  const topics = useMemo(() => byUse(data?.topics ?? [], topicUse(localStore)), [data])
+  const likely = topics.slice(0, withKeys)
+
+  const pick = useEffectEvent((digit: number) => {
+    const topic = likely[digit - 1]
+    if (topic) onChange(topic.id)
+  })
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      const digit = /^(?:Digit|Numpad)([1-9])$/u.exec(event.code)?.[1]
+      if (digit === undefined || event.shiftKey) return
+      event.preventDefault()
+      pick(Number(digit))
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
+
+  return (
+    <div className={classes['picker']}>
+      <span id={labelId} className={classes['label']}>
+        {t('notes.topic')}
+      </span>
+      {error && !data ? (
+        <p className={classes['error']}>
+          {t('notes.topicsFailed')}{' '}
+          <button type="button" className={classes['retry']} onClick={() => void refetch()}>
+            {t('retry')}
+          </button>
+        </p>
+      ) : (
+        <div role="radiogroup" aria-labelledby={labelId} className={classes['chips']}>
+          {data
+            ? likely.map((topic, i) => (
+                <UnstyledButton
+                  key={topic.id}
+                  role="radio"
+                  aria-checked={topic.id === value}
+                  aria-keyshortcuts={String(i + 1)}
+                  className={classes['chip']}
+                  onClick={() => onChange(topic.id)}
+                >
+                  <Keys>{String(i + 1)}</Keys>
+                  {topicName(topic)}
+                </UnstyledButton>
+              ))
+            : [88, 120, 104, 72].map((width) => <Skeleton key={width} width={width} height={28} radius={14} />)}
+        </div>
+      )}
+      {topics.length > withKeys && (
+        <Select
+          aria-label={t('notes.allTopics')}
+          placeholder={t('notes.allTopics')}
+          size="xs"
+          className={classes['all']}
+          searchable
+          allowDeselect={false}
+          data={topics.map((topic) => ({ value: topic.id, label: topicName(topic) }))}
+          value={value}
+          onChange={(topicId) => {
+            if (topicId !== null) onChange(topicId)
+          }}
+          comboboxProps={{ shadow: 'none' }}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,30 @@
+import type { TypedDocumentNode } from '@apollo/client'
+
+/** What one subscription delivers to. */
+export interface Sink<T> {
+  next(item: T): void
+  /** The server refused or ended this one subscription; the connection may be well. */
+  ended(reason: 'complete' | 'error'): void
+}
+
+/** What happens to the connection as a whole. */
+export interface SourceListener {
+  /** Acknowledged by the server: every subscription starts anew and sends its snapshot. */
+  connected(): void
+  /** Gone; the source keeps trying. */
+  lost(): void
+  /** Something was heard from the server: data or a heartbeat. */
+  heard(): void
+  /** The server no longer knows who we are; the source has given up. */
+  signedOut(): void
+}
+
+/** Where subscriptions come from: graphql-ws in the page, a script in tests. */
+export interface FeedSource {
+  listen(listener: SourceListener): void
+  /** Subscribes, also over every reconnect, until the returned function is called. */
+  subscribe<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V, sink: Sink<T>): () => void
+  /** Connects again at once: the network has come back. */
+  nudge(): void
+  close(): void
+}

@@ -1,0 +1,2 @@
+/** Signs of state, the same everywhere: each has a shape, a word and a colour. */
+export type Sign = 'ready' | 'offered' | 'talking' | 'held' | 'wrapUp' | 'paused' | 'offline' | 'trouble'

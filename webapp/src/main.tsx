@@ -1,0 +1,13 @@
+import '@fontsource-variable/inter/wght.css'
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import './app/global.css'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App'
+import { languageOf, rememberedLanguage, startTranslations } from './lib/i18n'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('the page has no #root')
+
+await startTranslations(languageOf(rememberedLanguage()))
+createRoot(root).render(<App />)

@@ -1,0 +1,59 @@
+import type { Credentials, SipUa, UaEvent } from './types'
+
+/** A user agent for tests: it records what it is told to do and reports what the test makes happen. */
+export class FakeUa implements SipUa {
+  readonly done: string[] = []
+  credentials: Credentials | undefined
+  readonly #listeners = new Set<(event: UaEvent) => void>()
+  #sessions = 0
+
+  /** Makes something happen. */
+  emit(event: UaEvent): void {
+    for (const listener of [...this.#listeners]) listener(event)
+  }
+
+  /** An INVITE arrives; returns the name of its session. */
+  invite(callId: string, autoAnswer = false): string {
+    const session = `session-${++this.#sessions}`
+    this.emit({ type: 'ua.incoming', session, callId, autoAnswer })
+    return session
+  }
+
+  listen(listener: (event: UaEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  start(credentials: Credentials): void {
+    this.credentials = credentials
+    this.done.push('start')
+  }
+
+  register(): void {
+    this.done.push('register')
+  }
+
+  stop(): void {
+    this.done.push('stop')
+  }
+
+  probe(): void {
+    this.done.push('probe')
+  }
+
+  answer(session: string): void {
+    this.done.push(`answer ${session}`)
+  }
+
+  reject(session: string): void {
+    this.done.push(`reject ${session}`)
+  }
+
+  terminate(session: string): void {
+    this.done.push(`terminate ${session}`)
+  }
+
+  setMuted(session: string, muted: boolean): void {
+    this.done.push(`${muted ? 'mute' : 'unmute'} ${session}`)
+  }
+}

@@ -1,0 +1,64 @@
+import { MicrophoneError, type Microphone, type MicrophoneProblem } from './types'
+
+/** What is asked of the microphone: a telephone voice, as the browser knows to make it. */
+const telephoneVoice: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+
+/** The browser's microphone. `preferred` names the device that the operator chose; empty is the system's default. */
+export function makeMicrophone(preferred: () => string): Microphone {
+  return {
+    async open() {
+      // Missing on pages that are neither https nor localhost.
+      const devices = navigator.mediaDevices as MediaDevices | undefined
+      if (!devices) throw new MicrophoneError('insecure')
+      const device = preferred()
+      try {
+        return await devices.getUserMedia({
+          audio: device ? { ...telephoneVoice, deviceId: { ideal: device } } : telephoneVoice,
+          video: false,
+        })
+      } catch (error) {
+        throw new MicrophoneError(problemOf(error), error)
+      }
+    },
+
+    watch(changed) {
+      const devices = navigator.mediaDevices as MediaDevices | undefined
+      devices?.addEventListener('devicechange', changed)
+      let status: PermissionStatus | undefined
+      let watching = true
+      void navigator.permissions
+        ?.query({ name: 'microphone' as PermissionName })
+        .then((found) => {
+          if (!watching) return
+          status = found
+          status.addEventListener('change', changed)
+        })
+        .catch(() => {
+          // Some browsers cannot tell; then opening the microphone tells.
+        })
+      return () => {
+        watching = false
+        devices?.removeEventListener('devicechange', changed)
+        status?.removeEventListener('change', changed)
+      }
+    },
+  }
+}
+
+// Names of DOMExceptions: Media Capture and Streams, 10.2 (getUserMedia).
+function problemOf(error: unknown): MicrophoneProblem {
+  const name = error instanceof Error ? error.name : ''
+  switch (name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return 'denied'
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return 'missing'
+    case 'NotReadableError':
+    case 'AbortError':
+      return 'busy'
+    default:
+      return 'failed'
+  }
+}

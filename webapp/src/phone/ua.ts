@@ -1,0 +1,203 @@
+import { UA, WebSocketInterface } from 'jssip'
+import { boundGathering } from './ice'
+import type { Credentials, SipUa, UaEvent } from './types'
+
+/** A session as JsSIP's own typing gives it (it exports no name for it). */
+type JsSession = ReturnType<UA['call']>
+
+/** The part that is used of JsSIP's event for a new session; its typing is a union that no listener can be written for. */
+interface IncomingSession {
+  readonly originator: string
+  readonly session: JsSession
+  readonly request: { getHeader(name: string): string | undefined }
+}
+
+/** Of JsSIP's user agent, but missing in its typing. */
+interface CanSendOptions {
+  sendOptions(target: string, body: string, options: { eventHandlers: Record<'succeeded' | 'failed', () => void> }): void
+}
+
+/** The sign of life must come back within this time; milliseconds. */
+const probeAnswer = 5000
+/** Seconds between tries to connect: short, as Asterisk restarts within seconds. */
+const recoveryMin = 1
+const recoveryMax = 8
+/** Seconds. The queue decides how long a phone rings, never the phone; JsSIP's own default of 60 would decline by itself. */
+const noAnswerTimeout = 3600
+
+/** Header of the INVITE that names the call of the feed. */
+const callHeader = 'X-Pult-Call'
+/** Header of the INVITE that asks to answer at once: the operator dialled, or asked for the answer elsewhere. */
+const autoAnswerHeader = 'X-Pult-Auto-Answer'
+
+/** JsSIP's socket with one more ability: to be given up when it is open but dead. */
+class DroppableSocket extends WebSocketInterface {
+  drop(): void {
+    this.disconnect() // unbinds the socket's own events, so that the next line is the only report
+    this.ondisconnect(true, 4000, 'no sign of life')
+  }
+}
+
+interface Running {
+  readonly ua: UA
+  readonly uri: string
+  readonly sockets: readonly DroppableSocket[]
+  readonly sessions: Map<string, JsSession>
+  readonly iceServers: RTCIceServer[]
+  /** The connection broke at least once since the established session was last negotiated. */
+  reconnected: boolean
+}
+
+/**
+ * The SIP user agent over JsSIP. Its objects never leave this file. What it does beyond calling JsSIP: bounds ICE gathering, answers
+ * with a microphone that is already open, renegotiates a call after the connection was lost (else a hang-up from the PBX no longer
+ * reaches the page), and never holds by re-INVITE (a refused one ends the call).
+ */
+export function makeUa(): SipUa {
+  const listeners = new Set<(event: UaEvent) => void>()
+  let running: Running | undefined
+  let probing: ReturnType<typeof setTimeout> | undefined
+
+  const tell = (event: UaEvent) => {
+    for (const listener of [...listeners]) listener(event)
+  }
+
+  const stop = () => {
+    clearTimeout(probing)
+    probing = undefined
+    const stopped = running
+    running = undefined
+    if (!stopped) return
+    const left = [...stopped.sessions.keys()]
+    stopped.sessions.clear()
+    stopped.ua.removeAllListeners()
+    stopped.ua.stop()
+    for (const session of left) tell({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })
+  }
+
+  const watchSession = (run: Running, session: JsSession, callId: string, autoAnswer: boolean) => {
+    const id = session.id
+    run.sessions.set(id, session)
+    const over = (event: { cause: string; originator: string }) => {
+      if (!run.sessions.delete(id)) return
+      tell({ type: 'ua.ended', session: id, cause: event.cause, byUs: event.originator === 'local' })
+    }
+    session.on('ended', over)
+    session.on('failed', over)
+    session.on('confirmed', () => tell({ type: 'ua.accepted', session: id }))
+    session.on('icecandidate', boundGathering())
+    session.on('peerconnection', ({ peerconnection }) => {
+      peerconnection.addEventListener('track', ({ track, streams }) => {
+        tell({ type: 'ua.stream', session: id, stream: streams[0] ?? new MediaStream([track]) })
+      })
+    })
+    tell({ type: 'ua.incoming', session: id, callId, autoAnswer })
+  }
+
+  const start = (credentials: Credentials) => {
+    stop()
+    const sockets = credentials.wsUrls.map((url) => new DroppableSocket(url))
+    const ua = new UA({
+      sockets,
+      uri: credentials.uri,
+      authorization_user: credentials.authorizationUser,
+      realm: credentials.realm,
+      ha1: credentials.ha1,
+      display_name: credentials.displayName,
+      register_expires: credentials.registerExpires,
+      connection_recovery_min_interval: recoveryMin,
+      connection_recovery_max_interval: recoveryMax,
+      no_answer_timeout: noAnswerTimeout,
+      session_timers: false, // Asterisk watches over the media; an unanswered UPDATE would drop the call
+      user_agent: 'Pult',
+    })
+    const run: Running = {
+      ua,
+      uri: credentials.uri,
+      sockets,
+      sessions: new Map(),
+      iceServers: credentials.iceServers.map(iceServer),
+      reconnected: false,
+    }
+    running = run
+    ua.on('disconnected', () => {
+      run.reconnected = true
+      tell({ type: 'ua.disconnected' })
+    })
+    ua.on('registered', () => {
+      tell({ type: 'ua.registered' })
+      if (!run.reconnected) return
+      run.reconnected = false
+      for (const session of run.sessions.values()) {
+        if (session.isEstablished()) session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })
+      }
+    })
+    ua.on('registrationFailed', ({ cause }) => tell({ type: 'ua.refused', cause: cause ?? '' }))
+    ua.on('newRTCSession', ({ originator, session, request }: IncomingSession) => {
+      if (originator !== 'remote') return
+      watchSession(run, session, request.getHeader(callHeader) ?? '', request.getHeader(autoAnswerHeader) === '1')
+    })
+    ua.start()
+  }
+
+  const withSession = (id: string, act: (session: JsSession, run: Running) => void) => {
+    const session = running?.sessions.get(id)
+    if (running && session && !session.isEnded()) act(session, running)
+  }
+
+  return {
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    start,
+    stop,
+    register() {
+      if (running?.ua.isConnected()) running.ua.register()
+    },
+    probe() {
+      const run = running
+      if (!run?.ua.isConnected() || probing !== undefined) return
+      probing = setTimeout(() => {
+        probing = undefined
+        for (const socket of run.sockets) if (socket.isConnected()) socket.drop()
+      }, probeAnswer)
+      const alive = () => {
+        clearTimeout(probing)
+        probing = undefined
+      }
+      // Any answer is a sign of life, a refusal too.
+      const agent = run.ua as UA & CanSendOptions
+      agent.sendOptions(run.uri, '', { eventHandlers: { succeeded: alive, failed: alive } })
+    },
+    answer(id, stream) {
+      withSession(id, (session, run) => {
+        session.answer({
+          mediaStream: stream,
+          mediaConstraints: { audio: true, video: false },
+          pcConfig: { iceServers: run.iceServers },
+        })
+      })
+    },
+    reject(id) {
+      withSession(id, (session) => session.terminate({ status_code: 486, reason_phrase: 'Busy Here' }))
+    },
+    terminate(id) {
+      withSession(id, (session) => session.terminate())
+    },
+    setMuted(id, muted) {
+      withSession(id, (session) => {
+        if (!session.isEstablished()) return
+        if (muted) session.mute({ audio: true })
+        else session.unmute({ audio: true })
+      })
+    },
+  }
+}
+
+function iceServer({ urls, username, credential }: Credentials['iceServers'][number]): RTCIceServer {
+  const server: RTCIceServer = { urls: [...urls] }
+  if (username !== null) server.username = username
+  if (credential !== null) server.credential = credential
+  return server
+}

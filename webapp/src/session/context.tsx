@@ -1,0 +1,90 @@
+import { useQuery } from '@apollo/client/react'
+import { createContext, use, useCallback, useMemo, useRef, useSyncExternalStore } from 'react'
+import { arrange, type MyCall } from '@/feed/model'
+import type { FeedPhase } from '@/feed/feed'
+import { ViewerDocument, type OperatorFieldsFragment, type ViewerFieldsFragment } from '@/gql/graphql'
+import type { Observable } from '@/lib/observable'
+import { phoneView, sameView, type PhoneView } from '@/phone/view'
+import type { CommandState } from './commands'
+import type { Services } from './services'
+
+const ServicesContext = createContext<Services | undefined>(undefined)
+
+/** Gives the services of a signed-in page to everything below. */
+export const ServicesProvider = ServicesContext.Provider
+
+export function useServices(): Services {
+  const services = use(ServicesContext)
+  if (!services) throw new Error('useServices outside of ServicesProvider')
+  return services
+}
+
+/** Re-renders on every change of an observable. */
+export function useObservable<T>(observable: Observable<T>): T {
+  return useSyncExternalStore(observable.subscribe, observable.get)
+}
+
+/** My calls in order of arrival. */
+export function useMyCalls(): readonly MyCall[] {
+  return useObservable(useServices().feed.calls)
+}
+
+/** The call that the screen is about, and the others. */
+export function useArrangedCalls(): { current: MyCall | undefined; others: readonly MyCall[] } {
+  const calls = useMyCalls()
+  return useMemo(() => arrange(calls), [calls])
+}
+
+export function useFeedPhase(): FeedPhase {
+  return useObservable(useServices().feed.phase)
+}
+
+export function useCommandState(): CommandState {
+  return useObservable(useServices().commands.state)
+}
+
+/** The phone as the page shows it. */
+export function usePhone(): PhoneView {
+  const { phone } = useServices()
+  const last = useRef<PhoneView>(undefined)
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      const subscription = phone.subscribe(changed)
+      return () => subscription.unsubscribe()
+    },
+    [phone],
+  )
+  const get = useCallback(() => {
+    const view = phoneView(phone.getSnapshot())
+    if (!last.current || !sameView(last.current, view)) last.current = view
+    return last.current
+  }, [phone])
+  return useSyncExternalStore(subscribe, get)
+}
+
+/** The viewer; present on every page below the sign-in. */
+export function useViewer(): ViewerFieldsFragment {
+  const { data } = useQuery(ViewerDocument, { fetchPolicy: 'cache-first' })
+  if (!data) throw new Error('useViewer before the viewer is known')
+  return data.viewer
+}
+
+/** The signed-in operator, kept current by the feed. */
+export function useMe(): OperatorFieldsFragment {
+  const { operator } = useViewer()
+  if (!operator) throw new Error('useMe while signed out')
+  return operator
+}
+
+const second = 1000
+
+/** The server's time in milliseconds, anew every second. Use it in the smallest component that shows it. */
+export function useNow(): number {
+  const { clock } = useServices()
+  const subscribe = useCallback((changed: () => void) => {
+    const timer = setInterval(changed, second / 4)
+    return () => clearInterval(timer)
+  }, [])
+  const get = useCallback(() => Math.floor(clock.now() / second) * second, [clock])
+  return useSyncExternalStore(subscribe, get)
+}

@@ -1,0 +1,123 @@
+import type { ApolloClient } from '@apollo/client'
+import { createActor } from 'xstate'
+import { Feed } from '@/feed/feed'
+import { stageOf } from '@/feed/model'
+import { SocketSource } from '@/feed/socket'
+import type { FeedSource } from '@/feed/source'
+import { StartPhoneDocument } from '@/gql/graphql'
+import { endpoint } from '@/lib/apollo'
+import { Clock } from '@/lib/clock'
+import { tabStore } from '@/lib/storage'
+import { clientId } from '@/phone/client-id'
+import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
+import { makeMicrophone } from '@/phone/microphone'
+import { makeOwnership } from '@/phone/ownership'
+import { Ringer } from '@/phone/ringer'
+import type { Credentials, Microphone } from '@/phone/types'
+import { Commands } from './commands'
+import { devicePreferences } from './device-preferences'
+
+/** What a signed-in page lives on. Made once per sign-in. */
+export interface Services {
+  readonly client: ApolloClient
+  readonly operatorId: string
+  readonly clock: Clock
+  readonly feed: Feed
+  readonly phone: PhoneActor
+  readonly commands: Commands
+  readonly ringer: Ringer
+  readonly microphone: Microphone
+  /** Names this window to the server. */
+  readonly windowId: string
+}
+
+interface ServicesOptions {
+  client: ApolloClient
+  operatorId: string
+  clock: Clock
+  onSignedOut: () => void
+  /** Tests give their own. */
+  source?: FeedSource
+  phoneParts?: PhoneParts
+}
+
+/** Builds the services; nothing runs before startServices. */
+export async function makeServices(options: ServicesOptions): Promise<Services> {
+  const { client, operatorId, clock, onSignedOut } = options
+  const source = options.source ?? new SocketSource(socketUrl())
+  const microphone = options.phoneParts?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
+  const windowId = clientId(tabStore)
+  const parts = options.phoneParts ?? {
+    // The SIP stack is the largest part of the page and the first one not needed to show it.
+    ua: (await import('@/phone/ua')).makeUa(),
+    microphone,
+    ownership: makeOwnership(`pult-phone-${operatorId}`),
+    startPhone: async () => startPhone(client, windowId),
+  }
+  const feed = new Feed({ source, cache: client.cache, clock, operatorId, onSignedOut })
+  const phone = createActor(phoneMachine, { input: parts })
+  return {
+    client,
+    operatorId,
+    clock,
+    feed,
+    phone,
+    commands: new Commands(client, feed, phone),
+    ringer: new Ringer(() => devicePreferences.get().volume),
+    microphone,
+    windowId,
+  }
+}
+
+/** Starts feed and phone and ties them together; the returned function ends both. */
+export function startServices({ feed, phone, client, windowId }: Services): () => void {
+  const tellCalls = () => {
+    const calls = feed.calls.get().map((call) => {
+      const stage = stageOf(call)
+      return { id: call.id, over: stage === 'wrapUp' || stage === 'over', answerRequested: call.answerRequested, muted: call.muted }
+    })
+    phone.send({ type: 'CALLS', calls })
+  }
+  const online = () => {
+    feed.nudge()
+    phone.send({ type: 'PROBE' })
+  }
+  const stops = [
+    feed.calls.subscribe(tellCalls),
+    feed.onNotice((notice) => {
+      if (notice.kind === 'PHONE_TAKEN_OVER' && notice.phoneClientId !== windowId) phone.send({ type: 'TAKEN_OVER' })
+    }),
+    feed.onReconnected(() => {
+      phone.send({ type: 'PROBE' })
+      void client.refetchQueries({ include: 'active' })
+    }),
+  ]
+  window.addEventListener('online', online)
+  phone.start()
+  feed.start()
+  phone.send({ type: 'START' })
+  return () => {
+    window.removeEventListener('online', online)
+    for (const stop of stops) stop()
+    phone.send({ type: 'STOP' })
+    phone.stop()
+    feed.stop()
+  }
+}
+
+/** Asks for a phone session. The answer holds a secret: it passes by the cache. */
+async function startPhone(client: ApolloClient, windowId: string): Promise<Credentials> {
+  const { data } = await client.mutate({
+    mutation: StartPhoneDocument,
+    variables: { input: { clientId: windowId } },
+    fetchPolicy: 'no-cache',
+  })
+  if (!data) throw new Error('startPhone gave no session')
+  return data.startPhone.phone
+}
+
+function socketUrl(): string {
+  const url = new URL(endpoint, window.location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url.href
+}

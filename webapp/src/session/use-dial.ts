@@ -1,0 +1,31 @@
+import { useTranslation } from 'react-i18next'
+import { isEngaged, stageOf } from '@/feed/model'
+import { isMicrophoneBlocked } from '@/phone/view'
+import { useCommandState, useFeedPhase, useMyCalls, usePhone, useServices } from './context'
+
+/** Dialling, and why it is not possible now (in words; empty when it is). */
+export function useDial(): { dial: (number: string, customerId?: string) => void; reason: string; pending: boolean } {
+  const { t } = useTranslation()
+  const { commands } = useServices()
+  const { pending } = useCommandState()
+  const phase = useFeedPhase()
+  const phone = usePhone()
+  const calls = useMyCalls()
+
+  const reason = (() => {
+    if (phase !== 'live') return t('reason.behind')
+    if (calls.some((call) => isEngaged(stageOf(call)))) return t('reason.inCall')
+    if (calls.some((call) => stageOf(call) === 'wrapUp')) return t('reason.inWrapUp')
+    if (isMicrophoneBlocked(phone)) return t('reason.microphone')
+    if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved') return t('reason.noPhone')
+    return ''
+  })()
+
+  return {
+    dial: (number, customerId) => {
+      if (reason === '') void commands.dial(number, customerId ?? null)
+    },
+    reason,
+    pending: pending.has('dial'),
+  }
+}

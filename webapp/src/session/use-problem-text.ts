@@ -1,0 +1,33 @@
+import { useTranslation } from 'react-i18next'
+import type { Problem } from '@/lib/problem'
+
+/** Puts a refusal into words. */
+export function useProblemText(): (problem: Problem) => string {
+  const { t } = useTranslation()
+  return (problem) => {
+    switch (problem.code) {
+      case 'CONFLICT':
+        return t('problem.conflict')
+      case 'NOT_FOUND':
+        return t('problem.notFound')
+      case 'FORBIDDEN':
+        return t('problem.forbidden')
+      case 'UNAVAILABLE':
+      case 'UNSUPPORTED':
+        return t('problem.unavailable')
+      case 'TIMEOUT':
+        return t('problem.timeout')
+      case 'RATE_LIMITED':
+        return t('problem.rateLimited')
+      case 'UNREACHABLE':
+        return t('problem.unreachable')
+      case 'UNAUTHENTICATED':
+        return t('signIn.ended')
+      case 'BAD_USER_INPUT':
+      case 'REJECTED':
+        return problem.message || t('problem.badInput')
+      case 'INTERNAL':
+        return t('problem.internal', { trace: problem.trace ?? '—' })
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+// Where `npm run dev` finds a server: the mock (`npm run mock`) or a real `pult serve`.
+const server = process.env['PULT_URL'] ?? 'http://127.0.0.1:4080'
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { tsconfigPaths: true },
+  build: {
+    target: 'es2023',
+    // Fonts and images stay files of our own: the content security policy allows no data: URL but images.
+    assetsInlineLimit: 0,
+    // public/.keep comes back as dist/.keep, which lets `go build` embed the folder before the first build.
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    manifest: 'manifest.json',
+  },
+  server: {
+    proxy: {
+      '/graphql': { target: server, ws: true },
+      '/__mock': { target: server },
+      '/ws': { target: server, ws: true },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['src/testing/setup.ts'],
+    css: false,
+    restoreMocks: true,
+    testTimeout: 15_000,
+  },
+})
