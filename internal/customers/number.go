@@ -1,0 +1,323 @@
+package customers
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// Normalizer turns telephone numbers as people and carriers write them into Numbers. It may be used by many goroutines and
+// remembers what it has parsed.
+type Normalizer struct {
+	region string
+	area   string
+	code   string // calling code of the region: "7"
+
+	mu    sync.RWMutex
+	known map[string]parsed
+}
+
+// parsed is a number with what connectors want to know of it.
+type parsed struct {
+	Number
+	national string
+	region   string
+}
+
+// NewNormalizer makes a normalizer for numbers that are written in a region (ISO 3166: "RU") without their country. area, which may
+// be empty, is the code of the town whose local numbers are written without it ("495").
+func NewNormalizer(region, area string) (*Normalizer, error) {
+	const op = "making number normalizer"
+	region = strings.ToUpper(strings.TrimSpace(region))
+	code := phonenumbers.GetCountryCodeForRegion(region)
+	if code == 0 {
+		return nil, errs.Field(op, "region", "is no country; write it like RU")
+	}
+	if digitsOf(area) != area {
+		return nil, errs.Field(op, "area", "must be digits")
+	}
+	return &Normalizer{region: region, area: area, code: itoa(code), known: map[string]parsed{}}, nil
+}
+
+// Region returns the region of numbers without country.
+func (n *Normalizer) Region() string { return n.region }
+
+// The bounds of numbers: up to six digits are internal or a service (112), E.164 has at most fifteen.
+const (
+	maxInternal = 6
+	maxDigits   = 15
+)
+
+// Parse normalises the number of one caller. It never fails: what is no number is anonymous or internal, and digits that are no
+// valid number stay as they came.
+func (n *Normalizer) Parse(raw string) Number { return n.parse(raw).Number }
+
+// Query makes the question to connectors about a number that Parse returned.
+func (n *Normalizer) Query(num Number) connectors.LookupQuery {
+	p := n.parse(num.E164)
+	if !p.valid() {
+		return connectors.LookupQuery{National: digitsOf(p.E164), Region: n.region}
+	}
+	return connectors.LookupQuery{E164: p.E164, National: p.national, Region: p.region}
+}
+
+// maxKnown bounds the memory of parsed numbers; a full one is emptied, which costs microseconds per number later.
+const maxKnown = 8192
+
+// maxNumber is how much of a caller's number is read.
+const maxNumber = 256
+
+func (n *Normalizer) parse(raw string) parsed {
+	if len(raw) > maxNumber {
+		raw = strings.ToValidUTF8(raw[:maxNumber], "")
+	}
+	n.mu.RLock()
+	p, ok := n.known[raw]
+	n.mu.RUnlock()
+	if ok {
+		return p
+	}
+	p = n.parseNew(raw)
+	n.mu.Lock()
+	if len(n.known) >= maxKnown {
+		clear(n.known)
+	}
+	n.known[raw] = p
+	n.mu.Unlock()
+	return p
+}
+
+// withheld are the words that stand for a caller who does not want to be known, or whose carrier does not tell.
+var withheld = map[string]bool{
+	"": true, "anonymous": true, "anonym": true, "unknown": true, "withheld": true, "restricted": true, "private": true,
+	"unavailable": true, "hidden": true, "blocked": true, "nocallerid": true, "nonumber": true, "invalid": true, "null": true,
+	"аноним": true, "анонимный": true, "скрыт": true, "скрытый": true, "неизвестен": true, "неизвестный": true,
+}
+
+func (n *Normalizer) parseNew(raw string) parsed {
+	s := ascii(bare(raw))
+	word := strings.ToLower(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s))
+	if withheld[word] {
+		return parsed{Number: Number{Kind: NumberAnonymous}}
+	}
+	digits := digitsOf(s)
+	if digits == "" {
+		return parsed{Number: Number{E164: s, Display: s, Kind: NumberInternal}}
+	}
+	all := n.scan(s)
+	for _, p := range all {
+		if p.valid() {
+			return p
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return n.number(s, "")
+}
+
+// bare takes the number out of what protocols put around it: sip:+7916...@host;user=phone, tel:+7916..., <...>.
+func bare(s string) string {
+	s = strings.TrimSpace(s)
+	if i, j := strings.IndexByte(s, '<'), strings.IndexByte(s, '>'); i >= 0 && j > i {
+		s = s[i+1 : j]
+	}
+	lower := strings.ToLower(s)
+	for _, scheme := range []string{"sip:", "sips:", "tel:"} {
+		if strings.HasPrefix(lower, scheme) {
+			s = strings.Replace(s[len(scheme):], ";ext=", " ext ", 1)
+			s, _, _ = strings.Cut(s, ";")
+			break
+		}
+	}
+	s, _, _ = strings.Cut(s, "@")
+	return strings.TrimSpace(s)
+}
+
+// ParseAll finds the numbers in a field of a customer system, which may hold several, extensions and words: "8 (495) 123-45-67, +7
+// 916 765-43-21 доб. 5 (Света)". Without any valid number it returns the digits there are as one number; without digits nothing.
+func (n *Normalizer) ParseAll(field string) []Number {
+	if len(field) > maxField {
+		field = field[:maxField]
+	}
+	var valid, other []Number
+	seen := map[Number]bool{}
+	for _, p := range n.scan(field) {
+		if seen[p.Number] {
+			continue
+		}
+		seen[p.Number] = true
+		if p.valid() {
+			valid = append(valid, p.Number)
+		} else {
+			other = append(other, p.Number)
+		}
+	}
+	if len(valid) > 0 || len(other) == 0 {
+		return valid
+	}
+	longest := other[0]
+	for _, o := range other {
+		if len(o.E164) > len(longest.E164) {
+			longest = o
+		}
+	}
+	return []Number{longest}
+}
+
+// maxField is how much of a field is read.
+const maxField = 1000
+
+var (
+	// extension finds "доб. 12", "(вн. 12)", "ext 12", "#12", "x12" behind a number.
+	extension = regexp.MustCompile(`(?i)[\s,;(]*(?:доб(?:ав(?:очный)?)?|внутр(?:енний)?|вн|доп|ext(?:ension|n)?|[xх]|#|;ext=)[\s.:№=)-]*(\d{1,7})\)?`)
+	// chunk is a run of what numbers are written with.
+	chunk = regexp.MustCompile(`[+(]*[+]?\d[\d\s().+‐‑‒–—−\-]*(?:\x01\d{1,7}\x01)?`)
+)
+
+// scan finds everything that looks like a number, valid or not.
+func (n *Normalizer) scan(field string) []parsed {
+	field = ascii(field)
+	field = extension.ReplaceAllString(field, "\x01$1\x01")
+	var out []parsed
+	for _, c := range chunk.FindAllString(field, -1) {
+		body, ext, _ := strings.Cut(c, "\x01")
+		ext = strings.TrimSuffix(ext, "\x01")
+		p := n.number(body, ext)
+		if !p.valid() && (len(digitsOf(body)) > 12 || strings.Count(body, "+") > 1) {
+			if parts := n.split(body, ext); len(parts) > 0 {
+				out = append(out, parts...)
+				continue
+			}
+		}
+		if digitsOf(body) != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// split takes apart numbers that stand behind each other with nothing but spaces between them.
+func (n *Normalizer) split(body, ext string) []parsed {
+	words := strings.Fields(strings.ReplaceAll(body, "+", " +"))
+	var out []parsed
+	for len(words) > 0 {
+		took := 0
+		for k := 1; k <= len(words) && k <= 8; k++ {
+			if p := n.number(strings.Join(words[:k], " "), ""); p.valid() {
+				out, took = append(out, p), k
+				break
+			}
+		}
+		words = words[max(took, 1):]
+	}
+	if len(out) > 0 && ext != "" {
+		last := &out[len(out)-1]
+		last.Ext, last.Display = ext, n.withExt(last.Display, ext)
+	}
+	return out
+}
+
+// ascii replaces digits, spaces and pluses of other scripts.
+func ascii(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r < utf8Start:
+			return r
+		case unicode.IsDigit(r):
+			if d := r - '０'; d >= 0 && d <= 9 {
+				return '0' + d
+			}
+			return ' '
+		case unicode.IsSpace(r), r == '\u200b', r == '\ufeff', r == '\u2060':
+			return ' '
+		case r == '＋':
+			return '+'
+		}
+		return r
+	}, s)
+}
+
+const utf8Start = 0x80
+
+// number normalises one number without words. It tries, in this order: as the region writes it, after the international prefix 00,
+// as international digits without plus (375291234567), as a local number of the configured town.
+func (n *Normalizer) number(body, ext string) parsed {
+	digits := digitsOf(body)
+	plus := strings.HasPrefix(strings.TrimLeft(body, " ("), "+")
+	var tries []string
+	switch {
+	case plus:
+		tries = []string{"+" + digits}
+		if len(digits) == 11 && digits[0] == '8' && n.code == "7" {
+			tries = append(tries, digits) // "+8 916 ...", a mistake made often
+		}
+	case len(digits) > maxInternal:
+		tries = []string{digits}
+		if rest, ok := strings.CutPrefix(digits, "00"); ok {
+			tries = append(tries, "+"+rest)
+		}
+		if len(digits) >= 11 {
+			tries = append(tries, "+"+digits)
+		}
+		if n.area != "" && len(digits) < 10 {
+			tries = append(tries, n.area+digits)
+		}
+	}
+	for _, t := range tries {
+		num, err := phonenumbers.Parse(t, n.region)
+		if err != nil || !phonenumbers.IsValidNumber(num) {
+			continue
+		}
+		return parsed{
+			Number: Number{
+				E164:    phonenumbers.Format(num, phonenumbers.E164),
+				Display: n.withExt(phonenumbers.Format(num, phonenumbers.INTERNATIONAL), ext),
+				Ext:     ext,
+				Kind:    NumberPublic,
+			},
+			national: phonenumbers.GetNationalSignificantNumber(num),
+			region:   phonenumbers.GetRegionCodeForNumber(num),
+		}
+	}
+	kind := NumberPublic
+	if len(digits) <= maxInternal {
+		kind = NumberInternal
+	}
+	return parsed{Number: Number{E164: digits, Display: n.withExt(digits, ext), Ext: ext, Kind: kind}}
+}
+
+func (n *Normalizer) withExt(display, ext string) string {
+	switch {
+	case ext == "":
+		return display
+	case n.region == "RU":
+		return display + " доб. " + ext
+	}
+	return display + " ext. " + ext
+}
+
+// valid reports whether a number is a valid public one: only those begin with a plus.
+func (p parsed) valid() bool { return isE164(p.E164) }
+
+func isE164(s string) bool { return len(s) > 1 && s[0] == '+' && s[1] >= '0' && s[1] <= '9' }
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
