@@ -88,7 +88,7 @@ func testLeaseLasts(t *testing.T, f Fleet) {
 
 func testLeaseReleased(t *testing.T, f Fleet) {
 	a, b := join(t, f), join(t, f)
-	const long = 30 * time.Second // so that waiting for its end would fail the test
+	const long = 5 * time.Second // waiting for its end would be noticed
 	first, err := a.Acquire(within(t), "pbx", long)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +101,7 @@ func testLeaseReleased(t *testing.T, f Fleet) {
 		}
 		got <- l
 	}()
+	released := time.Now()
 	if err := first.Release(within(t)); err != nil {
 		t.Fatalf("Release: %v", err)
 	}
@@ -113,6 +114,9 @@ func testLeaseReleased(t *testing.T, f Fleet) {
 	second := <-got
 	if second == nil {
 		t.FailNow()
+	}
+	if took := time.Since(released); took > long/4 {
+		t.Errorf("free after %v", took)
 	}
 	if second.Term() <= first.Term() {
 		t.Errorf("term %d follows %d", second.Term(), first.Term())
