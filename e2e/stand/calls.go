@@ -49,7 +49,8 @@ func (s *stand) newCall(req callRequest) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := strconv.Itoa(len(s.calls) + 1)
+	s.made++
+	id := strconv.Itoa(s.made)
 	s.calls[id] = &call{sipp: sipp, rtp: rtp}
 	return id, nil
 }

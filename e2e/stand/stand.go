@@ -58,6 +58,7 @@ type stand struct {
 
 	mu    sync.Mutex
 	calls map[string]*call
+	made  int // calls so far
 }
 
 // newStand starts everything. On failure too what it returns is to be closed.

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+
+const root = join(import.meta.dirname, '..')
+
+/** The browser of scripts/parts: nothing is downloaded. */
+const chromium = execFileSync(join(root, 'scripts/parts'), ['path', 'chromium'], { encoding: 'utf8' }).trim()
+
+/** What the microphone "hears", made by the global setup. */
+export const microphone = join(import.meta.dirname, 'test-results', 'microphone.wav')
+
+export default defineConfig({
+  testDir: 'stories',
+  outputDir: 'test-results/artifacts',
+  globalSetup: './support/setup.ts',
+  // One telephone exchange and one floor for all: stories follow each other.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: process.env['CI'] !== undefined,
+  retries: 0,
+  timeout: 60_000,
+  globalTimeout: 15 * 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    launchOptions: {
+      executablePath: chromium,
+      // Debian's start script reads the environment; this is all it needs.
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-default-apps',
+        '--disable-sync',
+        '--no-first-run',
+        '--autoplay-policy=no-user-gesture-required',
+        '--use-fake-ui-for-media-stream',
+        '--use-fake-device-for-media-stream',
+        `--use-file-for-fake-audio-capture=${microphone}`,
+      ],
+    },
+    viewport: { width: 1280, height: 800 },
+    permissions: ['microphone', 'notifications'],
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    actionTimeout: 10_000,
+  },
+})

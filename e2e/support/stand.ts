@@ -1,0 +1,212 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect } from '@playwright/test'
+
+const root = join(import.meta.dirname, '../..')
+
+/** What the stand says when it is ready; see e2e/stand/control.go. */
+export interface StandInfo {
+  control: string
+  urls: string[]
+  people: Person[]
+  callers: Caller[]
+}
+
+export interface Person {
+  login: string
+  name: string
+  password: string
+  role: 'OPERATOR' | 'SUPERVISOR' | 'ADMIN'
+}
+
+/** A customer of the simulated 1C who can call. */
+export interface Caller {
+  name: string
+  company: string
+  number: string
+  case: string
+}
+
+/** Starts a stand and waits until it is ready. */
+export async function startStand(args: string[]): Promise<{ info: StandInfo; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'pult-stand-'))
+  const binary = join(folder, 'stand')
+  execFileSync('go', ['build', '-o', binary, './e2e/stand'], { cwd: root, stdio: 'inherit' })
+  // It ends when its standard input closes, that is, when we end, however that is.
+  const child = spawn(binary, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const line = await Promise.race([
+    new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve)),
+    ended.then((code) => {
+      throw new Error(`the stand ended with ${code}`)
+    }),
+  ])
+  return {
+    info: JSON.parse(line) as StandInfo,
+    stop: async () => {
+      child.stdin.end()
+      const code = await ended
+      rmSync(folder, { recursive: true })
+      if (code !== 0) throw new Error(`the stand ended with ${code}`)
+    },
+  }
+}
+
+/** Everything around the browser: customers at the carrier's end, 1C, and the servers to be mistreated. */
+export class Stand {
+  readonly info: StandInfo
+  readonly #customers: Customer[] = []
+
+  constructor(info: StandInfo) {
+    this.info = info
+  }
+
+  /** The stand of all stories. */
+  static shared(): Stand {
+    return new Stand(JSON.parse(process.env['STAND'] ?? '') as StandInfo)
+  }
+
+  person(login: string): Person {
+    const found = this.info.people.find((p) => p.login === login)
+    if (!found) throw new Error(`nobody is ${login}`)
+    return found
+  }
+
+  /** A customer of 1C by what their number shows. */
+  caller(kind: string): Caller {
+    const found = this.info.callers.find((c) => c.case === kind)
+    if (!found) throw new Error(`no caller for ${kind}`)
+    return found
+  }
+
+  /** A customer calls a queue. They say a tone of 440 Hz unless told otherwise. */
+  call(request: { from?: string; name?: string; queue?: string; tone?: number }): Promise<Customer> {
+    return this.#customer({ queue: 'support', tone: customerTone, ...request })
+  }
+
+  /** A customer who will be called: rings, then answers with a SIP status (200). */
+  callee(request: { ringMs?: number; code?: number; tone?: number } = {}): Promise<Customer> {
+    return this.#customer({ tone: customerTone, ...request })
+  }
+
+  async #customer(request: object): Promise<Customer> {
+    const { id } = (await this.request('POST', '/calls', request)) as { id: string }
+    const customer = new Customer(this, id)
+    this.#customers.push(customer)
+    return customer
+  }
+
+  /** How 1C answers from now on. */
+  async oneC(behaviour: { delayMs?: number; mode?: 'ok' | 'html' | '401' | '500' | 'truncated' | 'closed' } = {}): Promise<void> {
+    await this.request('POST', '/onec', behaviour)
+  }
+
+  /** What 1C was asked so far. */
+  async asked(): Promise<string[]> {
+    return (await this.request('GET', '/onec')) as string[]
+  }
+
+  async pult(what: 'stop' | 'kill' | 'start' | 'restart', n = 0): Promise<void> {
+    await this.request('POST', `/pult/${n}/${what}`)
+  }
+
+  async asterisk(what: 'kill' | 'restart' | 'hang' | 'resume'): Promise<void> {
+    await this.request('POST', `/asterisk/${what}`)
+  }
+
+  async log(name: string): Promise<string> {
+    return await (await fetch(`${this.info.control}/logs/${name}`)).text()
+  }
+
+  /** Ends what a story left: customers go away, 1C is well again. */
+  async tidy(): Promise<void> {
+    for (const customer of this.#customers.splice(0)) await customer.goAway()
+    await this.oneC()
+  }
+
+  async request(method: string, path: string, body?: object): Promise<unknown> {
+    const response = await fetch(this.info.control + path, { method, ...(body ? { body: JSON.stringify(body) } : {}) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${text}`)
+    return text === '' ? undefined : JSON.parse(text)
+  }
+}
+
+/** What customers say: a tone of this many hertz. */
+export const customerTone = 440
+
+interface CallState {
+  events: { kind: string; detail: string; at: string }[]
+  digits: string
+  hears: Record<string, boolean>
+  silent: boolean
+  packets: number
+  lost: number
+  gapMs: number
+}
+
+/** A customer at the carrier's end: what becomes of the call there, and what is heard there. */
+export class Customer {
+  readonly #stand: Stand
+  readonly #id: string
+
+  constructor(stand: Stand, id: string) {
+    this.#stand = stand
+    this.#id = id
+  }
+
+  async state(...tones: number[]): Promise<CallState> {
+    const query = tones.map((tone) => `tone=${tone}`).join('&')
+    return (await this.#stand.request('GET', `/calls/${this.#id}?${query}`)) as CallState
+  }
+
+  /** Hangs up, gives up waiting, or answers: whatever is next. */
+  async next(): Promise<void> {
+    await this.#stand.request('POST', `/calls/${this.#id}/next`)
+  }
+
+  async goAway(): Promise<void> {
+    await this.#stand.request('DELETE', `/calls/${this.#id}`)
+  }
+
+  /** Waits until the call has come so far: ringing, answered, ended, … (lab.Event). */
+  async reaches(kind: string, timeout = 10_000): Promise<void> {
+    await expect
+      .poll(async () => (await this.state()).events.map((e) => e.kind), { message: `the call is to be ${kind}`, timeout, intervals })
+      .toContain(kind)
+  }
+
+  async kinds(): Promise<string[]> {
+    return (await this.state()).events.map((e) => e.kind)
+  }
+
+  /** Waits until a tone is heard. */
+  async hears(tone: number, timeout = 10_000): Promise<void> {
+    await expect.poll(() => this.#hearsNow(tone), { message: `the customer is to hear ${tone} Hz`, timeout, intervals }).toBe('the tone')
+  }
+
+  /** Waits until something else than the tone is heard: music. */
+  async hearsMusic(notTone: number, timeout = 10_000): Promise<void> {
+    await expect.poll(() => this.#hearsNow(notTone), { message: 'the customer is to hear music', timeout, intervals }).toBe('something')
+  }
+
+  /** Waits until nothing is heard. */
+  async hearsNothing(timeout = 10_000): Promise<void> {
+    await expect.poll(() => this.#hearsNow(0), { message: 'the customer is to hear nothing', timeout, intervals }).toBe('nothing')
+  }
+
+  async #hearsNow(tone: number): Promise<'the tone' | 'something' | 'nothing'> {
+    const state = await this.state(tone)
+    return state.silent ? 'nothing' : state.hears[String(tone)] ? 'the tone' : 'something'
+  }
+
+  /** Waits until exactly these keys have been pressed at the other end (RFC 4733). */
+  async getsDigits(digits: string): Promise<void> {
+    await expect.poll(async () => (await this.state()).digits, { message: 'digits', intervals }).toBe(digits)
+  }
+}
+
+const intervals = [50, 100, 100, 200]

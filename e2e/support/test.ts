@@ -1,0 +1,52 @@
+import { test as base, type BrowserContextOptions } from '@playwright/test'
+import { Stand } from './stand.ts'
+import { Workspace } from './workspace.ts'
+import type { Language } from './words.ts'
+
+interface OpenOptions {
+  language?: Language
+  /** Which of several servers. */
+  server?: number
+  /** Of the browser. */
+  browser?: BrowserContextOptions
+}
+
+interface Fixtures {
+  stand: Stand
+  /** Gives a person a browser of their own; it is closed, and they are signed out, at the end of the story. */
+  operator: (login: string, options?: OpenOptions) => Promise<Workspace>
+}
+
+export const test = base.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
+  stand: async ({}, use) => {
+    const stand = Stand.shared()
+    await use(stand)
+    await stand.tidy()
+  },
+  operator: async ({ stand, browser }, use, info) => {
+    const open: Workspace[] = []
+    await use(async (login, { language = 'en', server = 0, browser: options } = {}) => {
+      const context = await browser.newContext({
+        ...(info.project.use as BrowserContextOptions),
+        locale: language === 'ru' ? 'ru-RU' : 'en-GB',
+        timezoneId: 'Europe/Moscow',
+        ...options,
+      })
+      const url = stand.info.urls[server]
+      if (url === undefined) throw new Error(`there is no server ${server}`)
+      const workspace = new Workspace(await context.newPage(), language, stand.person(login), url)
+      open.push(workspace)
+      return workspace
+    })
+    if (info.errors.length > 0) {
+      for (const name of ['pult-0', 'pult-1', 'asterisk']) {
+        const log = await stand.log(name)
+        if (log !== '') await info.attach(`${name}.log`, { body: log.slice(-200_000), contentType: 'text/plain' })
+      }
+    }
+    for (const workspace of open) await workspace.leave()
+  },
+})
+
+export { expect } from '@playwright/test'

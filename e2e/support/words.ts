@@ -1,0 +1,36 @@
+import en from '../../webapp/src/locales/en.json' with { type: 'json' }
+import ru from '../../webapp/src/locales/ru.json' with { type: 'json' }
+
+export type Language = 'en' | 'ru'
+export const languages: readonly Language[] = ['en', 'ru']
+
+/** The English names that integrators' tests and assistive technology rely on: they may not change by a change of a locale file. */
+const contract = {
+  'call.answer': 'Answer',
+  'call.decline': 'Decline',
+  'call.hangUp': 'Hang up',
+  'call.hold': 'Hold',
+  'call.resume': 'Resume',
+  'call.mute': 'Mute',
+  'call.unmute': 'Unmute',
+  'call.keypad': 'Keypad',
+  'call.dial': 'Dial',
+  'call.finish': 'Finish wrap-up',
+  'presence.READY': 'Ready',
+  'presence.PAUSED': 'Paused',
+  'presence.OFFLINE': 'Offline',
+  'presence.WRAP_UP': 'Wrap-up',
+  'customer.title': 'Customer',
+  'call.title': 'Current call',
+  'history.title': 'History',
+  'queues.title': 'Queues',
+} as const
+
+/** The words of the page in a language, by the key of the locale file; {{name}} is replaced by values. */
+export function word(language: Language, key: string, values: Record<string, string> = {}): string {
+  if (language === 'en' && Object.hasOwn(contract, key)) return contract[key as keyof typeof contract]
+  let found: unknown = language === 'ru' ? ru : en
+  for (const part of key.split('.')) found = (found as Record<string, unknown> | undefined)?.[part]
+  if (typeof found !== 'string') throw new Error(`no word ${key} in ${language}`)
+  return found.replaceAll(/\{\{(\w+)[^}]*\}\}/g, (_, name: string) => values[name] ?? `{{${name}}}`)
+}
