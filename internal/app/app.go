@@ -13,7 +13,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pult-cc/pult/internal/auth"
@@ -47,19 +46,20 @@ type App struct {
 	secrets *config.Secrets
 	health  *obs.Health
 
-	store    *store.Store
-	bus      bus.Bus
-	sealer   *seal.Sealer
-	auth     *auth.Service
-	match    *customers.Service
-	history  *interactions.Service
-	conns    []connector
-	board    *calls.Board
-	service  *calls.Service
-	phones   *phones.Service
-	number   *customers.Normalizer
-	closers  []io.Closer
-	instance string
+	store   *store.Store
+	bus     bus.Bus
+	runBus  func(context.Context) error // nil for the in-process bus
+	sealer  *seal.Sealer
+	auth    *auth.Service
+	match   *customers.Service
+	history *interactions.Service
+	conns   []connector
+	board   *calls.Board
+	service *calls.Service
+	phones  *phones.Service
+	number  *customers.Normalizer
+	closers []io.Closer
+	ice     map[string]string // resolved credentials of ICE servers, by reference
 }
 
 // New opens everything that has to be there before the first request: database (migrated), bus, sealing key, connectors. It
@@ -68,7 +68,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if o.Environ == nil {
 		o.Environ = os.LookupEnv
 	}
-	a := &App{cfg: cfg, o: o, log: o.Log, health: obs.NewHealth(time.Now), instance: uuid.NewString()}
+	a := &App{cfg: cfg, o: o, log: o.Log, health: obs.NewHealth(time.Now)}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -78,8 +78,14 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 func (a *App) open(ctx context.Context) error {
 	a.secrets = config.NewSecrets(a.o.Environ, a.vaultReader())
 	var err error
-	if a.number, err = customers.NewNormalizer(a.cfg.Region); err != nil {
+	if a.number, err = customers.NewNormalizer(a.cfg.Region, ""); err != nil {
 		return err
+	}
+	a.ice = map[string]string{}
+	for _, srv := range a.cfg.Telephony.PhoneICEServers {
+		if a.ice[srv.Credential], err = a.secrets.Resolve(ctx, srv.Credential); err != nil {
+			return err
+		}
 	}
 	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors} {
 		if err := step(ctx); err != nil {
@@ -134,6 +140,9 @@ func (a *App) Run(ctx context.Context) error {
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	g, workCtx := errgroup.WithContext(workCtx)
+	if a.runBus != nil {
+		g.Go(func() error { return clean(workCtx, a.runBus(workCtx)) })
+	}
 	g.Go(func() error { return clean(workCtx, a.board.Run(workCtx)) })
 	g.Go(func() error { return clean(workCtx, a.auth.Run(workCtx)) })
 	g.Go(func() error { return clean(workCtx, a.own(workCtx)) })

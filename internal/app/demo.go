@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,12 @@ var demoPeople = []struct {
 	{"admin", "Глеб Зимин", "Gleb Zimin", auth.RoleAdmin},
 }
 
+// The demo's 1C has a user of its own; the password is made anew at every start and passed as a site would: by reference.
+const (
+	demoCRMUser   = "Пульт"
+	demoCRMSecret = "PULT_DEMO_1C"
+)
+
 func demoPassword(login string) string { return login + "-demo" }
 
 // RunDemo runs a telephone exchange, a customer base and Pult on this machine until ctx ends, and leaves nothing running.
@@ -88,16 +95,20 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
 
-	sim := onecsim.New(onecsim.Options{Delay: o.CRMDelay})
+	crmPassword := rand.Text()
+	sim := onecsim.New(onecsim.Options{Base: onecsim.NewDemo(), User: demoCRMUser, Password: crmPassword, Delay: o.CRMDelay})
 	crm, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return errs.With(errs.Unavailable, "serving the demo's 1C", err)
 	}
 	g.Go(func() error { return clean(ctx, onecsim.Serve(ctx, crm, sim)) })
 
-	cfg := demoConfig(o, dir, "http://"+crm.Addr().String())
+	cfg := demoConfig(o, dir, "http://"+crm.Addr().String()+onecsim.DefaultRoot)
 	demo := &Demo{Simulated: o.Simulate}
 	for _, c := range onecsim.Demo() {
+		if c.Case == "unknown" { // the page has a button of its own for it
+			continue
+		}
 		demo.Callers = append(demo.Callers, DemoCaller{Name: c.Name, Company: c.Company, Number: c.Number})
 	}
 	if o.Simulate {
@@ -117,6 +128,12 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 	}
 	a, err := New(ctx, cfg, Options{
 		Version: o.Version, Log: log, Demo: demo,
+		Environ: func(name string) (string, bool) {
+			if name == demoCRMSecret {
+				return crmPassword, true
+			}
+			return os.LookupEnv(name)
+		},
 		Ready: func(addr net.Addr) { o.welcome(addr) },
 	})
 	if err != nil {
@@ -175,7 +192,7 @@ func demoConfig(o DemoOptions, dir, crm string) config.Config {
 	cfg.Language = o.Language
 	cfg.Connectors = []config.Connector{{
 		ID: "1c", Kind: "onec", Name: "1С",
-		Config: map[string]any{"url": crm, "user": onecsim.DemoUser, "password": onecsim.DemoPassword},
+		Config: map[string]any{"base_url": crm, "user": demoCRMUser, "password": "env:" + demoCRMSecret, "preset": "ut11"},
 	}}
 	return cfg
 }

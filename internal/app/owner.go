@@ -76,7 +76,7 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 		Directory: directory{Directory: a.store.Directory(), users: a.store.Auth()},
 		Phones:    a.phones,
 		Floor: calls.FloorOptions{
-			Normalize: a.number.Normalize, ParseDialed: a.number.ParseDialed, NewID: newID,
+			Normalize: a.number.Parse, ParseDialed: a.number.ParseDialed, NewID: newID,
 			VersionBase: calls.VersionBaseAt(now),
 		},
 		Epoch: uuid.NewString(), Log: a.log,

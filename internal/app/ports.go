@@ -21,7 +21,6 @@ import (
 	"github.com/pult-cc/pult/internal/store"
 	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/ari"
-	"github.com/pult-cc/pult/telephony/fakepbx"
 	"github.com/pult-cc/pult/telephony/phones"
 )
 
@@ -61,12 +60,11 @@ func (a *App) openBus(ctx context.Context) error {
 		a.bus = membus.New()
 		return nil
 	}
-	b, err := redisbus.Open(ctx, redisbus.Options{URL: raw, Log: a.log})
+	b, err := redisbus.New(redisbus.Options{URL: raw, Logger: a.log})
 	if err != nil {
 		return err
 	}
-	a.bus = b
-	a.closers = append(a.closers, b)
+	a.bus, a.runBus = b, b.Run
 	return nil
 }
 
@@ -85,7 +83,7 @@ func (a *App) openSeal(ctx context.Context) error {
 		return errs.Wrap("reading the sealing key", err)
 	}
 	part.OK()
-	a.sealer = seal.NewSealer(keys)
+	a.sealer = seal.New(keys)
 	return nil
 }
 
@@ -118,7 +116,7 @@ func (a *App) openConnectors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var cs []connectors.Connector
+	var cs []customers.Source
 	for _, c := range a.cfg.Connectors {
 		raw, err := c.JSON()
 		if err != nil {
@@ -139,7 +137,7 @@ func (a *App) openConnectors(ctx context.Context) error {
 		cs = append(cs, rc)
 		a.conns = append(a.conns, connector{c.ID, name, rc})
 	}
-	a.match, err = customers.NewService(customers.Options{Connectors: cs, Repository: a.store.Customers(), Normalizer: a.number, Log: a.log})
+	a.match, err = customers.NewService(customers.Options{Sources: cs, Repository: a.store.Customers(), Normalizer: a.number, Log: a.log})
 	return err
 }
 
@@ -155,7 +153,7 @@ func (a *App) openDriver(ctx context.Context) (telephony.Driver, error) {
 	}
 	return ari.New(ari.Options{
 		URL: t.ARI.URL, User: t.ARI.User, Password: password, App: t.ARI.App,
-		Trunk: t.Trunk, CallerID: t.CallerID, Realm: t.Realm, PhoneURLs: t.PhoneWSURLs,
+		Trunk: strings.ReplaceAll(t.Trunk, "{number}", "%s"), Realm: t.Realm, PhoneURLs: t.PhoneWSURLs,
 		OperatorContext: t.OperatorContext, Language: a.cfg.Language, Logger: a.log,
 	})
 }
@@ -212,6 +210,3 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) ([]string
 	}
 	return pending, s.Seed(ctx, a.language(), time.Now())
 }
-
-var _ = fakepbx.New
-var _ customers.Number
