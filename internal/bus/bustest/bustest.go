@@ -18,6 +18,8 @@ type Fleet struct {
 	Restart func(t *testing.T)
 	// Stop makes the transport stop for good. Nil for one that cannot do so.
 	Stop func(t *testing.T)
+	// Disturb are ways to trouble the transport; each returns when the trouble is over. Empty for one that cannot be troubled.
+	Disturb []func(t *testing.T)
 }
 
 // patience is how long the suite waits for what must happen; it decides nothing but how long a failure takes.
