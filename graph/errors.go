@@ -49,6 +49,9 @@ func (c Core) present(ctx context.Context, err error) *gqlerror.Error {
 	switch {
 	case kind == errs.Internal:
 		id := traceID()
+		if g != nil && g.Unwrap() != nil {
+			err = g.Unwrap()
+		}
 		c.Log.LogAttrs(ctx, slog.LevelError, "internal error", slog.String("trace", id), slog.String("operation", operationName(ctx)),
 			slog.String("path", out.Path.String()), slog.Any("error", err))
 		out.Message = plain[kind]
@@ -88,7 +91,11 @@ func operationName(ctx context.Context) string {
 	if !graphql.HasOperationContext(ctx) {
 		return ""
 	}
-	return graphql.GetOperationContext(ctx).OperationName
+	oc := graphql.GetOperationContext(ctx)
+	if oc.OperationName == "" && oc.Operation != nil {
+		return oc.Operation.Name
+	}
+	return oc.OperationName
 }
 
 func traceID() string {

@@ -13,13 +13,8 @@ import (
 	"github.com/pult-cc/pult/telephony/calls"
 )
 
-// Bounds of what people write.
-const (
-	maxTags      = 20
-	maxTag       = 40    // characters
-	maxComment   = 10000 // characters
-	maxTagsShown = 50
-)
+// maxTagsShown is how many tags are offered while somebody types.
+const maxTagsShown = 50
 
 // checkNotes brings notes into their normal form, or says which field is wrong.
 func (r *Resolver) checkNotes(ctx context.Context, n interactions.NotesChange) (interactions.NotesChange, error) {
@@ -33,7 +28,7 @@ func (r *Resolver) checkNotes(ctx context.Context, n interactions.NotesChange) (
 			return n, errs.Field(op, "topicId", "there is no such topic")
 		}
 	}
-	if n.Comment != nil && utf8.RuneCountInString(*n.Comment) > maxComment {
+	if n.Comment != nil && utf8.RuneCountInString(*n.Comment) > interactions.MaxComment {
 		return n, errs.Field(op, "comment", "is longer than 10,000 characters")
 	}
 	if n.Tags == nil {
@@ -45,15 +40,15 @@ func (r *Resolver) checkNotes(ctx context.Context, n interactions.NotesChange) (
 		switch {
 		case t == "" || seen[strings.ToLower(t)]:
 			continue
-		case utf8.RuneCountInString(t) > maxTag:
-			return n, errs.Field(op, "tags", "a tag is longer than 40 characters")
+		case utf8.RuneCountInString(t) > interactions.MaxTag:
+			return n, errs.Field(op, "tags", "a tag is longer than 50 characters")
 		case strings.ContainsFunc(t, unicode.IsControl):
 			return n, errs.Field(op, "tags", "a tag contains control characters")
 		}
 		seen[strings.ToLower(t)] = true
 		tags = append(tags, t)
 	}
-	if len(tags) > maxTags {
+	if len(tags) > interactions.MaxTags {
 		return n, errs.Field(op, "tags", "more than 20 tags")
 	}
 	n.Tags = &tags

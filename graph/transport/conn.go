@@ -27,6 +27,8 @@ type conn struct {
 	box     *mailbox
 	heard   atomic.Int64 // when the last message came, Unix nanoseconds
 
+	opsCtx  context.Context //nolint:containedctx // of all operations
+	stop    context.CancelFunc
 	closing chan struct{} // closed by close
 	running sync.WaitGroup
 
@@ -42,14 +44,16 @@ type operation struct {
 	cancel context.CancelFunc
 }
 
-func newConn(ws *websocket.Conn, exec graphql.GraphExecutor, s Session, l SocketLimits, h http.Header) *conn {
-	return &conn{
+func newConn(ctx context.Context, ws *websocket.Conn, exec graphql.GraphExecutor, s Session, l SocketLimits, h http.Header) *conn {
+	c := &conn{
 		ws: ws, exec: exec, session: s, limits: l, header: h, box: newMailbox(l.Mailbox, l.MailboxBytes),
 		closing: make(chan struct{}), ops: map[string]*operation{},
 	}
+	c.opsCtx, c.stop = context.WithCancel(s.Context(ctx))
+	return c
 }
 
-// close makes the writer close the connection with the code; the first call counts. It does not wait.
+// close ends the operations and makes the writer close the connection with the code; the first call counts. It does not wait.
 func (c *conn) close(code websocket.StatusCode, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,15 +63,14 @@ func (c *conn) close(code websocket.StatusCode, reason string) {
 	c.code, c.reason = code, reason
 	close(c.closing)
 	c.box.close()
+	c.stop()
 }
 
 // serve runs the connection until it is gone.
 func (c *conn) serve(ctx context.Context) {
 	// Reading with a context that ends would cut the connection before the close code is out, so operations have one of their own.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	opsCtx, stop := context.WithCancel(c.session.Context(ctx))
-	defer stop()
 	c.heard.Store(time.Now().UnixNano())
 	init := time.AfterFunc(c.limits.InitTimeout, func() {
 		c.mu.Lock()
@@ -82,17 +85,16 @@ func (c *conn) serve(ctx context.Context) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		c.write(ctx, stop)
+		c.write(ctx)
 	}()
-	c.read(ctx, opsCtx)
+	c.read(ctx)
 	c.close(websocket.StatusNormalClosure, "") // if nobody has yet
-	stop()
 	<-written
 	c.running.Wait()
 }
 
 // read handles messages until the connection is gone.
-func (c *conn) read(ctx, opsCtx context.Context) {
+func (c *conn) read(ctx context.Context) {
 	for {
 		kind, data, err := c.ws.Read(ctx)
 		if err != nil {
@@ -108,7 +110,7 @@ func (c *conn) read(ctx, opsCtx context.Context) {
 			c.close(closeBadMessage, "Invalid message: text expected")
 			continue
 		}
-		c.handle(opsCtx, data)
+		c.handle(c.opsCtx, data)
 	}
 }
 
@@ -249,15 +251,14 @@ func (c *conn) run(ctx context.Context, id string, op *operation, params *graphq
 	c.send(id, op, frameComplete(id), true)
 }
 
-// write writes messages, asks for signs of life, and closes the connection. stop ends the operations.
-func (c *conn) write(ctx context.Context, stop func()) {
+// write writes messages, asks for signs of life, and closes the connection.
+func (c *conn) write(ctx context.Context) {
 	ping := time.NewTicker(c.limits.PingEvery)
 	defer ping.Stop()
 	ended := c.session.Ended
 	for {
 		select {
 		case <-c.closing:
-			stop()
 			c.mu.Lock()
 			code, reason := c.code, c.reason
 			c.mu.Unlock()
@@ -266,13 +267,13 @@ func (c *conn) write(ctx context.Context, stop func()) {
 		case <-c.box.ready:
 			for _, frame := range c.box.take() {
 				if !c.writeOne(ctx, frame) {
-					c.drop(stop)
+					c.drop()
 					return
 				}
 			}
 		case <-ping.C:
 			if time.Since(time.Unix(0, c.heard.Load())) > c.limits.DeadAfter || !c.writeOne(ctx, framePing) {
-				c.drop(stop)
+				c.drop()
 				return
 			}
 		case <-ended:
@@ -296,8 +297,7 @@ func (c *conn) writeOne(ctx context.Context, frame []byte) bool {
 }
 
 // drop cuts a connection that no longer works.
-func (c *conn) drop(stop func()) {
-	stop()
+func (c *conn) drop() {
 	c.close(websocket.StatusGoingAway, "")
 	_ = c.ws.CloseNow() // it is gone either way
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 )
 
-// subprotocol is the one of github.com/enisdenis/graphql-ws, PROTOCOL.md.
+// subprotocol is the one of github.com/enisdenjo/graphql-ws, PROTOCOL.md.
 const subprotocol = "graphql-transport-ws"
 
 // Close codes. Those from 4400 to 4429 are of the protocol; the reference client takes 4400, 4401, 4406, 4409 and 4429 as final and
@@ -110,13 +110,16 @@ func (s *Socket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		return
 	}
 	defer sess.Release()
-	c := newConn(ws, exec, sess, s.limits, r.Header)
+	// A connection outlives what its handshake's context may be bound by; it ends by its own rules.
+	ctx := context.WithoutCancel(r.Context())
+	c := newConn(ctx, ws, exec, sess, s.limits, r.Header)
+	defer c.stop()
 	if code, reason := s.enter(c); code != 0 {
 		_ = ws.Close(code, reason)
 		return
 	}
 	defer s.leave(c)
-	c.serve(r.Context())
+	c.serve(ctx)
 }
 
 func (s *Socket) enter(c *conn) (code websocket.StatusCode, reason string) {
