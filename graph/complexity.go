@@ -7,7 +7,7 @@ import (
 
 // Lengths that lists are counted by where nobody says how long they are.
 const (
-	manyCalls  = 50
+	manyCalls  = 25
 	manyPeople = 50
 	manyQueues = 10
 	few        = 5

@@ -19,7 +19,7 @@ import (
 type Limits struct {
 	RequestBytes      int           // of one body or message: 64 KiB
 	RequestTimeout    time.Duration // of one query or mutation: 10 s
-	QueryTokens       int           // of one document: 1000
+	QueryTokens       int           // of one document: 600
 	QueryDepth        int           // 12
 	QueryComplexity   int           // fields, lists by their length: 20000
 	SocketOperations  int           // at a time on one connection: 32
@@ -34,7 +34,7 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	or(&l.RequestBytes, 64<<10)
-	or(&l.QueryTokens, 1000)
+	or(&l.QueryTokens, 600)
 	or(&l.QueryDepth, 12)
 	or(&l.QueryComplexity, 20000)
 	or(&l.SocketOperations, 32)
@@ -48,7 +48,7 @@ func (l Limits) withDefaults() Limits {
 
 const (
 	// strangerTokens is enough to ask who one is and to sign in. Validation costs the square of the tokens, so strangers get few.
-	strangerTokens = 250
+	strangerTokens = 200
 	// maxRootFields bounds aliases at the top: one request must not be many.
 	maxRootFields = 15
 	// cachedDocuments and cachedDocument bound the memory of parsed documents, in number and bytes of one.

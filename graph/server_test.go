@@ -118,7 +118,7 @@ func TestCostlyDocumentsAreRefused(t *testing.T) {
 	s := newStand(t)
 	for name, tc := range map[string]struct{ who, query, want string }{
 		"many fields":    {"anna", "{ viewer { " + strings.Repeat("now ", 3000) + "} }", "tokens"},
-		"stranger":       {"", "{ viewer { " + strings.Repeat("now ", 300) + "} }", "more than 250 tokens"},
+		"stranger":       {"", "{ viewer { " + strings.Repeat("now ", 300) + "} }", "more than 200 tokens"},
 		"aliases":        {"anna", "{ " + aliases(16, "viewer { now }") + "}", "at the top"},
 		"sign-ins":       {"", `mutation { a: signIn(input: {login: "a", password: "b"}) { viewer { now } } b: signIn(input: {login: "a", password: "c"}) { viewer { now } } }`, "one sign-in"},
 		"complex":        {"anna", `{ calls { customer { history(first: 100) { edges { node { id tags { id } } } } } } }`, "costs"},

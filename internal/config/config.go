@@ -163,7 +163,7 @@ func Default() Config {
 		Region:     "RU",
 		Connectors: []Connector{},
 		Limits: Limits{
-			RequestBytes: 64 << 10, RequestTimeout: 10 * time.Second, QueryTokens: 1000, QueryDepth: 12, QueryComplexity: 20000,
+			RequestBytes: 64 << 10, RequestTimeout: 10 * time.Second, QueryTokens: 600, QueryDepth: 12, QueryComplexity: 20000,
 			SocketOperations: 32, SocketMailbox: 1024, SocketsPerSession: 32,
 			SessionIdle: 12 * time.Hour, SessionAbsolute: 7 * 24 * time.Hour, SignInFailures: 5, SignInFailuresFrom: 30,
 		},
