@@ -12,6 +12,7 @@ import (
 
 // runTrouble proves what holds when the transport fails; a transport that cannot fail has proven it.
 func runTrouble(t *testing.T, open func(t *testing.T) Fleet) {
+	able := open(t)
 	for _, c := range []struct {
 		name string
 		can  func(Fleet) bool
@@ -26,9 +27,11 @@ func runTrouble(t *testing.T, open func(t *testing.T) Fleet) {
 		{"whatever happens, who follows Gap ends up with what was published", canDisturb, testConverges},
 		{"whatever happens, a lease has one holder at a time", canDisturb, testLeaseUnderFire},
 	} {
-		f := open(t)
-		if c.can(f) {
-			t.Run(c.name, func(t *testing.T) { c.test(t, f) })
+		if c.can(able) {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel() // they mostly wait
+				c.test(t, open(t))
+			})
 		}
 	}
 }
