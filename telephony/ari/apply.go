@@ -48,7 +48,13 @@ func (t *legTable) apply(e event) (out outcome) {
 		t.digit(&out, e.at, v)
 	case *ari.BridgeDestroyed:
 		t.bridgeGone(telephony.BridgeID(v.Bridge.ID))
+	// An account that is pushed again while its phone registers gets no EndpointStateChange: the endpoint was made anew, and the
+	// state that it has from the beginning does not change. The other two come with every registration and say the state as well.
 	case *ari.EndpointStateChange:
+		t.endpointChanged(&out, e.at, &v.Endpoint)
+	case *ari.PeerStatusChange:
+		t.endpointChanged(&out, e.at, &v.Endpoint)
+	case *ari.ContactStatusChange:
 		t.endpointChanged(&out, e.at, &v.Endpoint)
 	}
 	return out

@@ -16,7 +16,8 @@ import (
 // used are the event types that become port events. Asterisk is asked to send no others, but a filter can be lost or come late.
 var used = []string{
 	"StasisStart", "StasisEnd", "ChannelStateChange", "ChannelHangupRequest", "ChannelDestroyed", "ChannelEnteredBridge",
-	"ChannelLeftBridge", "ChannelDtmfReceived", "Dial", "BridgeDestroyed", "EndpointStateChange", typeReplaced,
+	"ChannelLeftBridge", "ChannelDtmfReceived", "Dial", "BridgeDestroyed", "EndpointStateChange",
+	"PeerStatusChange", "ContactStatusChange", typeReplaced,
 }
 
 // typeReplaced says that another WebSocket took the application over.
