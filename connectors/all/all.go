@@ -5,7 +5,6 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/memory"
 	"github.com/pult-cc/pult/connectors/onec"
-	"github.com/pult-cc/pult/internal/errs"
 )
 
 // Registry returns a new registry of every built-in kind.
@@ -13,7 +12,7 @@ func Registry() (*connectors.Registry, error) {
 	r := &connectors.Registry{}
 	for _, f := range []connectors.Factory{memory.Factory(), onec.Factory()} {
 		if err := r.Register(f); err != nil {
-			return nil, errs.Wrap("listing connector kinds", err)
+			return nil, err
 		}
 	}
 	return r, nil

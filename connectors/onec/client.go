@@ -235,9 +235,9 @@ func (e *platformError) shown() string {
 	case e.kind() == errs.NotFound:
 		return "there is no such record"
 	case e.kind() == errs.Rejected:
-		return "1C refused: " + scrub(e.Message)
+		return "the base refused: " + scrub(e.Message)
 	case e.Status == http.StatusNotFound:
-		return "1C does not publish what is asked for: " + scrub(e.Message)
+		return "the base does not publish what is asked for: " + scrub(e.Message)
 	}
 	return "the request does not fit this base: " + scrub(e.Message)
 }

@@ -162,7 +162,7 @@ func demoSim(t *testing.T, o onecsim.Options) (*onecsim.Sim, *httptest.Server) {
 
 // One number is one request per source, all at the same time, and never $metadata.
 func TestOneRoundTrip(t *testing.T) {
-	const delay = 100 * time.Millisecond
+	const delay = 500 * time.Millisecond
 	sim, srv := demoSim(t, onecsim.Options{})
 	d := open(t, srv.URL, nil)
 	if _, err := d.Check(t.Context()); err != nil { // opens the connections, as Run does long before a call
@@ -170,22 +170,19 @@ func TestOneRoundTrip(t *testing.T) {
 	}
 	before := len(sim.Requests())
 	sim.SetDelay(delay)
-	best, asked := time.Hour, 0
-	for best > delay+10*time.Millisecond && asked < 20 { // the best of some: what is measured is not the neighbours on the machine
-		asked++
-		began := time.Now()
-		found, err := d.Lookup(t.Context(), connectortest.Query("9750124567"))
-		best = min(best, time.Since(began))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%v, %v", found, err)
-		}
+	began := time.Now()
+	found, err := d.Lookup(t.Context(), connectortest.Query("9750124567"))
+	took := time.Since(began)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%v, %v", found, err)
 	}
-	if n := len(sim.Requests()) - before; n != asked*3 {
-		t.Errorf("%d look-ups were %d requests, want one per source:\n%s", asked, n, strings.Join(sim.Requests()[before:], "\n"))
+	if asked := sim.Requests()[before:]; len(asked) != 3 {
+		t.Errorf("a look-up was %d requests, want one per source:\n%s", len(asked), strings.Join(asked, "\n"))
 	}
-	t.Logf("a look-up in a 1C of %v took %v", delay, best)
-	if best > delay+10*time.Millisecond {
-		t.Errorf("a look-up took %v, want one round trip of %v and 10 ms at most", best, delay)
+	// Two waits one after the other would be 1000 ms. What the driver itself adds is a matter for the benchmark.
+	t.Logf("a look-up in a 1C of %v took %v", delay, took)
+	if took >= 2*delay {
+		t.Errorf("a look-up took %v: more than one round trip of %v", took, delay)
 	}
 	if sim.MetadataRequests() != 0 {
 		t.Error("$metadata was fetched")
@@ -250,4 +247,19 @@ func TestColdStart(t *testing.T) {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 	srv.CloseClientConnections()
+}
+
+// BenchmarkLookup is what driver and simulator add to the time that 1C takes.
+func BenchmarkLookup(b *testing.B) {
+	srv := httptest.NewServer(onecsim.New(onecsim.Options{Base: onecsim.NewDemo()}))
+	defer srv.Close()
+	d, err := onec.New(b.Context(), "1c", json.RawMessage(`{"base_url":"`+srv.URL+`/demo"}`), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if found, err := d.Lookup(b.Context(), connectortest.Query("9750124567")); err != nil || len(found) == 0 {
+			b.Fatal(found, err)
+		}
+	}
 }

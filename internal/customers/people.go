@@ -1,0 +1,173 @@
+package customers
+
+import (
+	"context"
+	"sort"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// Choose remembers that a number is a customer's, because operatorID said so, and returns the customer. From now on every call from
+// the number shows this customer first. A number that is not public is errs.Invalid, an unknown customer errs.NotFound.
+func (s *Service) Choose(ctx context.Context, rawNumber string, id ID, operatorID string) (Customer, error) {
+	const op = "choosing customer"
+	n := s.numbers.Parse(rawNumber)
+	if n.Kind != NumberPublic {
+		return Customer{}, errs.Field(op, "number", "an internal or withheld number cannot be remembered")
+	}
+	c, err := s.Get(ctx, id)
+	if err != nil {
+		return Customer{}, errs.Wrap(op, err)
+	}
+	if err := s.repo.Remember(ctx, n.E164, c, operatorID, time.Now()); err != nil {
+		return Customer{}, errs.Wrap(op, err)
+	}
+	s.memory.change(n.E164, func(r remembered) remembered {
+		r.local.remembered, r.local.by = &c, operatorID
+		r.choices++
+		return r
+	})
+	return c, nil
+}
+
+// Forget takes a choice back.
+func (s *Service) Forget(ctx context.Context, rawNumber string) error {
+	n := s.numbers.Parse(rawNumber)
+	if n.Kind != NumberPublic {
+		return nil
+	}
+	if err := s.repo.Forget(ctx, n.E164); err != nil && !errs.Is(err, errs.NotFound) {
+		return errs.Wrap("forgetting choice", err)
+	}
+	s.memory.change(n.E164, func(r remembered) remembered {
+		r.local.remembered, r.local.by = nil, ""
+		r.choices++
+		return r
+	})
+	return nil
+}
+
+// Known returns a customer as last seen. It asks no customer system; unknown is errs.NotFound.
+func (s *Service) Known(ctx context.Context, id ID) (Customer, error) {
+	c, err := s.repo.Kept(ctx, id)
+	return c, errs.Wrap("reading kept customer", err)
+}
+
+// Get returns a customer: as last seen if that was a moment ago, else as its system says now, else, when the system is silent, as
+// last seen. Unknown is errs.NotFound.
+func (s *Service) Get(ctx context.Context, id ID) (Customer, error) {
+	const op = "getting customer"
+	ref, err := DecodeID(id)
+	if err != nil {
+		return Customer{}, errs.Wrap(op, err)
+	}
+	kept, keptErr := s.repo.Kept(ctx, id)
+	if keptErr == nil && time.Since(kept.AsOf) < s.o.FreshFor {
+		return kept, nil
+	}
+	if keptErr != nil && !errs.Is(keptErr, errs.NotFound) {
+		s.log.Warn("reading kept customer failed", "err", keptErr)
+	}
+	err = errs.E(errs.NotFound, op, "there is no such customer")
+	for _, src := range s.sources {
+		if src.ID() != ref.Connector {
+			continue
+		}
+		askCtx, cancel := context.WithTimeout(ctx, s.o.SearchDeadline)
+		found, askErr := src.Get(askCtx, ref)
+		cancel()
+		switch {
+		case askErr == nil && !found.Deleted:
+			c := s.customer(src, found, connectors.Answer{AsOf: time.Now()})
+			if keepErr := s.repo.Keep(ctx, []Customer{c}); keepErr != nil {
+				s.log.Warn("keeping customer failed", "err", keepErr)
+			}
+			return c, nil
+		case askErr == nil, errs.Is(askErr, errs.NotFound):
+			return Customer{}, errs.E(errs.NotFound, op, "the customer is no longer in "+src.Name())
+		}
+		err = errs.Wrap(op, askErr)
+	}
+	if keptErr == nil {
+		return kept, nil
+	}
+	return Customer{}, err
+}
+
+// minSearch is how much must be typed before anything is searched.
+const minSearch = 2
+
+// Search finds customers by words of a name or company, or digits of a number, in all systems at the same time and among those last
+// seen. A system that does not answer is left out; only when nobody answered and nothing is found is that an error.
+func (s *Service) Search(ctx context.Context, text string, limit int) ([]Customer, error) {
+	const op = "searching customers"
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) < minSearch {
+		return nil, nil
+	}
+	if limit <= 0 || limit > maxSearch {
+		limit = maxSearch
+	}
+	askCtx, cancel := context.WithTimeout(ctx, s.o.SearchDeadline)
+	defer cancel()
+	type result struct {
+		source int
+		found  []Customer
+		err    error
+	}
+	results := make(chan result, len(s.sources)+1)
+	for i, src := range s.sources {
+		go func() {
+			found, err := src.Search(askCtx, text, limit)
+			r := result{source: i, err: err}
+			for _, c := range found {
+				if !c.Deleted {
+					r.found = append(r.found, s.customer(src, c, connectors.Answer{AsOf: time.Now()}))
+				}
+			}
+			results <- r
+		}()
+	}
+	go func() {
+		kept, err := s.repo.SearchKept(askCtx, text, limit)
+		results <- result{source: len(s.sources), found: kept, err: err}
+	}()
+	all := make([]result, 0, len(s.sources)+1)
+	for range len(s.sources) + 1 {
+		all = append(all, <-results)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].source < all[j].source })
+	var out, fresh []Customer
+	var trouble error
+	seen := map[ID]bool{}
+	for _, r := range all {
+		if r.err != nil && !errs.Is(r.err, errs.Unsupported) && trouble == nil {
+			trouble = r.err
+		}
+		for _, c := range r.found {
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				out = append(out, c)
+			}
+		}
+		if r.source < len(s.sources) {
+			fresh = append(fresh, r.found...)
+		}
+	}
+	if len(out) == 0 && trouble != nil {
+		return nil, errs.Wrap(op, trouble)
+	}
+	if len(fresh) > 0 { // so that Choose and Known find them at once
+		if err := s.repo.Keep(ctx, fresh); err != nil {
+			s.log.Warn("keeping found customers failed", "err", err)
+		}
+	}
+	return out[:min(limit, len(out))], nil
+}
+
+// maxSearch bounds an answer of Search.
+const maxSearch = 50

@@ -1,0 +1,185 @@
+package customers_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+func idOf(system, name string) customers.ID {
+	return customers.EncodeID(connectors.Ref{Connector: system, Type: "t", ID: name})
+}
+
+func TestAChoiceIsRemembered(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(10*time.Millisecond, nil, record("1c", "Maria", messy), record("1c", "Anna", messy))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		if got := b.story(t.Context(), b.Start); got != "0 PENDING, 10 MANY" {
+			t.Error(got)
+		}
+		c, err := b.Choose(t.Context(), messy, idOf("1c", "Anna"), "olga")
+		if err != nil || c.Name != "Anna" {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		if got := b.story(t.Context(), b.Start); got != "0 FOUND Anna by olga, 10 FOUND Anna by olga" {
+			t.Error(got)
+		}
+		if m := newBench(t, b.repo, crm).Match(t.Context(), number); m.Chosen == nil || m.Chosen.Name != "Anna" || m.ChosenBy != "olga" || len(m.Candidates) != 2 {
+			t.Errorf("another process: %+v", m)
+		}
+		if err := b.Forget(t.Context(), messy); err != nil {
+			t.Fatal(err)
+		}
+		if m := b.Match(t.Context(), number); m.State != customers.MatchMany {
+			t.Errorf("forgotten: %+v", m)
+		}
+		if err := b.Forget(t.Context(), "anonymous"); err != nil {
+			t.Errorf("forgetting nobody: %v", err)
+		}
+	})
+}
+
+func TestAChoiceStandsAgainstLateAnswers(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(time.Second, nil, record("1c", "Maria", messy), record("1c", "Anna", messy))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		b.Match(t.Context(), number)
+		synctest.Wait()
+		_, later := newBench(t, b.repo, crm).Start(t.Context(), number)
+		if m := <-later; m.State != customers.MatchMany {
+			t.Errorf("kept: %+v", m)
+		}
+		_, later = b.Start(t.Context(), number)
+		if _, err := b.Choose(t.Context(), number, idOf("1c", "Anna"), "olga"); err != nil {
+			t.Fatal(err)
+		}
+		var last customers.Match
+		for m := range later {
+			last = m
+		}
+		if last.Chosen == nil || last.Chosen.Name != "Anna" || last.ChosenBy != "olga" {
+			t.Errorf("the late answer undid the choice: %+v", last)
+		}
+	})
+}
+
+// Somebody linked the number to a customer whose record lacks it.
+func TestAChoiceOfARecordWithoutTheNumber(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(10*time.Millisecond, nil, record("1c", "Boris", "8 (495) 123-45-67"))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		if _, err := b.Choose(t.Context(), number, idOf("1c", "Boris"), "olga"); err != nil {
+			t.Fatal(err)
+		}
+		if m := b.Match(t.Context(), number); m.State != customers.MatchFound || m.Chosen.Name != "Boris" || m.Candidates[0].Why != customers.ReasonRemembered {
+			t.Errorf("%+v", m)
+		}
+		gets := crm.gets.Load()
+		b.Match(t.Context(), number)
+		if crm.gets.Load() != gets {
+			t.Error("a fresh customer is fetched again for every call")
+		}
+		time.Sleep(time.Hour)
+		renamed := record("1c", "Boris", "8 (495) 123-45-67")
+		renamed.Company = "Ромашка"
+		crm.set(10*time.Millisecond, nil, renamed)
+		if m := b.Match(t.Context(), number); m.Chosen.Company != "Ромашка" || m.ChosenBy != "olga" {
+			t.Errorf("the card is not renewed: %+v", m)
+		}
+		time.Sleep(time.Hour)
+		crm.set(10*time.Millisecond, nil)
+		if m := b.Match(t.Context(), number); m.State != customers.MatchNone {
+			t.Errorf("a record that is gone is still offered: %+v", m)
+		}
+	})
+}
+
+func TestChooseRefuses(t *testing.T) {
+	crm := &system{id: "1c"}
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		for _, n := range []string{"101", "anonymous"} {
+			if _, err := b.Choose(t.Context(), n, idOf("1c", "x"), "olga"); !errs.Is(err, errs.Invalid) {
+				t.Errorf("%s: %v, want Invalid", n, err)
+			}
+		}
+		for _, id := range []customers.ID{idOf("1c", "nobody"), idOf("other", "x"), "nonsense"} {
+			if _, err := b.Choose(t.Context(), number, id, "olga"); !errs.Is(err, errs.NotFound) {
+				t.Errorf("%s: %v, want NotFound", id, err)
+			}
+		}
+	})
+}
+
+func TestGet(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(10*time.Millisecond, nil, record("1c", "Maria", messy))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		id := idOf("1c", "Maria")
+		if _, err := b.Known(t.Context(), id); !errs.Is(err, errs.NotFound) {
+			t.Errorf("known before anybody asked: %v", err)
+		}
+		for range 3 {
+			if c, err := b.Get(t.Context(), id); err != nil || c.Name != "Maria" {
+				t.Errorf("%+v, %v", c, err)
+			}
+		}
+		if n := crm.gets.Load(); n != 1 {
+			t.Errorf("the system was asked %d times, want once", n)
+		}
+		time.Sleep(time.Hour)
+		crm.set(10*time.Millisecond, errs.E(errs.Unavailable, "asking", "away"))
+		if c, err := b.Get(t.Context(), id); err != nil || time.Since(c.AsOf) < time.Hour {
+			t.Errorf("while the system is away: %+v, %v", c, err)
+		}
+		if c, err := b.Known(t.Context(), id); err != nil || c.Name != "Maria" {
+			t.Errorf("known: %+v, %v", c, err)
+		}
+		if _, err := b.Get(t.Context(), idOf("1c", "Anna")); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("never seen, system away: %v", err)
+		}
+		crm.set(10*time.Millisecond, nil)
+		if _, err := b.Get(t.Context(), id); !errs.Is(err, errs.NotFound) {
+			t.Errorf("gone: %v", err)
+		}
+	})
+}
+
+func TestSearch(t *testing.T) {
+	a, z := &system{id: "a"}, &system{id: "z"}
+	gone := record("a", "Gone")
+	gone.Deleted = true
+	a.set(10*time.Millisecond, nil, record("a", "Maria", messy), gone)
+	z.set(time.Hour, nil)
+	in(t, []*system{a, z}, func(t *testing.T, b bench) {
+		began := time.Now()
+		found, err := b.Search(t.Context(), " mar ", 10)
+		if err != nil || len(found) != 1 || found[0].Name != "Maria" || time.Since(began) != 5*time.Second {
+			t.Errorf("%+v, %v after %v", found, err, time.Since(began))
+		}
+		a.set(0, errs.E(errs.Unavailable, "asking", "away"))
+		z.set(0, errs.E(errs.Unsupported, "asking", "cannot"))
+		if found, err := b.Search(t.Context(), "maria", 10); err != nil || len(found) != 1 {
+			t.Errorf("among those last seen: %+v, %v", found, err)
+		}
+		if _, err := b.Search(t.Context(), "nobody", 10); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("nobody answers: %v", err)
+		}
+		a.set(0, nil)
+		if found, err := b.Search(t.Context(), "nobody", 10); err != nil || len(found) != 0 {
+			t.Errorf("%+v, %v", found, err)
+		}
+		a.set(0, nil, record("a", "A"), record("a", "B"), record("a", "C"))
+		if found, err := b.Search(t.Context(), "abc", 2); err != nil || len(found) != 2 {
+			t.Errorf("limited: %+v, %v", found, err)
+		}
+		for _, short := range []string{"", " m "} {
+			if found, err := b.Search(t.Context(), short, 10); err != nil || found != nil {
+				t.Errorf("%q: %v, %v", short, found, err)
+			}
+		}
+	})
+}
