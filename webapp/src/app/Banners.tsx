@@ -12,13 +12,14 @@ import classes from './Banners.module.css'
 
 /** What is wrong, at the bottom of the page: nothing above moves when one appears. The gravest first. */
 export function Banners() {
+  const { t } = useTranslation()
   return (
-    <div className={classes['banners']}>
+    <aside aria-label={t('landmark.messages')}>
       <FeedBanner />
       <PhoneBanner />
       <SoundBanner />
       <NoticeBanner />
-    </div>
+    </aside>
   )
 }
 

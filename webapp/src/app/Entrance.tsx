@@ -1,11 +1,11 @@
 import { useApolloClient } from '@apollo/client/react'
 import { Button, useMantineColorScheme } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Logo } from '@/components/Logo'
 import { SignInPage } from '@/features/signin/SignInPage'
 import { SignOutDocument, ViewerDocument, type ViewerFieldsFragment } from '@/gql/graphql'
-import { changeLanguage, languageOf, rememberedLanguage } from '@/lib/i18n'
+import { changeLanguage, rememberedLanguage } from '@/lib/i18n'
 import { problemOf } from '@/lib/problem'
 import classes from './Entrance.module.css'
 import { SignedIn } from './SignedIn'
@@ -18,35 +18,33 @@ export function Entrance({ signedOut }: { signedOut: number }) {
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const [who, setWho] = useState<Who>({ state: 'asking' })
 
-  const enter = useCallback(
-    (viewer: ViewerFieldsFragment) => {
-      const { operator, preferences } = viewer
-      if (!operator) {
-        setWho({ state: 'out', ended: false })
-        return
-      }
-      client.writeQuery({ query: ViewerDocument, data: { viewer } })
-      const { theme, language } = preferences
-      setColorScheme(theme === 'light' || theme === 'dark' ? theme : 'auto')
-      // A person without a preference keeps what they chose on the sign-in page.
-      void changeLanguage(language === '' ? languageOf(rememberedLanguage()) : language)
-      setWho({ state: 'in', operatorId: operator.id })
-    },
-    [client, setColorScheme],
-  )
+  const enter = (viewer: ViewerFieldsFragment) => {
+    const { operator, preferences } = viewer
+    if (!operator) {
+      setWho({ state: 'out', ended: false })
+      return
+    }
+    client.writeQuery({ query: ViewerDocument, data: { viewer } })
+    const { theme, language } = preferences
+    setColorScheme(theme === 'light' || theme === 'dark' ? theme : 'auto')
+    // A person without a preference keeps what they chose on the sign-in page.
+    void changeLanguage(language === '' ? rememberedLanguage() : language)
+    setWho({ state: 'in', operatorId: operator.id })
+  }
 
-  const ask = useCallback(async () => {
+  const ask = async () => {
     try {
       const { data } = await client.query({ query: ViewerDocument, fetchPolicy: 'network-only' })
       if (data) enter(data.viewer)
     } catch (error) {
       setWho(problemOf(error).code === 'UNAUTHENTICATED' ? { state: 'out', ended: false } : { state: 'unreachable' })
     }
-  }, [client, enter])
+  }
 
+  const askOnce = useEffectEvent(ask)
   useEffect(() => {
-    void ask()
-  }, [ask])
+    void askOnce()
+  }, [])
 
   const leave = useCallback(
     (ended: boolean) => {

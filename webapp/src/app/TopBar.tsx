@@ -1,4 +1,4 @@
-import { Avatar, Menu, UnstyledButton } from '@mantine/core'
+import { Menu, UnstyledButton } from '@mantine/core'
 import { useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation, useNavigate } from 'react-router'
@@ -56,9 +56,7 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
       <Menu position="bottom-end" width={220}>
         <Menu.Target>
           <UnstyledButton aria-label={t('menu.of', { name: me.name })} className={classes['me']}>
-            <Avatar size={32} radius="xl" color="accent" aria-hidden>
-              {initials(me.name)}
-            </Avatar>
+            <span className={classes['initials']} data-initials={initials(me.name)} aria-hidden />
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>

@@ -27,6 +27,7 @@ import classes from './Workspace.module.css'
 
 /** The operator's screen: queues on the left, the call and its customer in the middle, history on the right. */
 export function Workspace() {
+  const { t } = useTranslation()
   const { commands } = useServices()
   const { demo } = useViewer()
   const { pending } = useCommandState()
@@ -61,13 +62,14 @@ export function Workspace() {
 
   return (
     <div className={classes['workspace']}>
-      <aside className={classes['left']}>
+      <aside className={classes['left']} aria-label={t('landmark.floor')} tabIndex={0}>
         <QueuesPanel />
         <WaitingPanel />
         <TeamPanel />
         {demo && <DemoPanel demo={demo} />}
       </aside>
       <main className={classes['middle']}>
+        <h1 className="hidden">{t('landmark.workspace')}</h1>
         <CallPanel
           current={current}
           others={others}
@@ -80,7 +82,7 @@ export function Workspace() {
           {lookedUp.id !== null && <LookedUpStrip call={current} onClose={lookedUp.close} />}
           {shownCustomer ? (
             <CustomerPanel
-              key={current?.id ?? lookedUp.id}
+              key={`customer ${current?.id ?? lookedUp.id}`}
               shown={shownCustomer}
               dial={dial}
               onRetry={(callId) => void commands.retryMatch(callId)}
@@ -95,7 +97,7 @@ export function Workspace() {
           {current && lookedUp.id === null && historyOf && <LastContact of={historyOf} presentId={current.interaction.id} />}
           {current && draft && (
             <NotesPanel
-              key={current.id}
+              key={`notes ${current.id}`}
               draft={draft}
               commentRef={commentRef}
               onFinish={stage === 'wrapUp' ? () => void finish() : undefined}
@@ -103,7 +105,7 @@ export function Workspace() {
           )}
         </div>
       </main>
-      <aside className={classes['right']}>
+      <aside className={classes['right']} aria-label={t('history.title')} tabIndex={0}>
         <HistoryPanel of={historyOf} presentId={current?.interaction.id} dial={dial} />
       </aside>
       {current && (

@@ -7,7 +7,7 @@ const accent: MantineColorsTuple = [
   '#b3c8f8',
   '#86a6f3',
   '#6489ee',
-  '#4d7cf3',
+  '#3d6ae6',
   '#2453d6',
   '#1f49c0',
   '#1b40a8',
@@ -41,7 +41,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Tooltip: { defaultProps: { openDelay: 250, transitionProps: { duration: 100 }, withArrow: true } },
-    Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: 'none' } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false,  transitionProps: { duration: 100 }, shadow: 'none' } },
     Popover: { defaultProps: { transitionProps: { duration: 100 }, shadow: 'none' } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, shadow: 'none' } },
   },

@@ -7,6 +7,8 @@ import { Keys } from './Keys'
 export interface ActionButtonProps {
   /** The accessible name and, where there is room, the visible word. */
   label: string
+  /** The visible word, where the name is too long for the button; part of the name. */
+  short?: string | undefined
   icon?: ComponentType<IconProps>
   /** The key that does the same, as shown; and as aria-keyshortcuts wants it. */
   keys?: string
@@ -27,7 +29,7 @@ export interface ActionButtonProps {
 
 /** A button of the phone bar: keeps its place in all states, says why when it is off, shows when it waits for the server. */
 export function ActionButton(props: ActionButtonProps) {
-  const { label, icon: Icon, keys, shortcut, reason = '', pending = false, pressed, tone = 'plain', wide, progress, onPress } = props
+  const { label, short = label, icon: Icon, keys, shortcut, reason = '', pending = false, pressed, tone = 'plain', wide, progress, onPress } = props
   const reasonId = useId()
   const off = reason !== '' || pending
   return (
@@ -54,7 +56,7 @@ export function ActionButton(props: ActionButtonProps) {
           {pending ? <Loader size={16} color="currentColor" /> : Icon && <Icon size={18} stroke={1.8} />}
         </span>
         <span className={classes['label']} aria-hidden>
-          {label}
+          {short}
         </span>
         {keys !== undefined && <Keys>{keys}</Keys>}
         {reason !== '' && (

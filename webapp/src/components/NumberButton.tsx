@@ -6,25 +6,25 @@ import classes from './NumberButton.module.css'
 export function NumberButton(props: { display: string; label?: string; main?: boolean; reason: string; onDial: (() => void) | undefined }) {
   const { display, label, main = false, reason, onDial } = props
   const { t } = useTranslation()
-  const text = (
-    <>
-      <span className="num">{display}</span>
-      {label ? <span className={classes['label']}>{label}</span> : null}
-    </>
-  )
-  if (!onDial) return <span className={classes['plain']}>{text}</span>
   return (
-    <UnstyledButton
-      className={classes['number']}
-      data-main={main || undefined}
-      aria-label={t('customer.callNumber', { number: display })}
-      aria-disabled={reason !== '' || undefined}
-      title={reason === '' ? t('customer.callNumber', { number: display }) : reason}
-      onClick={() => {
-        if (reason === '') onDial()
-      }}
-    >
-      {text}
-    </UnstyledButton>
+    <span className={classes['line']}>
+      {onDial ? (
+        <UnstyledButton
+          className={classes['number']}
+          data-main={main || undefined}
+          aria-label={t('customer.callNumber', { number: display })}
+          aria-disabled={reason !== '' || undefined}
+          title={reason === '' ? t('customer.callNumber', { number: display }) : reason}
+          onClick={() => {
+            if (reason === '') onDial()
+          }}
+        >
+          {display}
+        </UnstyledButton>
+      ) : (
+        display
+      )}
+      {label ? <span className={classes['label']}>{label}</span> : null}
+    </span>
   )
 }

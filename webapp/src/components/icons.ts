@@ -34,5 +34,5 @@ export {
   IconX as Close,
   IconArrowLeft as Back,
   IconVolume as Sound,
-  IconHandGrab as Take,
+  IconPhoneIncoming as Take,
 } from '@tabler/icons-react'

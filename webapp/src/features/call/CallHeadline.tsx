@@ -23,7 +23,7 @@ export function CallHeadline({ call, stage }: { call: MyCall; stage: Stage }) {
         {call.queue && <li>{call.queue.name}</li>}
         {call.direction === 'INBOUND' && stage !== 'wrapUp' && (
           <li className="num">
-            {t('call.waited')} 
+            {t('call.waited')}{' '}
             {stage === 'offer' ? <Elapsed since={call.startedAt} /> : stopwatch(call.waited * 1000)}
           </li>
         )}

@@ -39,7 +39,7 @@ export function Keypad({ callId }: { callId: string }) {
         {keys.map(([digit, letters]) => (
           <UnstyledButton key={digit} className={classes['key']} onClick={() => press(digit)} aria-label={digit}>
             <span className={classes['digit']}>{digit}</span>
-            <span className={classes['letters']}>{letters}</span>
+            <span className={classes['letters']} data-letters={letters} />
           </UnstyledButton>
         ))}
       </div>

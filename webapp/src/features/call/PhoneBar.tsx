@@ -35,6 +35,7 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
     <div className={classes['bar']}>
       <ActionButton
         label={muted ? t('call.unmute') : t('call.mute')}
+        short={muted ? t('call.unmuteShort') : t('call.muteShort')}
         icon={muted ? MicrophoneOff : MicrophoneOn}
         keys="M"
         shortcut="M"
@@ -56,7 +57,7 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
           void (stage === 'held' ? commands.resume(call.id) : commands.hold(call.id))
         }}
       />
-      <Popover opened={keypadOpen && controls.keypad === ''} position="bottom-start" closeOnClickOutside={false} onDismiss={() => onKeypad(false)}>
+      <Popover opened={keypadOpen && controls.keypad === ''} position="bottom-start" closeOnClickOutside={false} withRoles={false} onDismiss={() => onKeypad(false)}>
         <Popover.Target>
           <div>
             <ActionButton

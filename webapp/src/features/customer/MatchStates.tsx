@@ -14,7 +14,7 @@ type Match = CallFieldsFragment['match']
 function Headline({ number, name }: { number: PhoneNumber; name: string }) {
   return (
     <div>
-      <h3 className={`${classes['number']} num`}>{number.display}</h3>
+      <h3 className={classes['number']}>{number.display}</h3>
       {name !== '' && name !== number.e164 && name !== number.display && <p className={classes['callerName']}>{name}</p>}
     </div>
   )

@@ -21,10 +21,19 @@ export function HistoryRow({ item, present, dial }: HistoryRowProps) {
   const { t } = useTranslation()
   const language = useLanguage()
   const [open, setOpen] = useState(false)
-  const missed = lost.has(item.result)
+  const isCall = item.channel === 'CALL'
+  const missed = isCall && lost.has(item.result)
   const Icon = item.channel === 'CALL' ? (item.direction === 'INBOUND' ? Inbound : Outbound) : { CHAT: Chat, MAIL: Mail, NOTE: Note }[item.channel]
   const what = item.channel === 'CALL' ? t(`history.call.${item.direction}`) : t(`history.channel.${item.channel}`)
-  const outcome = item.endedAt === null ? t('history.now') : item.talked !== null ? stopwatch(item.talked * 1000) : item.result ? t(`result.${item.result}`) : ''
+  const outcome = !isCall
+    ? ''
+    : item.endedAt === null
+      ? t('history.now')
+      : item.talked !== null
+        ? stopwatch(item.talked * 1000)
+        : item.result
+          ? t(`result.${item.result}`)
+          : ''
 
   return (
     <div className={classes['row']} data-present={present || undefined}>
@@ -36,17 +45,17 @@ export function HistoryRow({ item, present, dial }: HistoryRowProps) {
           <span className={classes['line']}>
             <span className={classes['what']}>{what}</span>
             {item.queue && <span className={classes['dim']}>{item.queue.name}</span>}
-            <span className={`${classes['outcome']} num`} data-missed={missed || undefined}>
-              {outcome}
-            </span>
           </span>
           {item.topic && <span className={classes['topic']}>{topicName(item.topic)}</span>}
           {item.comment !== '' && <span className={open ? classes['comment'] : classes['commentShort']}>{item.comment}</span>}
         </span>
-        <span className={`${classes['time']} num`}>
-          {timeOfDay(item.startedAt, language)}
-          <Open size={14} className={classes['chevron']} data-open={open || undefined} aria-hidden />
+        <span className={`${classes['when']} num`}>
+          <span className={classes['time']}>{timeOfDay(item.startedAt, language)}</span>
+          <span className={classes['outcome']} data-missed={missed || undefined}>
+            {outcome}
+          </span>
         </span>
+        <Open size={14} className={classes['chevron']} data-open={open || undefined} aria-hidden />
       </button>
       {open && (
         <dl className={classes['details']}>

@@ -1,5 +1,6 @@
 import { useQuery } from '@apollo/client/react'
 import { Button, Skeleton } from '@mantine/core'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Empty } from '@/components/Empty'
 import { Headset, Inbound, Outbound, Trouble } from '@/components/icons'
@@ -25,7 +26,13 @@ export function IdlePanel({ dial }: IdlePanelProps) {
   const { data, error, refetch } = useQuery(MyRecentDocument, {
     variables: { operatorId, first: 30 },
     fetchPolicy: 'cache-and-network',
+    pollInterval: 30_000,
   })
+  // A call leaves the screen a little before its last word is in the history.
+  useEffect(() => {
+    const timer = setTimeout(() => void refetch(), 1000)
+    return () => clearTimeout(timer)
+  }, [refetch])
   const items = data?.interactions.edges.map((edge) => edge.node) ?? []
   const now = clock.now()
   const day = dayOf(items, data?.interactions.pageInfo.hasNextPage ?? false, now)

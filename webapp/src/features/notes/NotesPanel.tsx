@@ -25,15 +25,16 @@ export function NotesPanel({ draft, commentRef, onFinish }: NotesPanelProps) {
   const state = useObservable(draft.state)
   return (
     <Panel title={t('notes.title')} aside={<Saved state={state} />} className={classes['panel']}>
-      <TopicPicker value={state.topicId} onChange={(topicId) => draft.edit({ topicId })} />
-      <div className={classes['fields']}>
-        <Textarea
+      <div className={classes['columns']}>
+        <TopicPicker value={state.topicId} onChange={(topicId) => draft.edit({ topicId })} />
+        <div className={classes['fields']}>
+          <Textarea
           ref={commentRef}
           className={classes['comment']}
           label={t('notes.comment')}
           placeholder={t('notes.commentPlaceholder')}
           autosize
-          minRows={2}
+          minRows={4}
           maxRows={8}
           maxLength={4000}
           value={state.comment}
@@ -46,9 +47,10 @@ export function NotesPanel({ draft, commentRef, onFinish }: NotesPanelProps) {
             }
           }}
         />
-        <Tags value={state.tags} onChange={(tags) => draft.edit({ tags })} />
+          <Tags value={state.tags} onChange={(tags) => draft.edit({ tags })} />
+          {onFinish && <p className={classes['hint']}>{t('notes.finishHint', { keys: `${control}⏎` })}</p>}
+        </div>
       </div>
-      {onFinish && <p className={classes['hint']}>{t('notes.finishHint', { keys: `${control}⏎` })}</p>}
     </Panel>
   )
 }

@@ -51,7 +51,7 @@ export function TopicPicker({ value, onChange }: { value: string | null; onChang
           </button>
         </p>
       ) : (
-        <div role="radiogroup" aria-labelledby={labelId} className={classes['chips']}>
+        <div role="radiogroup" aria-labelledby={labelId} className={classes['topics']}>
           {data
             ? likely.map((topic, i) => (
                 <UnstyledButton
@@ -59,14 +59,16 @@ export function TopicPicker({ value, onChange }: { value: string | null; onChang
                   role="radio"
                   aria-checked={topic.id === value}
                   aria-keyshortcuts={String(i + 1)}
-                  className={classes['chip']}
+                  className={classes['topic']}
                   onClick={() => onChange(topic.id)}
                 >
                   <Keys>{String(i + 1)}</Keys>
                   {topicName(topic)}
                 </UnstyledButton>
               ))
-            : [88, 120, 104, 72].map((width) => <Skeleton key={width} width={width} height={28} radius={14} />)}
+            : [60, 80, 70, 90, 50, 75, 65, 85, 55].map((width) => (
+                <Skeleton key={width} className={classes['skeleton']} width={`${width}%`} height={14} />
+              ))}
         </div>
       )}
       {topics.length > withKeys && (
@@ -74,7 +76,6 @@ export function TopicPicker({ value, onChange }: { value: string | null; onChang
           aria-label={t('notes.allTopics')}
           placeholder={t('notes.allTopics')}
           size="xs"
-          className={classes['all']}
           searchable
           allowDeselect={false}
           data={topics.map((topic) => ({ value: topic.id, label: topicName(topic) }))}

@@ -1,0 +1,154 @@
+// Screenshots of every screen and state, for a person to look at: `npm run build && npm run shots [name…]`.
+// Languages × colour schemes × sizes, into .screenshots of the repository (ignored by git); axe looks at each as well.
+
+import axe from 'axe-core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, type BrowserContext, type Page } from 'playwright-core'
+
+process.env['PORT'] ??= '4081'
+const origin = `http://127.0.0.1:${process.env['PORT']}`
+await import('./mock.ts')
+
+const folder = join(import.meta.dirname, '../../.screenshots')
+mkdirSync(folder, { recursive: true })
+
+const executablePath = process.env['PULT_CHROMIUM'] ?? '/usr/bin/chromium'
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-background-networking', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+})
+
+interface Shot {
+  scenario: string
+  path?: string
+  act?: (page: Page, language: string) => Promise<void>
+}
+
+const shots: Record<string, Shot> = {
+  signin: { scenario: 'signin' },
+  'signin-wrong': {
+    scenario: 'signin',
+    act: async (page) => {
+      await page.locator('input[name=username]').fill('olga')
+      await page.locator('input[name=password]').fill('wrong')
+      await page.keyboard.press('Enter')
+      await page.locator('[role=alert]:not(:empty)').waitFor()
+    },
+  },
+  'signin-wait': {
+    scenario: 'signin',
+    act: async (page) => {
+      await page.locator('input[name=username]').fill('olga')
+      await page.locator('input[name=password]').fill('slow')
+      await page.keyboard.press('Enter')
+      await page.locator('[role=alert]:not(:empty)').waitFor()
+    },
+  },
+  ...Object.fromEntries(
+    [
+      'first',
+      'idle',
+      'offline',
+      'paused',
+      'demo',
+      'offer',
+      'pending',
+      'talking',
+      'muted',
+      'held',
+      'second',
+      'dialling',
+      'rescuing',
+      'wrapup',
+      'many',
+      'none',
+      'failed',
+      'failedknown',
+      'anonymous',
+      'internal',
+      'takenover',
+      'pbxdown',
+    ].map((scenario) => [scenario, { scenario }]),
+  ),
+  behind: { scenario: 'behind', act: async (page) => page.locator('[role=alert]').first().waitFor() },
+  keypad: { scenario: 'talking', act: async (page) => page.keyboard.press('k') },
+  availability: { scenario: 'idle', act: async (page) => page.locator('[aria-keyshortcuts="R P"]').click() },
+  search: {
+    scenario: 'idle',
+    act: async (page) => {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('мар')
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  'search-dial': {
+    scenario: 'idle',
+    act: async (page) => {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('8916123')
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  found: { scenario: 'idle', path: '/?customer=c1' },
+  help: { scenario: 'idle', act: async (page) => page.keyboard.press('?') },
+  link: {
+    scenario: 'none',
+    act: async (page, language) => {
+      await page.getByRole('button', { name: language === 'ru' ? 'Найти и запомнить' : 'Find and remember' }).click()
+      await page.keyboard.type('мар')
+      await page.getByRole('dialog').getByRole('listitem').first().waitFor()
+    },
+  },
+  settings: { scenario: 'idle', path: '/settings' },
+}
+
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'))
+const quick = process.argv.includes('--quick')
+const sizes = { wide: { width: 1280, height: 800 }, small: { width: 360, height: 600 } }
+let violations = 0
+
+for (const language of ['ru', 'en']) {
+  for (const theme of ['light', 'dark'] as const) {
+    if (quick && (language === 'ru') !== (theme === 'light')) continue
+    const context = await browser.newContext({ locale: language, colorScheme: theme, permissions: ['microphone'] })
+    for (const [name, shot] of Object.entries(shots)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue
+      for (const [size, viewport] of Object.entries(sizes)) {
+        if (quick && size === 'small' && theme === 'dark') continue
+        await take(context, name, shot, `${name}-${language}-${theme}-${size}`, language, viewport)
+      }
+    }
+    await context.close()
+  }
+}
+await browser.close()
+console.log(violations === 0 ? 'axe: nothing found' : `axe: ${violations} violations`)
+process.exit(violations === 0 ? 0 : 1)
+
+async function take(context: BrowserContext, name: string, shot: Shot, file: string, language: string, viewport: { width: number; height: number }) {
+  const page = await context.newPage()
+  page.on('pageerror', (error) => console.log(`${name}: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') console.log(`${name}: ${message.text()}`)
+  })
+  await page.setViewportSize(viewport)
+  await page.goto(`${origin}/__mock?scenario=${shot.scenario}`)
+  if (shot.path !== undefined) await page.goto(origin + shot.path)
+  await page.locator('h1, h2').first().waitFor({ state: 'attached' })
+  await page.waitForLoadState('networkidle')
+  await shot.act?.(page, language)
+  await page.waitForTimeout(name === 'takenover' ? 1200 : 350)
+  await page.screenshot({ path: join(folder, `${file}.png`) })
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run(document, {
+      // Menus, lists and dialogs open outside of the landmarks, as the patterns of WAI-ARIA have it; a dialog has a header of its own.
+      rules: { region: { enabled: false }, 'landmark-no-duplicate-banner': { enabled: false }, 'landmark-unique': { enabled: false } },
+    })
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).join(' | ')}`)
+  })
+  for (const line of found) console.log(`${file}: ${line}`)
+  violations += found.length
+  await page.close()
+}
