@@ -37,6 +37,7 @@ type condition struct {
 	base *Base
 	set  *Set
 	part *Part // the tabular part that its paths go through; at most one
+	line *Set  // and its columns
 	x    expr
 }
 
@@ -161,8 +162,10 @@ func (c *condition) resolve(names []string) (Field, error) {
 		if p == nil || set != c.set || c.part != nil && c.part.Name != p.Name {
 			break
 		}
-		c.part = p
-		set = p.asSet()
+		if c.part == nil {
+			c.part, c.line = p, p.asSet()
+		}
+		set = c.line
 	}
 	return Field{}, fmt.Errorf("%w: unknown field %s", errFilter, strings.Join(names, "/"))
 }
@@ -280,8 +283,7 @@ func (c *condition) follow(names []string, row, line Row) (string, bool) {
 			set, _ = c.base.lookup(nav.Set)
 			continue
 		}
-		p := set.part(n)
-		row, set = line, p.asSet()
+		row, set = line, c.line
 	}
 	return "", false
 }
