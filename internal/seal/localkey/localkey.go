@@ -72,7 +72,7 @@ func (s *Source) Version(ctx context.Context, v uint32) (seal.Key, error) {
 	return seal.Key{}, errs.Ef(errs.NotFound, op, "the key file has no version %d", v)
 }
 
-// Rotate adds a version, which is the current one from now on. Old versions go on opening what they sealed.
+// Rotate adds a version, the first if there is none, which is the current one from now on. Old versions go on opening what they sealed.
 func (s *Source) Rotate(ctx context.Context) (seal.Key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -273,7 +273,9 @@ func testOutageNew(t *testing.T, p Place) {
 }
 
 func testConcurrent(t *testing.T, p Place) {
-	s := seal.New(p.Open(t))
+	source := p.Open(t)
+	current(t, source)
+	s := seal.New(source)
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
@@ -292,6 +294,9 @@ func testConcurrent(t *testing.T, p Place) {
 	}
 	p.Rotate(t)
 	wg.Wait()
+	if k := current(t, p.Open(t)); k.Version != 2 {
+		t.Errorf("current version %d", k.Version)
+	}
 }
 
 func testContext(t *testing.T, p Place) {
