@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func TestCallIsTranslated(t *testing.T) {
 // dig is at with a path in one string.
 func dig(v any, path string) any {
 	var steps []any
-	for _, p := range splitDots(path) {
+	for _, p := range strings.Split(path, ".") {
 		if len(p) == 1 && p[0] >= '0' && p[0] <= '9' {
 			steps = append(steps, int(p[0]-'0'))
 		} else {
@@ -56,17 +57,6 @@ func dig(v any, path string) any {
 		}
 	}
 	return at(v, steps...)
-}
-
-func splitDots(s string) []string {
-	var out []string
-	for {
-		i := slices.Index([]byte(s), '.')
-		if i < 0 {
-			return append(out, s)
-		}
-		out, s = append(out, s[:i]), s[i+1:]
-	}
 }
 
 func TestListsCostAConstantNumberOfStatements(t *testing.T) {
@@ -251,19 +241,15 @@ func TestWrapUp(t *testing.T) {
 		t.Errorf("finishing: %v", d)
 	}
 	for rest, field := range map[string]string{
-		`, topicId: "nonsense"`:                                 "topicId",
-		`, tags: ["` + string(make51()) + `"]`:                  "tags",
-		`, comment: "` + string(make([]byte, 0)) + many() + `"`: "comment",
+		`, topicId: "nonsense"`: "topicId",
+		`, tags: ["` + strings.Repeat("т", interactions.MaxTag+1) + `"]`:      "tags",
+		`, comment: "` + strings.Repeat("к", interactions.MaxComment+1) + `"`: "comment",
 	} {
 		if a := s.do("anna", wrapUpOf("SAVE", rest)); a.code() != "BAD_USER_INPUT" || at(a.Errors[0].Extensions, "fields", field) == nil {
 			t.Errorf("a bad %s: %.200s", field, a.Body)
 		}
 	}
 }
-
-func make51() []rune { return slices.Repeat([]rune{'т'}, 51) }
-
-func many() string { return string(slices.Repeat([]rune{'к'}, interactions.MaxComment+1)) }
 
 func TestWhatWasTypedOutlivesTheWrapUp(t *testing.T) {
 	s := newStand(t)

@@ -2,17 +2,19 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/rs/cors"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/pult-cc/pult/graph/generated"
 	"github.com/pult-cc/pult/graph/transport"
@@ -99,20 +101,23 @@ func (h *Handler) Connections() int { return h.socket.Connections() }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.cors != nil {
-		h.cors.HandlerFunc(w, r)
+	if h.cors == nil {
+		h.route(w, r)
+		return
 	}
+	h.cors.ServeHTTP(w, r, h.route)
+}
+
+func (h *Handler) route(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.Method == http.MethodOptions:
-		w.WriteHeader(http.StatusNoContent)
 	case transport.IsUpgrade(r):
 		h.serveSocket(w, r)
 	case r.Method == http.MethodPost:
 		h.servePost(w, r)
-	case r.Method == http.MethodGet && h.o.Development:
+	case r.Method == http.MethodGet && h.o.Development && strings.Contains(r.Header.Get("Accept"), "text/html"):
 		playground.Handler("Pult", r.URL.Path, playground.WithGraphiqlFetcherHeaders(map[string]string{ClientHeader: "playground"})).ServeHTTP(w, r)
 	default:
-		w.Header().Set("Allow", "POST, OPTIONS")
+		w.Header().Set("Allow", "POST")
 		h.deny(w, r, http.StatusMethodNotAllowed, errs.E(errs.Invalid, "receiving request", "use POST"))
 	}
 }
@@ -196,7 +201,10 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, status int, err e
 	e := h.core.present(r.Context(), err)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	// The client may have gone: nobody to tell.
-	_, _ = w.Write([]byte(`{"errors":[{"message":` + strconv.Quote(e.Message) + `,"extensions":{"code":"` + e.Extensions["code"].(string) + `"}}]}`))
+	_ = json.NewEncoder(w).Encode(struct {
+		Errors gqlerror.List `json:"errors"`
+	}{gqlerror.List{e}})
 }

@@ -163,6 +163,10 @@ func TestDevelopmentHasIntrospectionAndPlayground(t *testing.T) {
 	}
 	r := s.request("", "")
 	r.Method = http.MethodGet
+	if a := s.send(r); a.Status != http.StatusMethodNotAllowed {
+		t.Errorf("a program's GET: %d %.100s", a.Status, a.Body)
+	}
+	r.Header.Set("Accept", "text/html,*/*")
 	if a := s.send(r); a.Status != http.StatusOK || !strings.Contains(a.Body, "<html") {
 		t.Errorf("playground: %d %.100s", a.Status, a.Body)
 	}
