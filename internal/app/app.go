@@ -48,7 +48,6 @@ type App struct {
 
 	store   *store.Store
 	bus     bus.Bus
-	runBus  func(context.Context) error // nil for the in-process bus
 	sealer  *seal.Sealer
 	auth    *auth.Service
 	match   *customers.Service
@@ -59,7 +58,8 @@ type App struct {
 	phones  *phones.Service
 	number  *customers.Normalizer
 	closers []io.Closer
-	ice     map[string]string // resolved credentials of ICE servers, by reference
+	workers []func(context.Context) error // of what New opened; Run runs them
+	ice     map[string]string             // resolved credentials of ICE servers, by reference
 }
 
 // New opens everything that has to be there before the first request: database (migrated), bus, sealing key, connectors. It
@@ -140,8 +140,8 @@ func (a *App) Run(ctx context.Context) error {
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	g, workCtx := errgroup.WithContext(workCtx)
-	if a.runBus != nil {
-		g.Go(func() error { return clean(workCtx, a.runBus(workCtx)) })
+	for _, w := range a.workers {
+		g.Go(func() error { return clean(workCtx, w(workCtx)) })
 	}
 	g.Go(func() error { return clean(workCtx, a.board.Run(workCtx)) })
 	g.Go(func() error { return clean(workCtx, a.auth.Run(workCtx)) })

@@ -64,7 +64,8 @@ func (a *App) openBus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.bus, a.runBus = b, b.Run
+	a.bus = b
+	a.workers = append(a.workers, b.Run)
 	return nil
 }
 
@@ -77,6 +78,7 @@ func (a *App) openSeal(ctx context.Context) error {
 			return err
 		}
 		keys = v
+		a.workers = append(a.workers, v.Run)
 	}
 	part := a.health.Require("sealing")
 	if _, err := keys.Current(ctx); err != nil {
@@ -89,7 +91,7 @@ func (a *App) openSeal(ctx context.Context) error {
 
 func (a *App) openVault(ctx context.Context) (*vaultkey.Source, error) {
 	c := a.cfg.Seal.Vault
-	o := vaultkey.Options{Address: c.Address, Mount: c.Mount, Path: c.Path, RoleID: c.RoleID, Log: a.log}
+	o := vaultkey.Options{Address: c.Address, Mount: c.Mount, Path: c.Path, RoleID: c.RoleID, Logger: a.log}
 	var err error
 	if c.Token != "" {
 		if o.Token, err = a.secrets.Secret(ctx, c.Token); err != nil {
@@ -130,11 +132,22 @@ func (a *App) openConnectors(ctx context.Context) error {
 		if name == "" {
 			name = c.ID
 		}
-		rc, err := resilient.New(d, resilient.Options{ID: c.ID, Name: name})
+		part := a.health.Advise("connector:" + c.ID)
+		part.OK() // until it is asked and does not answer
+		rc, err := resilient.New(d, resilient.Options{ID: c.ID, Name: name, Log: a.log, Hooks: resilient.Hooks{
+			StateChanged: func(_ string, _, to connectors.State) {
+				if to == connectors.StateFailing || to == connectors.StateDown {
+					part.Fail(name + " does not answer")
+					return
+				}
+				part.OK()
+			},
+		}})
 		if err != nil {
 			return err
 		}
 		cs = append(cs, rc)
+		a.workers = append(a.workers, rc.Run) // keeps the system awake and notices when it is back
 		a.conns = append(a.conns, connector{c.ID, name, rc})
 	}
 	a.match, err = customers.NewService(customers.Options{Sources: cs, Repository: a.store.Customers(), Normalizer: a.number, Log: a.log})
