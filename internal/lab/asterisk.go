@@ -50,12 +50,13 @@ type AsteriskOptions struct {
 	Log io.Writer
 }
 
-// DefaultNumbers are the queues "support" and "sales" by name and by number, as carriers may write it.
+// DefaultNumbers are the queues "support" (+7 495 123-00-01) and "sales" (+7 495 123-00-02), by name and by number as
+// carriers may write it.
 func DefaultNumbers() []deploy.Number {
 	var numbers []deploy.Number
-	for queue, numeric := range map[string]string{"support": "74951230001", "sales": "74951230002"} {
-		for _, n := range []string{queue, numeric, "+" + numeric, "8" + numeric[1:]} {
-			numbers = append(numbers, deploy.Number{Number: n, Queue: queue})
+	for _, q := range []struct{ name, national string }{{"support", "4951230001"}, {"sales", "4951230002"}} {
+		for _, n := range []string{q.name, "7" + q.national, "+7" + q.national, "8" + q.national} {
+			numbers = append(numbers, deploy.Number{Number: n, Queue: q.name})
 		}
 	}
 	return numbers
@@ -201,7 +202,7 @@ func (a *Asterisk) run(ctx context.Context) (*proc, error) {
 		return nil, err
 	}
 	return p, p.wait(ctx, func(ctx context.Context) error {
-		if err := a.ari(ctx, http.MethodGet, "/asterisk/ping", nil, nil); err != nil {
+		if err := a.ARI(ctx, http.MethodGet, "/asterisk/ping", nil, nil); err != nil {
 			return err
 		}
 		// ARI answers before the last modules have started.
@@ -228,15 +229,16 @@ func (a *Asterisk) DemoCall(ctx context.Context, from, name, to string, d time.D
 	if name != "" {
 		callerID = fmt.Sprintf("%q <%s>", name, from)
 	}
-	return a.ari(ctx, http.MethodPost, "/channels", map[string]any{
+	return a.ARI(ctx, http.MethodPost, "/channels", map[string]any{
 		"endpoint": "PJSIP/" + to + "@demo-customer", "context": "pult-demo-caller", "extension": "s", "priority": 1,
 		"callerId": callerID, "timeout": 600,
 		"variables": map[string]string{"PULT_DEMO_SECONDS": strconv.Itoa(int(d.Seconds()))},
 	}, nil)
 }
 
-// ari makes a request of ARI and decodes the answer into out, unless that is nil.
-func (a *Asterisk) ari(ctx context.Context, method, path string, body, out any) error {
+// ARI makes a request of ARI, with a path such as "/channels" and a body that is encoded as JSON, and decodes the answer
+// into out. body and out may be nil. An answer of 300 or more is an error that quotes it.
+func (a *Asterisk) ARI(ctx context.Context, method, path string, body, out any) error {
 	var in io.Reader = http.NoBody
 	if body != nil {
 		raw, err := json.Marshal(body)

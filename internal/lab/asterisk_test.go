@@ -104,16 +104,16 @@ func eventually(t *testing.T, what string, ok func() (bool, error)) {
 	}
 }
 
-// call makes a call from a context of the dialplan to a number outside.
+// callOut calls a number outside and, when that answers, enters the dialplan.
 func (a *Asterisk) callOut(ctx context.Context, number, dialplan, extension string) error {
-	return a.ari(ctx, http.MethodPost, "/channels", map[string]any{
+	return a.ARI(ctx, http.MethodPost, "/channels", map[string]any{
 		"endpoint": "PJSIP/" + number + "@carrier", "context": dialplan, "extension": extension, "priority": 1, "timeout": 20,
 	}, nil)
 }
 
 func (a *Asterisk) channels(ctx context.Context) (n int, err error) {
 	var list []struct{ ID string }
-	err = a.ari(ctx, http.MethodGet, "/channels", nil, &list)
+	err = a.ARI(ctx, http.MethodGet, "/channels", nil, &list)
 	return len(list), err
 }
 
@@ -349,7 +349,7 @@ func TestDemoCallIsARealCall(t *testing.T) {
 			Caller      struct{ Name, Number string }
 			Dialplan    struct{ Context, Exten string }
 		}
-		err := a.ari(ctx, http.MethodGet, "/channels", nil, &channels)
+		err := a.ARI(ctx, http.MethodGet, "/channels", nil, &channels)
 		for _, c := range channels {
 			if strings.HasPrefix(c.Name, "PJSIP/carrier-") && c.State == "Up" &&
 				c.Caller.Name == "Анна Петрова" && c.Caller.Number == "+79161234567" && c.Dialplan.Exten == "+74951230001" {
@@ -364,7 +364,7 @@ func TestRestartKeepsTheAddress(t *testing.T) {
 	t.Parallel()
 	a := asterisk(t, AsteriskOptions{})
 	ctx := within(t)
-	ping := func() error { return a.ari(ctx, http.MethodGet, "/asterisk/ping", nil, nil) }
+	ping := func() error { return a.ARI(ctx, http.MethodGet, "/asterisk/ping", nil, nil) }
 	if err := a.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -452,7 +452,7 @@ func TestPushedAccountRegisters(t *testing.T) {
 			for k, v := range o.fields {
 				fields = append(fields, map[string]string{"attribute": k, "value": v})
 			}
-			if err := a.ari(ctx, http.MethodPut, "/asterisk/config/dynamic/res_pjsip/"+o.kind+"/op1", map[string]any{"fields": fields}, nil); err != nil {
+			if err := a.ARI(ctx, http.MethodPut, "/asterisk/config/dynamic/res_pjsip/"+o.kind+"/op1", map[string]any{"fields": fields}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -469,7 +469,7 @@ func TestPushedAccountRegisters(t *testing.T) {
 		t.Helper()
 		eventually(t, "the endpoint being "+want, func() (bool, error) {
 			var e struct{ State string }
-			err := a.ari(ctx, http.MethodGet, "/endpoints/PJSIP/op1", nil, &e)
+			err := a.ARI(ctx, http.MethodGet, "/endpoints/PJSIP/op1", nil, &e)
 			return e.State == want, err
 		})
 	}
@@ -483,7 +483,7 @@ func TestPushedAccountRegisters(t *testing.T) {
 	if err := a.Restart(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.ari(ctx, http.MethodGet, "/endpoints/PJSIP/op1", nil, nil); err == nil {
+	if err := a.ARI(ctx, http.MethodGet, "/endpoints/PJSIP/op1", nil, nil); err == nil {
 		t.Error("the account survived a restart")
 	}
 	push()

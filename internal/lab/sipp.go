@@ -47,7 +47,8 @@ type SIPp struct {
 	rtp    *RTP
 	mu     sync.Mutex
 	events []Event
-	fresh  chan struct{} // closed and renewed when events are added
+	nexts  int           // how many times Next has reached a scenario
+	fresh  chan struct{} // closed and renewed when one of these grows
 }
 
 // Event is something that happened to a call, as one of our scenarios saw it.
@@ -117,6 +118,10 @@ func (s *SIPp) start(ctx context.Context, program string, o SIPpOptions) error {
 	if o.Rate > 0 {
 		args = append(args, "-r", strconv.Itoa(o.Rate))
 	}
+	if file != o.Scenario {
+		// Our scenarios meet messages that cross theirs on the way; to SIPp those are errors that end the call.
+		args = append(args, "-default_behaviors", "all,-abortunexp")
+	}
 	args = append(args, o.Args...)
 	if o.Remote != "" {
 		args = append(args, o.Remote)
@@ -157,7 +162,8 @@ func (s *SIPp) add(lines string) {
 	for line := range strings.Lines(lines) {
 		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		id, detail, _ := strings.Cut(rest, " ")
-		if kind == "" {
+		if kind == "next" {
+			s.nexts++
 			continue
 		}
 		s.events = append(s.events, Event{Kind: kind, CallID: id, Detail: detail, At: time.Now()})
@@ -213,14 +219,44 @@ func (s *SIPp) Next(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Any message with the call's id reaches the scenario; the rest of it is never read.
+	s.mu.Lock()
+	before := s.nexts
+	s.mu.Unlock()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := s.sendNext(ctx, call.CallID); err != nil {
+			return err
+		}
+		for again := false; !again; {
+			s.mu.Lock()
+			reached, fresh := s.nexts > before, s.fresh
+			s.mu.Unlock()
+			if reached {
+				return nil
+			}
+			select {
+			case <-fresh:
+			case <-tick.C:
+				again = true // it came between two states of the scenario, and was dropped
+			case <-s.ended:
+				return fmt.Errorf("the call is over: %v", s.Events())
+			case <-ctx.Done():
+				return fmt.Errorf("making the call go on: %w", ctx.Err())
+			}
+		}
+	}
+}
+
+// sendNext sends what our scenarios take for a sign. Any message with the call's id reaches them; the rest is never read.
+func (s *SIPp) sendNext(ctx context.Context, callID string) error {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "udp", s.local)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c, "PRACK sip:lab SIP/2.0\r\nVia: SIP/2.0/UDP lab;branch=z9hG4bK%s\r\nFrom: <sip:lab>;tag=lab\r\nTo: <sip:lab>\r\n"+
-		"Call-ID: %s\r\nCSeq: 1 PRACK\r\nContent-Length: 0\r\n\r\n", randomHex(4), call.CallID)
+		"Call-ID: %s\r\nCSeq: 1 PRACK\r\nContent-Length: 0\r\n\r\n", randomHex(4), callID)
 	return errors.Join(err, c.Close())
 }
 
@@ -255,7 +291,7 @@ func (s *SIPp) Close() error {
 type CallOptions struct {
 	// To is the number or queue that is called; From and FromName are the customer's number and name. Empty From: anonymous.
 	To, From, FromName string
-	// GiveUp is how long the customer waits for an answer. 0: for ever.
+	// GiveUp is how long the customer waits for an answer, from when the PBX has taken the call (100 Trying). 0: for ever.
 	GiveUp time.Duration
 	// Talk is when after the answer the customer hangs up. 0: not before the other side or [SIPp.Next].
 	Talk time.Duration
