@@ -128,7 +128,7 @@ var (
 			{
 				Name:    "interaction_open",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[11]},
+				Columns: []*schema.Column{InteractionsColumns[11], InteractionsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "closed_at IS NULL",
 				},

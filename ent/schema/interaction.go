@@ -59,7 +59,7 @@ func (Interaction) Indexes() []ent.Index {
 		index.Fields("operator_id", "started_at", "id"),
 		index.Fields("queue_id", "started_at", "id"),
 		index.Fields("topic_id"),
-		index.Fields("started_at").StorageKey("interaction_open").Annotations(entsql.IndexWhere("closed_at IS NULL")),
+		index.Fields("started_at", "id").StorageKey("interaction_open").Annotations(entsql.IndexWhere("closed_at IS NULL")),
 	}
 }
 

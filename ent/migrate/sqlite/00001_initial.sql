@@ -48,7 +48,7 @@ CREATE INDEX `interaction_number_started_at_id` ON `interactions` (`number`, `st
 CREATE INDEX `interaction_operator_id_started_at_id` ON `interactions` (`operator_id`, `started_at`, `id`);
 CREATE INDEX `interaction_queue_id_started_at_id` ON `interactions` (`queue_id`, `started_at`, `id`);
 CREATE INDEX `interaction_topic_id` ON `interactions` (`topic_id`);
-CREATE INDEX `interaction_open` ON `interactions` (`started_at`) WHERE closed_at IS NULL;
+CREATE INDEX `interaction_open` ON `interactions` (`started_at`, `id`) WHERE closed_at IS NULL;
 CREATE TABLE `interaction_tags` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
   `folded` text NOT NULL,

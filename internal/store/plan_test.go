@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/internal/store"
+)
+
+// TestTimelinesUseIndexes asks SQLite how it would read each timeline: along its index, in order, at any depth, so that a page costs
+// the same whatever the history's length.
+func TestTimelinesUseIndexes(t *testing.T) {
+	dsn := newSQLite(t)
+	var last string
+	s, err := store.Open(t.Context(), store.Options{DSN: dsn, OnStatement: func(_ context.Context, text string) { last = text }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: strings.TrimPrefix(dsn, "sqlite:")}).EscapedPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	repo := s.Interactions()
+	list := func(f interactions.Filter, after string) func() error {
+		return func() error { _, err := repo.List(t.Context(), f, 20, after); return err }
+	}
+	const after = "MTowOng" // 1:0:x
+	for index, reads := range map[string][]func() error{
+		"interaction_started_at_id":             {list(interactions.Filter{}, ""), list(interactions.Filter{}, after)},
+		"interaction_customer_id_started_at_id": {list(interactions.Filter{CustomerID: "c"}, ""), list(interactions.Filter{CustomerID: "c"}, after)},
+		"interaction_number_started_at_id":      {list(interactions.Filter{Number: "+7"}, ""), list(interactions.Filter{Number: "+7"}, after)},
+		"interaction_operator_id_started_at_id": {list(interactions.Filter{OperatorID: "u"}, ""), list(interactions.Filter{OperatorID: "u"}, after)},
+		"interaction_queue_id_started_at_id":    {list(interactions.Filter{QueueID: "q"}, ""), list(interactions.Filter{QueueID: "q"}, after)},
+		"interaction_open":                      {func() error { _, err := repo.OpenCalls(t.Context()); return err }},
+		"customernumber_e164":                   {func() error { _, err := s.Customers().KeptByNumber(t.Context(), "+7"); return err }},
+	} {
+		for _, read := range reads {
+			if err := read(); err != nil {
+				t.Fatal(err)
+			}
+			plan := explain(t, db, last)
+			if !strings.Contains(plan, index) || strings.HasPrefix(index, "interaction") && index != "interaction_open" && strings.Contains(plan, "TEMP B-TREE") {
+				t.Errorf("%s\nis read by\n%s", last, plan)
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, db *sql.DB, statement string) string {
+	t.Helper()
+	args := make([]any, strings.Count(statement, "?")) // their values do not matter
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(plan, "\n")
+}
