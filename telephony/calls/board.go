@@ -22,7 +22,8 @@ const (
 // batch is what the engine publishes: changes that belong together.
 type batch struct {
 	Epoch   string   `json:"epoch"`
-	N       uint64   `json:"n"` // grows by one within an epoch
+	N       uint64   `json:"n"`                // grows by one within an epoch
+	Missed  bool     `json:"missed,omitempty"` // says only how far the floor is: N could not be published
 	Changes []Change `json:"changes"`
 }
 
@@ -34,6 +35,7 @@ type Board struct {
 	mu        sync.RWMutex
 	epoch     string
 	n         uint64
+	top       uint64 // greatest version seen
 	linkUp    bool
 	calls     map[ID]*Call
 	operators map[string]*Operator
@@ -71,12 +73,7 @@ func (b *Board) Run(ctx context.Context) error {
 				}
 				return errs.E(errs.Unavailable, "following the floor", "the bus ended the subscription")
 			}
-			var bt batch
-			if err := json.Unmarshal(env.Payload, &bt); err != nil {
-				b.log.Error("undecodable floor change", "error", err)
-				continue
-			}
-			if env.Gap || !b.apply(bt) {
+			if !b.take(env) {
 				b.markStale()
 				retry.Reset(0)
 			}
@@ -92,9 +89,24 @@ func (b *Board) Run(ctx context.Context) error {
 	}
 }
 
+// take takes an envelope; false means that something was missed. The batches' own numbers tell, whoever lost it on the way; the bus
+// is asked only where there is no batch.
+func (b *Board) take(env bus.Envelope) bool {
+	if len(env.Payload) == 0 {
+		return !env.Gap
+	}
+	var bt batch
+	if err := json.Unmarshal(env.Payload, &bt); err != nil {
+		b.log.Error("undecodable floor change", "error", err)
+		return false
+	}
+	return b.apply(bt)
+}
+
 func (b *Board) fetch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
+	before := b.present()
 	raw, err := b.bus.Request(ctx, subjectSnapshot, nil)
 	if err != nil {
 		return err
@@ -103,27 +115,48 @@ func (b *Board) fetch(ctx context.Context) error {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return errs.With(errs.Internal, "decoding floor snapshot", err)
 	}
+	if now := b.present(); now != before && now != s.Epoch {
+		return errs.E(errs.Conflict, "fetching the floor", "the answer is of a former owner")
+	}
 	b.replace(s)
 	return nil
+}
+
+// present is the epoch that the board shows.
+func (b *Board) present() string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.epoch
+}
+
+// newest is the greatest version that any object has had here.
+func (b *Board) newest() uint64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.top
 }
 
 // replace installs a whole picture unless the board already knows a later one of the same epoch.
 func (b *Board) replace(s Snapshot) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s.Epoch == b.epoch && s.Seq < b.n {
-		return // the stream has overtaken the snapshot; another fetch follows if there is still a hole
+	if s.Epoch == b.epoch && s.Seq <= b.n {
+		b.staleFrom = time.Time{} // everything up to b.n has been applied: the board is as new, whoever suspected a hole
+		return
 	}
 	b.epoch, b.n, b.linkUp = s.Epoch, s.Seq, s.LinkUp
 	b.calls, b.operators, b.queues = map[ID]*Call{}, map[string]*Operator{}, map[string]*Queue{}
 	for i := range s.Calls {
 		b.calls[s.Calls[i].ID] = &s.Calls[i]
+		b.top = max(b.top, s.Calls[i].Version)
 	}
 	for i := range s.Operators {
 		b.operators[s.Operators[i].ID] = &s.Operators[i]
+		b.top = max(b.top, s.Operators[i].Version)
 	}
 	for i := range s.Queues {
 		b.queues[s.Queues[i].ID] = &s.Queues[i]
+		b.top = max(b.top, s.Queues[i].Version)
 	}
 	b.staleFrom = time.Time{}
 	for w := range b.watchers {
@@ -138,21 +171,28 @@ func (b *Board) apply(bt batch) bool {
 	if bt.Epoch == b.epoch && bt.N <= b.n {
 		return true // seen, locally or by snapshot
 	}
-	if bt.Epoch != b.epoch || bt.N != b.n+1 {
+	if bt.Epoch != b.epoch || bt.N != b.n+1 || bt.Missed {
 		return false
 	}
 	b.n = bt.N
 	for i := range bt.Changes {
 		ch := bt.Changes[i]
 		switch {
-		case ch.Call != nil && ch.Call.State == StateEnded:
-			delete(b.calls, ch.Call.ID)
 		case ch.Call != nil:
-			b.calls[ch.Call.ID] = ch.Call
+			b.top = max(b.top, ch.Call.Version)
+			if b.calls[ch.Call.ID] = ch.Call; ch.Call.State == StateEnded {
+				delete(b.calls, ch.Call.ID)
+			}
 		case ch.Operator != nil:
-			b.operators[ch.Operator.ID] = ch.Operator
+			b.top = max(b.top, ch.Operator.Version)
+			if b.operators[ch.Operator.ID] = ch.Operator; ch.Operator.Gone {
+				delete(b.operators, ch.Operator.ID)
+			}
 		case ch.Queue != nil:
-			b.queues[ch.Queue.ID] = ch.Queue
+			b.top = max(b.top, ch.Queue.Version)
+			if b.queues[ch.Queue.ID] = ch.Queue; ch.Queue.Gone {
+				delete(b.queues, ch.Queue.ID)
+			}
 		case ch.Notice != nil && ch.Notice.Kind == NoticePBXUp:
 			b.linkUp = true
 		case ch.Notice != nil && ch.Notice.Kind == NoticePBXDown:
