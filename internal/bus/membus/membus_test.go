@@ -54,11 +54,12 @@ func TestMailboxSize(t *testing.T) {
 
 // TestLatency holds the promise that the embedded default is cheap: from Publish to a waiting subscriber in under 20 µs.
 func TestLatency(t *testing.T) {
-	if raceEnabled {
-		return // the detector's own cost would be measured
+	limit := 20 * time.Microsecond
+	if raceEnabled { // the detector's own cost comes on top
+		limit *= 10
 	}
 	result := testing.Benchmark(BenchmarkPublish)
-	if per := time.Duration(result.NsPerOp()); per > 20*time.Microsecond {
+	if per := time.Duration(result.NsPerOp()); per > limit {
 		t.Errorf("%v per message", per)
 	}
 }
