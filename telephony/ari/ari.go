@@ -98,6 +98,7 @@ type Driver struct {
 
 	accounts stripes // locks of Provision and Deprovision
 	stats    counters
+	tap      func(data []byte) // sees every frame; nil but in tests
 }
 
 // New checks the options and makes a Driver. It connects nowhere before Run.

@@ -173,6 +173,9 @@ func (d *Driver) read(s *session) {
 			return
 		}
 		d.stats.frames.Add(1)
+		if d.tap != nil {
+			d.tap(data)
+		}
 		if kind != websocket.MessageText {
 			d.stats.garbage.Add(1)
 			continue

@@ -94,18 +94,25 @@ func (d *Driver) reserve(ctx context.Context, op string, o telephony.Originate) 
 		}
 		d.mu.Lock()
 	}
-	l = &leg{
+	l = newOriginated(o)
+	l.making = make(chan struct{})
+	d.legs.legs[l.ID] = l
+	return l, true, nil
+}
+
+// newOriginated makes the leg of a request.
+func newOriginated(o telephony.Originate) *leg {
+	l := &leg{
 		Leg: telephony.Leg{
 			ID: o.Leg, State: telephony.LegDown, Party: farEnd(o.Endpoint, o.Number), Endpoint: o.Endpoint,
 			Marks: maps.Clone(o.Marks), Created: time.Now(),
 		},
-		originated: true, number: o.Number, making: make(chan struct{}),
+		originated: true, number: o.Number,
 	}
 	if l.Marks == nil {
 		l.Marks = telephony.Marks{}
 	}
-	d.legs.legs[l.ID] = l
-	return l, true, nil
+	return l
 }
 
 // originateRequest checks the request and puts it into Asterisk's words.
