@@ -25,6 +25,7 @@ import (
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/store"
 	"github.com/pult-cc/pult/telephony/calls"
+	"github.com/pult-cc/pult/telephony/fakepbx"
 	"github.com/pult-cc/pult/telephony/phones"
 )
 
@@ -46,20 +47,22 @@ type App struct {
 	secrets *config.Secrets
 	health  *obs.Health
 
-	store   *store.Store
-	bus     bus.Bus
-	sealer  *seal.Sealer
-	auth    *auth.Service
-	match   *customers.Service
-	history *interactions.Service
-	conns   []connector
-	board   *calls.Board
-	service *calls.Service
-	phones  *phones.Service
-	number  *customers.Normalizer
-	closers []io.Closer
-	workers []func(context.Context) error // of what New opened; Run runs them
-	ice     map[string]string             // resolved credentials of ICE servers, by reference
+	store      *store.Store
+	bus        bus.Bus
+	sealer     *seal.Sealer
+	auth       *auth.Service
+	rights     chan string // users whose rights changed here
+	match      *customers.Service
+	history    *interactions.Service
+	conns      []connector
+	board      *calls.Board
+	service    *calls.Service
+	phones     *phones.Service
+	simulation *fakepbx.PBX // the silent PBX of this process; nil where there is a real one
+	number     *customers.Normalizer
+	closers    []io.Closer
+	workers    []func(context.Context) error // of what New opened; Run runs them
+	ice        map[string]string             // resolved credentials of ICE servers, by reference
 }
 
 // New opens everything that has to be there before the first request: database (migrated), bus, sealing key, connectors. It
@@ -68,7 +71,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if o.Environ == nil {
 		o.Environ = os.LookupEnv
 	}
-	a := &App{cfg: cfg, o: o, log: o.Log, health: obs.NewHealth(time.Now)}
+	a := &App{cfg: cfg, o: o, log: o.Log, health: obs.NewHealth(time.Now), rights: make(chan string, 256)}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -76,6 +79,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context) error {
+	a.parts()
+	if a.simulated() {
+		a.simulation = newSimulation()
+	}
 	a.secrets = config.NewSecrets(a.o.Environ, a.vaultReader())
 	var err error
 	if a.number, err = customers.NewNormalizer(a.cfg.Region, ""); err != nil {
@@ -100,7 +107,9 @@ func (a *App) open(ctx context.Context) error {
 		Hashes:          a.cfg.Limits.ConcurrentPasswords,
 		LoginFailures:   auth.Limit{Burst: a.cfg.Limits.SignInFailures, Every: 10 * time.Second},
 		AddressFailures: auth.Limit{Burst: a.cfg.Limits.SignInFailuresFrom, Every: 2 * time.Second},
+		Announce:        a.announceRights,
 	})
+	a.workers = append(a.workers, a.auth.Run, a.shareRights)
 	a.phones = phones.New(a.store.Credentials(), a.sealer, a.service, a.service, a.phoneSettings(), a.log)
 	return nil
 }
@@ -144,7 +153,6 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return clean(workCtx, w(workCtx)) })
 	}
 	g.Go(func() error { return clean(workCtx, a.board.Run(workCtx)) })
-	g.Go(func() error { return clean(workCtx, a.auth.Run(workCtx)) })
 	g.Go(func() error { return clean(workCtx, a.own(workCtx)) })
 	g.Go(func() error { return clean(workCtx, a.watchHealth(workCtx)) })
 	g.Go(func() error {

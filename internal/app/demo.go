@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,8 +19,6 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/lab"
 	"github.com/pult-cc/pult/internal/obs"
-	"github.com/pult-cc/pult/telephony"
-	"github.com/pult-cc/pult/telephony/fakepbx"
 )
 
 // DemoOptions say how to run the demo.
@@ -40,16 +37,11 @@ type DemoOptions struct {
 type Demo struct {
 	Simulated bool
 	Callers   []DemoCaller // customers of the demo base who can call
-	pbx       *fakepbx.PBX
 }
 
 // DemoCaller is a customer of the demo base.
 type DemoCaller struct {
 	Name, Company, Number string
-}
-
-func (d *Demo) simulation(*slog.Logger) telephony.Driver {
-	return simulation{Driver: d.pbx.NewDriver(), pbx: d.pbx}
 }
 
 // demoPeople sign in with their login as the password, on loopback only.
@@ -112,7 +104,6 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 		demo.Callers = append(demo.Callers, DemoCaller{Name: c.Name, Company: c.Company, Number: c.Number})
 	}
 	if o.Simulate {
-		demo.pbx = newSimulation()
 		cfg.Telephony.Driver = config.DriverFakePBX
 		cfg.Telephony.PhoneWSURLs = []string{"wss://simulation.invalid/ws"}
 	} else {

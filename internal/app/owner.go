@@ -8,6 +8,7 @@ import (
 
 	"github.com/pult-cc/pult/internal/bus"
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/telephony/calls"
 )
 
@@ -105,10 +106,15 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// parts are what watchHealth looks at. They are registered before the first request, so that nobody is ready by having no parts. A
+// PBX that is away is shown and does not make the process unready: pages, history and the other processes still need it.
+func (a *App) parts() (db, bus, floor, pbx obs.Part) {
+	return a.health.Require("database"), a.health.Require("bus"), a.health.Require("floor"), a.health.Advise("pbx")
+}
+
 // watchHealth keeps the state of the parts.
 func (a *App) watchHealth(ctx context.Context) error {
-	db, busPart := a.health.Require("database"), a.health.Require("bus")
-	floor, pbx := a.health.Require("floor"), a.health.Advise("pbx")
+	db, busPart, floor, pbx := a.parts()
 	check := func() {
 		limit, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()

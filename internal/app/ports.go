@@ -158,7 +158,7 @@ func (a *App) openConnectors(ctx context.Context) error {
 func (a *App) openDriver(ctx context.Context) (telephony.Driver, error) {
 	t := a.cfg.Telephony
 	if a.simulated() {
-		return a.o.Demo.simulation(a.log), nil
+		return simulation{Driver: a.simulation.NewDriver(), pbx: a.simulation}, nil
 	}
 	password, err := a.secrets.Resolve(ctx, t.ARI.Password)
 	if err != nil {
