@@ -48,6 +48,7 @@ type command struct {
 // process group of its own, so that Ctrl-C reaches only us and we decide the order of the ends.
 func start(ctx context.Context, c command) (*proc, error) {
 	p := &proc{name: c.name, tail: &tail{next: c.log}, done: make(chan struct{})}
+	attr := sysProcAttr(&c)
 	p.cmd = exec.CommandContext(ctx, c.path, c.args...)
 	p.cmd.Dir = c.dir
 	p.cmd.Env = append(os.Environ(), c.env...)
@@ -61,7 +62,7 @@ func start(ctx context.Context, c command) (*proc, error) {
 	}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(c.end) }
 	p.cmd.WaitDelay = stopTimeout
-	p.cmd.SysProcAttr = sysProcAttr(c.unprivileged)
+	p.cmd.SysProcAttr = attr
 
 	started := make(chan error, 1)
 	go func() {
