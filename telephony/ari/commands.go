@@ -74,11 +74,11 @@ func (d *Driver) move(ctx context.Context, op string, bridge telephony.BridgeID,
 	made := false
 	if !there {
 		if made, err = d.makeBridge(ctx, bridge, kind); err == nil {
-			err = d.add(ctx, bridge, moving)
+			err = d.add(ctx, bridge, kind, moving)
 		}
-	} else if err = d.add(ctx, bridge, moving); statusOf(err) == http.StatusNotFound {
+	} else if err = d.add(ctx, bridge, kind, moving); statusOf(err) == http.StatusNotFound {
 		if made, err = d.makeBridge(ctx, bridge, kind); err == nil {
-			err = d.add(ctx, bridge, moving)
+			err = d.add(ctx, bridge, kind, moving)
 		}
 	}
 	d.arrived(g, moving, err)
@@ -148,11 +148,15 @@ func (d *Driver) makeBridge(ctx context.Context, id telephony.BridgeID, kind str
 }
 
 // add puts channels into a bridge.
-func (d *Driver) add(ctx context.Context, id telephony.BridgeID, legs []telephony.LegID) error {
+func (d *Driver) add(ctx context.Context, id telephony.BridgeID, kind string, legs []telephony.LegID) error {
 	// An array, not a string with commas: that would be one id.
-	return d.rest.do(ctx, request{
-		method: http.MethodPost, path: []string{"bridges", string(id), "addChannel"}, body: map[string]any{"channel": legs},
-	}, nil)
+	body := map[string]any{"channel": legs}
+	if kind == "holding" {
+		// Without a role of its own a channel that an application puts into a holding bridge is given idle mode "none", silence
+		// (res_stasis); with it the bridge's own default holds, music on hold.
+		body["role"] = "holding_participant"
+	}
+	return d.rest.do(ctx, request{method: http.MethodPost, path: []string{"bridges", string(id), "addChannel"}, body: body}, nil)
 }
 
 // CloseBridge implements telephony.Driver.
