@@ -132,7 +132,7 @@ func (s *Server) yaml(public string) string {
 	fmt.Fprintf(&b, "  trunk: PJSIP/{number}@carrier\n  realm: %s\n  phone_ws_urls: [%s]\n", q(a.Realm), q(a.WSURL))
 	fmt.Fprintf(&b, "region: RU\nlanguage: %s\nlog: {level: %s}\n", q(s.o.Language), q(s.o.LogLevel))
 	if c := s.o.OneC; c != nil {
-		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    config: {url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", q(c.URL), q(c.User))
+		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    config: {base_url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", q(c.URL), q(c.User))
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,17 @@ import (
 type call struct {
 	sipp *lab.SIPp
 	rtp  *lab.RTP
+}
+
+// leave hangs up, where there is something to hang up, so that nothing of the call is left in Asterisk, and closes.
+func (c *call) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	// A call that is over, or one that never came, has nothing to hang up, and how it ended is not asked here.
+	if c.sipp.Next(ctx) == nil {
+		_ = c.sipp.Wait(ctx)
+	}
+	return c.close()
 }
 
 func (c *call) close() error { return errors.Join(c.sipp.Close(), c.rtp.Close()) }

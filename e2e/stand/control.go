@@ -69,7 +69,7 @@ func (s *stand) routes() http.Handler {
 		s.mu.Lock()
 		delete(s.calls, r.PathValue("id"))
 		s.mu.Unlock()
-		return nil, c.close()
+		return nil, c.leave(r.Context())
 	})))
 
 	mux.HandleFunc("POST /onec", handle(s.setOneC))

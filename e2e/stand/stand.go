@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -81,10 +83,39 @@ func newStand(ctx context.Context, o options) (*stand, error) {
 		return s, err
 	}
 	s.closers = append(s.closers, s.asterisk.Close)
+	if err := s.tuneMusic(ctx); err != nil {
+		return s, err
+	}
 	if err := s.startOneC(ctx); err != nil {
 		return s, err
 	}
 	return s, s.startPult(ctx, o)
+}
+
+// musicTone is the music on hold: a tone of this many hertz, so that it is told for certain from speech and silence.
+const musicTone = 600
+
+// tuneMusic replaces the music on hold, as a site does with its own.
+func (s *stand) tuneMusic(ctx context.Context) error {
+	dir := filepath.Join(s.dir, "music")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	const rate, seconds = 8000, 10 // whole periods, so that it loops without a click
+	raw := make([]byte, 0, 2*rate*seconds)
+	for i := range rate * seconds {
+		v := 0.25 * math.Sin(2*math.Pi*musicTone*float64(i)/rate)
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(int16(v*math.MaxInt16)))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tone.sln"), raw, 0o600); err != nil {
+		return err
+	}
+	conf := "[default]\nmode = files\ndirectory = " + dir + "\n"
+	if err := os.WriteFile(filepath.Join(s.asterisk.Dir, "etc", "musiconhold.conf"), []byte(conf), 0o600); err != nil {
+		return err
+	}
+	_, err := s.asterisk.CLI(ctx, "moh reload")
+	return err
 }
 
 func (s *stand) startOneC(ctx context.Context) error {

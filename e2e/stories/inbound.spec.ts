@@ -1,5 +1,4 @@
-import { operatorTone } from '../support/setup.ts'
-import { customerTone } from '../support/stand.ts'
+import { customerTone, operatorTone } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 import { languages } from '../support/words.ts'
 
@@ -13,7 +12,7 @@ for (const language of languages) {
 
     // The customer waits with music. The operator sees who it is; a reload loses nothing.
     const customer = await stand.call({ from: caller.number })
-    await customer.hearsMusic(operatorTone)
+    await customer.hearsMusic()
     const waiting = anna.page.getByRole('list', { name: anna.word('waiting.title') })
     const waits = anna.queues.getByRole('row', { name: /^Support/ }).getByRole('cell').first()
     await expect(waiting).toContainText(caller.name)
@@ -39,7 +38,7 @@ for (const language of languages) {
     // Hold: music, and nothing of the operator. Resume: as before.
     await anna.button('call.hold').click()
     await anna.is('HELD')
-    await customer.hearsMusic(operatorTone)
+    await customer.hearsMusic()
     await anna.button('call.resume').click()
     await anna.is('TALKING')
     await customer.hears(operatorTone)

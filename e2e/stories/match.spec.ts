@@ -1,4 +1,4 @@
-import { operatorTone } from '../support/setup.ts'
+import { operatorTone } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 
 test('several customers have the number: the operator chooses, and the choice is remembered', async ({ stand, operator }) => {

@@ -1,5 +1,4 @@
-import { operatorTone } from '../support/setup.ts'
-import { customerTone } from '../support/stand.ts'
+import { customerTone, operatorTone } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 import { languages } from '../support/words.ts'
 
@@ -49,15 +48,18 @@ for (const language of languages) {
   })
 }
 
-test('a customer who is busy, and one who does not answer in time', async ({ stand, operator }) => {
+test('a customer who is busy, and one who is given up', async ({ stand, operator }) => {
   const anna = await operator('anna')
   await anna.signIn()
   await anna.phoneReady()
   await stand.callee({ code: 486 })
   await anna.dialBox.fill('+79750121905')
   await anna.button('call.dial').click()
-  await expect(anna.recent.getByRole('listitem').first()).toContainText(anna.word('result.BUSY'))
+  await anna.is('WRAP_UP')
+  await expect(anna.history.getByRole('listitem').first()).toContainText(anna.word('result.BUSY'))
+  await anna.finish()
   await anna.is('OFFLINE')
+  await expect(anna.recent.getByRole('listitem').first()).toContainText(anna.word('result.BUSY'))
 
   // Given up by the operator while it rings: the customer's phone stops.
   const slow = await stand.callee({ ringMs: 60_000 })
@@ -66,5 +68,7 @@ test('a customer who is busy, and one who does not answer in time', async ({ sta
   await slow.reaches('called')
   await anna.button('call.hangUp').click()
   await slow.reaches('cancelled')
+  await anna.is('WRAP_UP')
+  await anna.finish()
   await expect(anna.recent.getByRole('listitem').first()).toContainText(anna.word('result.CANCELLED'))
 })

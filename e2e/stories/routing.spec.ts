@@ -1,4 +1,4 @@
-import { operatorTone } from '../support/setup.ts'
+import { operatorTone } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 import type { Workspace } from '../support/workspace.ts'
 

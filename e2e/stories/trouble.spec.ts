@@ -1,5 +1,4 @@
-import { operatorTone } from '../support/setup.ts'
-import { customerTone } from '../support/stand.ts'
+import { customerTone, operatorTone } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 import { languages } from '../support/words.ts'
 
@@ -119,7 +118,7 @@ test('Pult is killed in a talk: the talk goes on, and the same call is there aga
 
   // Everything works as before: hold, and the end of it in the history.
   await anna.button('call.hold').click()
-  await customer.hearsMusic(operatorTone)
+  await customer.hearsMusic()
   await anna.button('call.resume').click()
   await customer.hears(operatorTone)
   await anna.button('call.hangUp').click()
@@ -137,7 +136,7 @@ test('Pult is restarted while a customer waits: they wait on, and are served', a
   await anna.signIn()
   await anna.phoneReady()
   const customer = await stand.call({ from: stand.caller('private').number })
-  await customer.hearsMusic(operatorTone)
+  await customer.hearsMusic()
   await stand.pult('restart')
   await anna.phoneReady()
   await expect(anna.page.getByRole('list', { name: anna.word('waiting.title') })).toContainText(stand.caller('private').name, { timeout: 20_000 })
@@ -177,7 +176,7 @@ test('the operator reloads the page in a talk: the call waits for the phone and 
   await anna.answer()
   await customer.hears(operatorTone)
   await anna.page.reload()
-  await customer.hearsMusic(operatorTone)
+  await customer.hearsMusic()
   await anna.is('TALKING', 20_000)
   await customer.hears(operatorTone)
   await anna.hears(customerTone)

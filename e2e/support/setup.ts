@@ -1,10 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { microphone } from '../playwright.config.ts'
-import { startStand } from './stand.ts'
-
-/** What the operator says: a tone of this many hertz. */
-export const operatorTone = 1000
+import { operatorTone, startStand } from './stand.ts'
 
 /** Starts the stand that all stories share, and lays down the voice of the operators. */
 export default async function setup(): Promise<() => Promise<void>> {

@@ -135,8 +135,10 @@ export class Stand {
   }
 }
 
-/** What customers say: a tone of this many hertz. */
+/** What operators say into their microphones, what customers say, and the music on hold: tones of so many hertz. */
+export const operatorTone = 1000
 export const customerTone = 440
+export const musicTone = 600
 
 interface CallState {
   events: { kind: string; detail: string; at: string }[]
@@ -183,24 +185,26 @@ export class Customer {
     return (await this.state()).events.map((e) => e.kind)
   }
 
-  /** Waits until a tone is heard. */
+  /** Waits until a tone is heard, and no other. */
   async hears(tone: number, timeout = 10_000): Promise<void> {
-    await expect.poll(() => this.#hearsNow(tone), { message: `the customer is to hear ${tone} Hz`, timeout, intervals }).toBe('the tone')
+    await expect.poll(() => this.#hearsNow(), { message: `the customer is to hear ${tone} Hz`, timeout, intervals }).toEqual([tone])
   }
 
-  /** Waits until something else than the tone is heard: music. */
-  async hearsMusic(notTone: number, timeout = 10_000): Promise<void> {
-    await expect.poll(() => this.#hearsNow(notTone), { message: 'the customer is to hear music', timeout, intervals }).toBe('something')
+  /** Waits until the music on hold is heard, and nothing of the operator. */
+  async hearsMusic(timeout = 10_000): Promise<void> {
+    await this.hears(musicTone, timeout)
   }
 
   /** Waits until nothing is heard. */
   async hearsNothing(timeout = 10_000): Promise<void> {
-    await expect.poll(() => this.#hearsNow(0), { message: 'the customer is to hear nothing', timeout, intervals }).toBe('nothing')
+    await expect.poll(() => this.#hearsNow(), { message: 'the customer is to hear nothing', timeout, intervals }).toBe('nothing')
   }
 
-  async #hearsNow(tone: number): Promise<'the tone' | 'something' | 'nothing'> {
-    const state = await this.state(tone)
-    return state.silent ? 'nothing' : state.hears[String(tone)] ? 'the tone' : 'something'
+  /** Which of the tones of this stand are heard. */
+  async #hearsNow(): Promise<number[] | 'nothing'> {
+    const tones = [operatorTone, musicTone, customerTone]
+    const state = await this.state(...tones)
+    return state.silent ? 'nothing' : tones.filter((tone) => state.hears[String(tone)])
   }
 
   /** Waits until exactly these keys have been pressed at the other end (RFC 4733). */

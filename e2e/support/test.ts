@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { test as base, type BrowserContextOptions } from '@playwright/test'
 import { Stand } from './stand.ts'
 import { Workspace } from './workspace.ts'
@@ -42,7 +43,7 @@ export const test = base.extend<Fixtures>({
     if (info.errors.length > 0) {
       for (const name of ['pult-0', 'pult-1', 'asterisk']) {
         const log = await stand.log(name)
-        if (log !== '') await info.attach(`${name}.log`, { body: log.slice(-200_000), contentType: 'text/plain' })
+        if (log !== '') writeFileSync(info.outputPath(`${name}.log`), log.slice(-200_000))
       }
     }
     for (const workspace of open) await workspace.leave()

@@ -52,7 +52,7 @@ export class Workspace {
   }
 
   get tags(): Locator {
-    return this.page.getByRole('textbox', { name: this.word('notes.tags') })
+    return this.page.getByRole('combobox', { name: this.word('notes.tags') })
   }
 
   get dialBox(): Locator {
@@ -172,15 +172,36 @@ export class Workspace {
     await this.button('call.finish').click()
   }
 
-  /** Leaves: the phone goes away, the operator is offline. Whatever state the page is in. */
+  /** Leaves, whatever state the page is in: calls end, the phone goes away, the operator is offline. */
   async leave(): Promise<void> {
-    await this.context.request
-      .post(`${this.url}/graphql`, {
-        headers: { 'X-Pult-Client': 'web', Origin: this.url },
-        data: { query: 'mutation { signOut { ok } }' },
-        timeout: 5000,
-      })
-      .catch(() => undefined) // the server is away; then so is the session
+    try {
+      const { data } = await this.api('{ viewer { operator { id } } calls { id state operator { id } } }')
+      for (const { id, state, operator } of data?.calls ?? []) {
+        if (operator?.id !== data?.viewer.operator?.id) continue
+        if (state !== 'WRAP_UP') await this.api(`mutation { hangUp(input: { callId: "${id}" }) { call { id } } }`)
+        await this.api(`mutation { wrapUp(input: { callId: "${id}", action: FINISH }) { call { id } } }`)
+      }
+      await this.api('mutation { signOut { ok } }')
+    } catch {
+      // The server is away; then so is the session.
+    }
     await this.context.close()
+  }
+
+  /** Asks the server behind the page's back. */
+  async api(query: string): Promise<Answer> {
+    const response = await this.context.request.post(`${this.url}/graphql`, {
+      headers: { 'X-Pult-Client': 'web', Origin: this.url },
+      data: { query },
+      timeout: 5000,
+    })
+    return (await response.json()) as Answer
+  }
+}
+
+interface Answer {
+  data?: {
+    viewer: { operator: { id: string } | null }
+    calls?: { id: string; state: string; operator: { id: string } | null }[]
   }
 }
