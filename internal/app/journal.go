@@ -46,7 +46,7 @@ func (j journal) OpenCalls(ctx context.Context) ([]calls.OpenRecord, error) {
 	for _, r := range rows {
 		o := calls.OpenRecord{
 			ID: calls.ID(r.ID), Direction: calls.Direction(r.Direction), QueueID: r.QueueID, OperatorID: r.OperatorID,
-			Number: r.Number, CustomerName: r.CustomerName, StartedAt: r.StartedAt, AnsweredAt: r.AnsweredAt,
+			Number: r.Number, CustomerID: r.CustomerID, CustomerName: r.CustomerName, StartedAt: r.StartedAt, AnsweredAt: r.AnsweredAt,
 		}
 		if r.EndedAt != nil {
 			o.End = &calls.End{At: *r.EndedAt, Result: calls.Result(r.Result), By: calls.BySystem}

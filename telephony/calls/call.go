@@ -56,6 +56,8 @@ type Leg struct {
 	State   telephony.LegState `json:"state"`
 	Bridged bool               `json:"bridged,omitempty"` // in the call's mixing bridge
 	Parked  bool               `json:"parked,omitempty"`  // hears music
+
+	patience
 }
 
 // Party is one end of the call with a normalised number.
@@ -156,6 +158,13 @@ type Call struct {
 	OfferUntil  *time.Time `json:"offerUntil,omitempty"`
 	WrapUpUntil *time.Time `json:"wrapUpUntil,omitempty"`
 	End         *End       `json:"end,omitempty"`
+
+	// What only the owner of the floor needs. A change of it alone makes no new version.
+	talked      string    // the operator who spoke with the customer last
+	rescueUntil time.Time // until when a lost call is kept for talked
+	blameless   bool      // the present offer will fail, and not for anything the operator did
+	muteAsked   bool      // what Muted will be once the PBX has confirmed it
+	again       time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
 
 // CustomerNumber is the number of the customer, whoever called.

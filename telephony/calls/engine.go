@@ -38,9 +38,11 @@ type Directory interface {
 
 // Phones pushes operators' accounts to the PBX.
 type Phones interface {
-	// Provision pushes the operator's present credential; ProvisionAll pushes everybody's, after the PBX has forgotten them.
+	// Provision pushes the operator's present credential.
 	Provision(ctx context.Context, d telephony.Provisioner, operatorID string) error
-	ProvisionAll(ctx context.Context, d telephony.Provisioner) error
+	// ProvisionAll pushes everybody's whose endpoint is not in have, and adds to have those it pushed, so that trying again goes on
+	// where it failed. Pushing what is there would sign the phone out.
+	ProvisionAll(ctx context.Context, d telephony.Provisioner, have map[string]bool) error
 	Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error
 }
 
@@ -64,10 +66,11 @@ type Engine struct {
 	floor *Floor
 	in    *mailbox[input]
 	out   *mailbox[batch] // to the bus, in order, without waiting for it
-	saves *mailbox[func(context.Context) error]
+	saves *saves
 	lanes *lanes
 	n     uint64
-	up    time.Time // StartedAt of the PBX whose accounts are provisioned
+	up    time.Time          // StartedAt of the PBX at the last LinkUp
+	halt  context.CancelFunc // ends the pushing of accounts that the last LinkUp began
 }
 
 // input is one thing that happens to the floor; it runs on the engine's goroutine.
@@ -77,21 +80,26 @@ type input func(f *Floor, now time.Time)
 func NewEngine(o EngineOptions) *Engine {
 	return &Engine{
 		o: o, floor: NewFloor(o.Floor), in: newMailbox[input](), out: newMailbox[batch](),
-		saves: newMailbox[func(context.Context) error](), lanes: newLanes(),
+		saves: newSaves(), lanes: newLanes(),
 	}
 }
 
 // Run owns the floor until ctx ends (the lease is lost, the process stops) and returns ctx's error, or why it could not start.
 // Nothing is told to the PBX at the end: the calls live on there and the next owner adopts them.
 func (e *Engine) Run(ctx context.Context) error {
+	// Clocks of processes differ: versions go on from what is known here, whatever the time says.
+	e.floor.opt.VersionBase = max(e.floor.opt.VersionBase, e.o.Board.newest())
 	if err := e.load(ctx); err != nil {
 		return err
 	}
+	now := time.Now()
+	restored := e.flush(now)
+	e.o.Board.replace(e.snapshot(e.floor, now)) // the board belongs to a former epoch, or is empty
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	failed := make(chan error, 4)
+	failed := make(chan error, 5) // as many as run
 	run := func(name string, fn func(context.Context) error) {
 		wg.Add(1)
 		go func() {
@@ -102,7 +110,6 @@ func (e *Engine) Run(ctx context.Context) error {
 			}
 		}()
 	}
-	e.flush(time.Now()) // the restored picture, before anybody asks
 	run("serving commands", func(ctx context.Context) error { return e.o.Bus.Handle(ctx, subjectCommand, e.serveCommand) })
 	run("serving snapshots", func(ctx context.Context) error { return e.o.Bus.Handle(ctx, subjectSnapshot, e.serveSnapshot) })
 	run("publishing", e.publish)
@@ -110,7 +117,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	run("following the PBX", func(ctx context.Context) error {
 		return e.o.Driver.Run(ctx, func(ev telephony.Event) { e.pbx(ctx, ev) })
 	})
-	e.announce()
+	for _, ce := range restored { // questions only: who is on the line
+		e.execute(ctx, ce)
+	}
 	e.loop(ctx)
 	e.lanes.wait()
 	select {
@@ -201,20 +210,22 @@ func (e *Engine) loop(ctx context.Context) {
 	}
 }
 
-// flush publishes what has come of the last inputs and hands out no effects: before Run nothing may be commanded.
+// flush publishes what has come of the last inputs and returns the effects.
 func (e *Engine) flush(now time.Time) []CallEffect {
 	out := e.floor.Take(now)
 	if len(out.Changes) > 0 {
 		e.n++
 		b := batch{Epoch: e.o.Epoch, N: e.n, Changes: out.Changes}
-		e.o.Board.apply(b)
+		if !e.o.Board.apply(b) {
+			e.o.Board.replace(e.snapshot(e.floor, now))
+		}
 		e.out.put(b)
 	}
 	for _, c := range out.Journal {
-		e.saves.put(func(ctx context.Context) error { return e.o.Journal.SaveCall(ctx, c) })
+		e.saves.put("call "+string(c.ID), func(ctx context.Context) error { return e.o.Journal.SaveCall(ctx, c) })
 	}
 	for _, d := range out.Declared {
-		e.saves.put(func(ctx context.Context) error { return e.o.Directory.SaveDeclared(ctx, d) })
+		e.saves.put("operator "+d.OperatorID, func(ctx context.Context) error { return e.o.Directory.SaveDeclared(ctx, d) })
 	}
 	return out.Effects
 }
@@ -223,11 +234,6 @@ func (e *Engine) flushIn(ctx context.Context, now time.Time) {
 	for _, ce := range e.flush(now) {
 		e.execute(ctx, ce)
 	}
-}
-
-// announce gives the local board the whole picture: it belongs to a former epoch, or is empty.
-func (e *Engine) announce() {
-	e.in.put(func(f *Floor, now time.Time) { e.o.Board.replace(e.snapshot(f, now)) })
 }
 
 func (e *Engine) snapshot(f *Floor, now time.Time) Snapshot {
@@ -239,65 +245,35 @@ func (e *Engine) snapshot(f *Floor, now time.Time) Snapshot {
 // pbx takes the driver's events; it never blocks.
 func (e *Engine) pbx(ctx context.Context, ev telephony.Event) {
 	if up, ok := ev.(telephony.LinkUp); ok {
-		e.in.put(func(*Floor, time.Time) {
-			if !up.StartedAt.Equal(e.up) {
-				e.up = up.StartedAt
-				e.lanes.run("phones", func() { e.provisionAll(ctx) })
-			}
-		})
+		e.in.put(func(*Floor, time.Time) { e.provisionMissing(ctx, up) })
 	}
 	e.in.put(func(f *Floor, now time.Time) { f.PBX(ev, now) })
 }
 
-func (e *Engine) provisionAll(ctx context.Context) {
+// provisionMissing pushes the accounts that the PBX does not have: all of them after it has restarted, none after we have.
+func (e *Engine) provisionMissing(ctx context.Context, up telephony.LinkUp) {
 	p, ok := e.o.Driver.(telephony.Provisioner)
 	if !ok {
 		return
 	}
-	err := retry(ctx, 30*time.Second, func(ctx context.Context) error { return e.o.Phones.ProvisionAll(ctx, p) })
-	if err != nil && ctx.Err() == nil {
-		e.o.Log.Error("pushing phone accounts to the PBX", "error", err)
-	}
-}
-
-// publish carries batches to the bus. A batch that cannot be published leaves a hole that the boards elsewhere see and mend by a
-// snapshot, so it is not tried again.
-func (e *Engine) publish(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-e.out.ready:
-			for _, b := range e.out.take() {
-				raw, err := json.Marshal(b)
-				if err != nil {
-					return errs.With(errs.Internal, "encoding floor change", err)
-				}
-				if err := e.o.Bus.Publish(ctx, subjectFloor, raw); err != nil && ctx.Err() == nil {
-					e.o.Log.Warn("publishing floor change", "error", err)
-				}
-			}
+	have := map[string]bool{}
+	if e.up.IsZero() || up.StartedAt.Equal(e.up) {
+		for _, ep := range up.Endpoints {
+			have[ep.Name] = true
 		}
 	}
-}
-
-// save writes records in order. While the database is away it keeps trying: the calls go on, the records wait in memory.
-func (e *Engine) save(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-e.saves.ready:
-			for _, fn := range e.saves.take() {
-				if err := retry(ctx, time.Hour, fn); err != nil {
-					if ctx.Err() != nil {
-						return ctx.Err()
-					}
-					e.o.Log.Error("saving call record", "error", err)
-				}
-			}
-		}
+	e.up = up.StartedAt
+	if e.halt != nil {
+		e.halt() // what it still has to push is missing now, too
 	}
+	ctx, e.halt = context.WithCancel(ctx)
+	e.lanes.run("phones", func() {
+		// Without end: while the database or the key is away, phones that were signed in cannot come back.
+		err := retry(ctx, forever, func(ctx context.Context) error { return e.o.Phones.ProvisionAll(ctx, p, have) })
+		if err != nil && ctx.Err() == nil {
+			e.o.Log.Error("pushing phone accounts to the PBX", "error", err)
+		}
+	})
 }
 
 func (e *Engine) serveSnapshot(ctx context.Context, _ []byte) ([]byte, error) {
@@ -347,6 +323,11 @@ func (e *Engine) phone(ctx context.Context, cmd Command) error {
 	p, ok := e.o.Driver.(telephony.Provisioner)
 	if !ok {
 		return errs.E(errs.Unsupported, "provisioning phone", "this telephone system has no accounts to push")
+	}
+	// Before the account changes, so that the device's coming and going is news from then on.
+	_, err := ask(ctx, e.in, func(f *Floor, now time.Time) (struct{}, error) { return struct{}{}, f.RenewPhone(cmd.OperatorID, now) })
+	if err != nil {
+		return err
 	}
 	if cmd.Kind == CmdDropPhone {
 		return e.o.Phones.Drop(ctx, p, cmd.OperatorID)

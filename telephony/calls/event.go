@@ -25,8 +25,36 @@ type (
 		At  time.Time
 		Leg telephony.LegID
 	}
-	// Matched is an answer to who is calling.
-	Matched struct{ Match customers.Match }
+	// Vanished says that a leg is not to be counted on: the PBX does not have it after a reconnection, or it is at odds with another.
+	Vanished struct {
+		At  time.Time
+		Leg telephony.LegID
+	}
+	// Missing says that the PBX has no legs but those that the call has.
+	Missing struct{ At time.Time }
+	// JoinFailed says that the legs could not be brought together, for good.
+	JoinFailed struct {
+		At   time.Time
+		Legs []telephony.LegID
+	}
+	// Failed says that a command to the PBX failed, for good.
+	Failed struct{ At time.Time }
+	// Muted says that the PBX has stopped the leg from being heard, or lets it be heard again.
+	Muted struct {
+		Leg telephony.LegID
+		On  bool
+	}
+	// PhoneGone says that the operator's phone went away. Replaced: another phone session takes over, or the operator signed out,
+	// so that also a conversation on the old one is over; else a conversation may survive (its media do not need the signalling).
+	PhoneGone struct {
+		At       time.Time
+		Replaced bool
+	}
+	// Matched is an answer to who is calling. ByPerson: it is what a person chose.
+	Matched struct {
+		Match    customers.Match
+		ByPerson bool
+	}
 	// Moved is a new place in the queue.
 	Moved struct{ Position int }
 	// Asked is an accepted command of the call's operator (or a supervisor).
@@ -38,16 +66,25 @@ type (
 	RescueOver struct{ At time.Time }
 	// Ticked is the passing of time.
 	Ticked struct{ At time.Time }
+	// Reasserted asks for whatever the call's state demands of the PBX once more: commands may have been lost with the link.
+	Reasserted struct{ At time.Time }
 )
 
 func (PBX) callEvent()             {}
 func (Offered) callEvent()         {}
 func (OriginateFailed) callEvent() {}
+func (Vanished) callEvent()        {}
+func (Missing) callEvent()         {}
+func (JoinFailed) callEvent()      {}
+func (Failed) callEvent()          {}
+func (Muted) callEvent()           {}
+func (PhoneGone) callEvent()       {}
 func (Matched) callEvent()         {}
 func (Moved) callEvent()           {}
 func (Asked) callEvent()           {}
 func (RescueOver) callEvent()      {}
 func (Ticked) callEvent()          {}
+func (Reasserted) callEvent()      {}
 
 // Effect is something to be done because a call changed, as data. The set is closed.
 type Effect interface{ effect() }
@@ -100,10 +137,11 @@ type (
 
 // Effects for the customer systems.
 type (
-	// LookUp asks who the number belongs to; Fresh goes past every cache.
+	// LookUp asks who the number belongs to; Fresh goes past every cache. Floor numbers the questions of a call: see Floor.Matched.
 	LookUp struct {
 		Number customers.Number
 		Fresh  bool
+		Ask    int
 	}
 	// Link remembers a person's choice; an empty Customer takes it back.
 	Link struct {
@@ -115,13 +153,13 @@ type (
 
 // Effects for the floor, carried out by Floor itself.
 type (
-	// Enqueue puts the call into the line of its queue.
+	// Enqueue puts the call into the line of its queue. Only, OnlyUntil and NotBefore are as in queues.Waiting.
 	Enqueue struct {
 		Since     time.Time
 		Head      bool
 		Only      string
-		OnlyFor   bool // keep it for Only during the queue's rescue time
-		OnlyStart time.Time
+		OnlyUntil time.Time
+		NotBefore time.Time
 	}
 	// Dequeue takes it out.
 	Dequeue struct{}

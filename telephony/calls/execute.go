@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -10,8 +11,15 @@ import (
 	"github.com/pult-cc/pult/telephony"
 )
 
-// effectTime bounds one effect with its repetitions.
-const effectTime = 10 * time.Second
+// effectTime bounds one effect with its repetitions. What fails for good is repeated when the state still demands it after the next
+// LinkUp, or given up when it is overdue: see patience.
+const (
+	effectTime = 10 * time.Second
+	hangupTime = time.Minute // the call may be forgotten by then, and nobody else would end the leg
+)
+
+// forever is a limit for retry: longer than a process lives.
+const forever = 100 * 365 * 24 * time.Hour
 
 // execute hands an effect to a worker. Effects upon one leg keep their order; different legs do not wait for each other.
 func (e *Engine) execute(ctx context.Context, ce CallEffect) {
@@ -19,8 +27,9 @@ func (e *Engine) execute(ctx context.Context, ce CallEffect) {
 	case LookUp:
 		e.lanes.free(func() {
 			e.o.Matcher.Match(ctx, ef.Number, ef.Fresh, func(m customers.Match) {
-				e.in.put(func(f *Floor, _ time.Time) { f.Matched(ce.Call, m) })
+				e.in.put(func(f *Floor, _ time.Time) { f.Matched(ce.Call, ef.Ask, m) })
 			})
+			e.in.put(func(f *Floor, _ time.Time) { f.Asked(ce.Call) })
 		})
 	case Link:
 		e.lanes.free(func() { e.link(ctx, ce.Call, ef) })
@@ -29,11 +38,32 @@ func (e *Engine) execute(ctx context.Context, ce CallEffect) {
 	default:
 		lane, fn := e.pbxEffect(ce.Effect)
 		e.lanes.run(lane, func() {
-			err := retry(ctx, effectTime, fn)
-			if err != nil && ctx.Err() == nil && !errs.Is(err, errs.Conflict) {
-				e.o.Log.Warn("commanding the PBX", "call", ce.Call, "error", err)
+			limit := effectTime
+			if _, end := ce.Effect.(DoHangup); end {
+				limit = hangupTime
+			}
+			if err := retry(ctx, limit, fn); ctx.Err() == nil {
+				e.report(ce, err)
 			}
 		})
+	}
+}
+
+// report tells the floor how an effect went, where no event of the PBX would.
+func (e *Engine) report(ce CallEffect, err error) {
+	switch ef := ce.Effect.(type) {
+	case DoJoin:
+		if err != nil {
+			e.in.put(func(f *Floor, now time.Time) { f.JoinFailed(ce.Call, ef.Legs, now) })
+		}
+	case DoMute:
+		if err == nil {
+			e.in.put(func(f *Floor, _ time.Time) { f.Muted(ce.Call, ef.Leg, ef.On) })
+		}
+	}
+	if err != nil && !errs.Is(err, errs.Conflict) {
+		e.o.Log.Warn("commanding the PBX", "call", ce.Call, "effect", fmt.Sprintf("%T", ce.Effect), "error", err)
+		e.in.put(func(f *Floor, now time.Time) { f.Failed(ce.Call, now) })
 	}
 }
 
@@ -113,9 +143,13 @@ func (e *Engine) link(ctx context.Context, id ID, ef Link) {
 	m, err := e.o.Matcher.Link(ctx, ef.Number, ef.Customer, ef.OperatorID)
 	if err != nil {
 		e.o.Log.Warn("linking customer", "call", id, "error", err)
-		return
 	}
-	e.in.put(func(f *Floor, _ time.Time) { f.Matched(id, m) })
+	e.in.put(func(f *Floor, _ time.Time) {
+		if err == nil {
+			f.Linked(id, m)
+		}
+		f.Asked(id)
+	})
 }
 
 // retry repeats what failed for want of an answer, with growing pauses, until it succeeds, fails otherwise, or limit has passed.

@@ -5,18 +5,9 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/internal/customers"
-	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/queues"
 )
-
-// Person is who may serve on the floor.
-type Person struct {
-	ID     string
-	Login  string
-	Name   string
-	Queues []string // ids
-}
 
 // FloorOptions are what a floor needs of the world, all pure.
 type FloorOptions struct {
@@ -34,18 +25,25 @@ func VersionBaseAt(t time.Time) uint64 { return uint64(max(t.Unix()-1_750_000_00
 // Floor ties calls, queues and operators together. It does no I/O and reads no clock; it is owned by one goroutine. Every method
 // that changes it leaves changes and effects to be collected by Take.
 type Floor struct {
-	opt       FloorOptions
-	calls     map[ID]Call
-	legs      map[telephony.LegID]ID
-	q         *queues.State
-	people    map[string]Person
-	opViews   map[string]Operator
-	qViews    map[string]Queue
-	linkUp    bool
-	startedAt time.Time // of the PBX
+	opt    FloorOptions
+	calls  map[ID]*Call // values are never written to
+	legs   map[telephony.LegID]ID
+	timed  map[ID]struct{} // calls with a deadline
+	asks   asks
+	past   *past
+	q      *queues.State
+	people map[string]Person
+	online map[string]bool // operators whose phone is registered, known or not
+	linkUp bool
 
+	opViews     map[string]Operator
+	qViews      map[string]Queue
+	retired     map[string]uint64 // versions of what was in the directory, should it come back
+	tally       map[string]*tally // by queue
+	shares      map[string]share  // of operators in the tally
 	dirtyOps    map[string]struct{}
 	dirtyQueues map[string]struct{}
+	placed      uint64 // revision of the line whose places have been told
 	out         Outcome
 }
 
@@ -66,46 +64,11 @@ type Outcome struct {
 // NewFloor makes an empty floor.
 func NewFloor(opt FloorOptions) *Floor {
 	return &Floor{
-		opt: opt, calls: map[ID]Call{}, legs: map[telephony.LegID]ID{}, q: queues.NewState(), people: map[string]Person{},
-		opViews: map[string]Operator{}, qViews: map[string]Queue{},
+		opt: opt, calls: map[ID]*Call{}, legs: map[telephony.LegID]ID{}, timed: map[ID]struct{}{}, asks: newAsks(), past: newPast(),
+		q: queues.NewState(), people: map[string]Person{}, online: map[string]bool{},
+		opViews: map[string]Operator{}, qViews: map[string]Queue{}, retired: map[string]uint64{}, tally: map[string]*tally{}, shares: map[string]share{},
 		dirtyOps: map[string]struct{}{}, dirtyQueues: map[string]struct{}{},
 	}
-}
-
-// SetDirectory installs queues, people and their declared availability (used for people not yet known; the living state wins).
-func (f *Floor) SetDirectory(qs []queues.Queue, people []Person, declared []queues.Declared, now time.Time) {
-	f.q.Queues = map[string]queues.Queue{}
-	for _, q := range qs {
-		f.q.Queues[q.ID] = q
-		f.dirtyQueues[q.ID] = struct{}{}
-	}
-	byID := map[string]queues.Declared{}
-	for _, d := range declared {
-		byID[d.OperatorID] = d
-	}
-	ops := map[string]*queues.Operator{}
-	f.people = map[string]Person{}
-	for _, p := range people {
-		f.people[p.ID] = p
-		o := f.q.Operators[p.ID]
-		if o == nil {
-			d, ok := byID[p.ID]
-			if !ok {
-				d = queues.Declared{OperatorID: p.ID, Availability: queues.Offline, Since: now, IdleSince: now}
-			}
-			o = &queues.Operator{ID: p.ID, Declared: d}
-		}
-		o.Queues = p.Queues
-		ops[p.ID] = o
-		f.dirtyOps[p.ID] = struct{}{}
-	}
-	f.q.Operators = ops
-}
-
-// Knows tells whether the person is in the floor's directory.
-func (f *Floor) Knows(operatorID string) bool {
-	_, ok := f.people[operatorID]
-	return ok
 }
 
 // Decide hands waiting calls to free operators.
@@ -124,18 +87,30 @@ func (f *Floor) Decide(now time.Time) {
 }
 
 func (f *Floor) offer(o queues.Offer, now time.Time, taken bool) {
-	ring := f.policy(f.calls[ID(o.CallID)]).RingTimeout
+	c, ok := f.calls[ID(o.CallID)]
+	if !ok {
+		return
+	}
+	ring := f.policy(c).RingTimeout
 	if ring <= 0 {
-		ring = 20 * time.Second
+		ring = ringDefault
 	}
 	f.touchOperator(o.OperatorID)
-	f.apply(ID(o.CallID), Offered{At: now, OperatorID: o.OperatorID, Until: now.Add(ring), Taken: taken})
+	f.dirtyQueues[o.QueueID] = struct{}{}
+	f.apply(c.ID, Offered{At: now, OperatorID: o.OperatorID, Until: now.Add(ring), Taken: taken})
 }
 
-// reposition tells waiting calls their place.
+// reposition tells waiting calls their place, when the line has changed. A call that is kept for one operator has none.
 func (f *Floor) reposition() {
+	if f.placed == f.q.Revision() {
+		return
+	}
+	f.placed = f.q.Revision()
 	place := map[string]int{}
 	for _, w := range f.q.Waiting("") {
+		if w.Only != "" {
+			continue
+		}
 		place[w.QueueID]++
 		if c, ok := f.calls[ID(w.CallID)]; ok && c.Position != place[w.QueueID] {
 			f.apply(c.ID, Moved{place[w.QueueID]})
@@ -143,7 +118,7 @@ func (f *Floor) reposition() {
 	}
 }
 
-func (f *Floor) policy(c Call) queues.Queue { return f.q.Queues[c.QueueID] }
+func (f *Floor) policy(c *Call) queues.Queue { return f.q.Queues[c.QueueID] }
 
 // apply runs one event through a call and gathers what follows.
 func (f *Floor) apply(id ID, ev Event) {
@@ -152,97 +127,151 @@ func (f *Floor) apply(id ID, ev Event) {
 		return
 	}
 	n, effects := c.Apply(ev, f.policy(c))
-	f.store(c, n, effects)
+	f.store(c, &n, effects)
 }
 
-func (f *Floor) store(old, n Call, effects []Effect) {
+func (f *Floor) store(old, n *Call, effects []Effect) {
+	f.calls[n.ID] = n
+	if n.deadline(true).IsZero() {
+		delete(f.timed, n.ID)
+	} else {
+		f.timed[n.ID] = struct{}{}
+	}
 	if n.Version != old.Version {
-		f.calls[n.ID] = n
 		for _, l := range n.Legs() {
 			f.legs[l.ID] = n.ID
 		}
-		f.out.Changes = append(f.out.Changes, Change{Call: &n})
+		f.out.Changes = append(f.out.Changes, Change{Call: n})
 		if old.OperatorID != n.OperatorID || old.State != n.State {
 			f.touchOperator(old.OperatorID)
 			f.touchOperator(n.OperatorID)
-			f.dirtyQueues[n.QueueID] = struct{}{}
+			f.countTalking(old, n)
 		}
 		if journalled(old, n) {
-			f.out.Journal = append(f.out.Journal, n)
+			f.out.Journal = append(f.out.Journal, *n)
 		}
 	}
 	for _, e := range effects {
 		f.effect(n, e)
 	}
-	if n.State == StateEnded {
+	switch {
+	case n.State == StateEnded:
 		f.forget(n)
+	case n.State == StateWrapUp && !f.writes(n):
+		f.apply(n.ID, Asked{At: n.Since, Cmd: Command{Kind: CmdFinishWrapUp}})
 	}
 }
 
+// writes tells whether somebody is there for the call's wrap-up: its operator may have left the directory, or may have another call
+// by now, see occupy. Nobody else would end it.
+func (f *Floor) writes(c *Call) bool {
+	o := f.q.Operators[c.OperatorID]
+	if o == nil {
+		return false
+	}
+	if _, busy := f.calls[ID(o.Busy)]; !busy {
+		o.Busy = string(c.ID)
+	}
+	return o.Busy == string(c.ID)
+}
+
 // forget drops an ended call; legs that still die are no news to anybody.
-func (f *Floor) forget(c Call) {
+func (f *Floor) forget(c *Call) {
 	f.q.Remove(string(c.ID))
+	f.vacate(c.ID, "")
 	for leg, id := range f.legs {
 		if id == c.ID {
 			delete(f.legs, leg)
 		}
 	}
 	delete(f.calls, c.ID)
+	delete(f.timed, c.ID)
+	f.past.add(c.ID)
+	f.asks.ended(c)
+}
+
+// vacate frees whoever is busy with the call, but for one operator.
+func (f *Floor) vacate(id ID, but string) {
+	for _, o := range f.q.Operators {
+		if o.Busy == string(id) && o.ID != but {
+			f.free(o, id)
+		}
+	}
+}
+
+// free makes the operator available for another call, or gives them to one that they have in truth: see occupy.
+func (f *Floor) free(o *queues.Operator, was ID) {
+	o.Busy = ""
+	for id, c := range f.calls {
+		if id != was && c.OperatorID == o.ID && c.State != StateEnded {
+			o.Busy = string(id)
+			break
+		}
+	}
+	f.touchOperator(o.ID)
 }
 
 // journalled tells whether the record of a call has to be saved again.
-func journalled(old, n Call) bool {
-	chosen := func(c Call) customers.ID {
-		if c.Match.Chosen == nil {
-			return ""
-		}
-		return c.Match.Chosen.ID
-	}
+func journalled(old, n *Call) bool {
 	return old.Version == 0 || old.OperatorID != n.OperatorID || (old.AnsweredAt == nil) != (n.AnsweredAt == nil) ||
 		(old.End == nil) != (n.End == nil) || chosen(old) != chosen(n) || (old.State != n.State && n.State == StateEnded)
 }
 
+func chosen(c *Call) customers.ID {
+	if c.Match.Chosen == nil {
+		return ""
+	}
+	return c.Match.Chosen.ID
+}
+
 // effect carries out what concerns the floor and passes on the rest.
-func (f *Floor) effect(c Call, e Effect) {
+func (f *Floor) effect(c *Call, e Effect) {
 	switch e := e.(type) {
 	case Enqueue:
-		w := queues.Waiting{CallID: string(c.ID), QueueID: c.QueueID, Since: e.Since, Head: e.Head}
-		if e.OnlyFor {
-			keep := f.policy(c).RescueFor
-			if keep <= 0 {
-				keep = 20 * time.Second
-			}
-			w.Only, w.OnlyUntil = e.Only, e.OnlyStart.Add(keep)
-		}
-		f.q.Enqueue(w)
+		f.q.Enqueue(queues.Waiting{
+			CallID: string(c.ID), QueueID: c.QueueID, Since: e.Since, Head: e.Head,
+			Only: e.Only, OnlyUntil: e.OnlyUntil, NotBefore: e.NotBefore,
+		})
 		f.dirtyQueues[c.QueueID] = struct{}{}
 	case Dequeue:
 		f.q.Remove(string(c.ID))
 		f.dirtyQueues[c.QueueID] = struct{}{}
 	case Release:
 		f.release(c, e)
+	case LookUp:
+		e.Ask = f.asks.open(c.ID)
+		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
+	case Link:
+		f.asks.open(c.ID)
+		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
 	default:
 		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
 	}
 }
 
-func (f *Floor) release(c Call, e Release) {
+func (f *Floor) release(c *Call, e Release) {
 	o := f.q.Operators[e.OperatorID]
 	if o == nil || o.Busy != string(c.ID) {
 		return
 	}
-	o.Busy = ""
+	f.free(o, c.ID)
 	if e.Worked {
 		o.Declared.IdleSince = e.At
 		f.saveDeclared(o)
 	}
 	if e.Pause != "" && o.Declared.Availability == queues.Ready {
 		f.declare(o, queues.Paused, e.Pause, e.At)
-		f.out.Changes = append(f.out.Changes, Change{Notice: &Notice{
-			ID: f.opt.NewID(), At: e.At, Kind: NoticeMissedOffer, OperatorID: o.ID, CallID: c.ID, Text: e.Pause,
-		}})
+		kind := NoticeMissedOffer
+		if e.Pause == queues.PausePhone {
+			kind = NoticePhoneLost
+		}
+		f.notice(Notice{At: e.At, Kind: kind, OperatorID: o.ID, CallID: c.ID, Text: e.Pause})
 	}
-	f.touchOperator(o.ID)
+}
+
+func (f *Floor) notice(n Notice) {
+	n.ID = f.opt.NewID()
+	f.out.Changes = append(f.out.Changes, Change{Notice: &n})
 }
 
 func (f *Floor) declare(o *queues.Operator, a queues.Availability, reason string, at time.Time) {
@@ -254,22 +283,19 @@ func (f *Floor) declare(o *queues.Operator, a queues.Availability, reason string
 func (f *Floor) saveDeclared(o *queues.Operator) { f.out.Declared = append(f.out.Declared, o.Declared) }
 
 func (f *Floor) touchOperator(id string) {
-	if id == "" {
-		return
-	}
-	f.dirtyOps[id] = struct{}{}
-	if o := f.q.Operators[id]; o != nil {
-		for _, q := range o.Queues {
-			f.dirtyQueues[q] = struct{}{}
-		}
+	if id != "" {
+		f.dirtyOps[id] = struct{}{}
 	}
 }
 
 // Deadline is when Tick may change something by the passing of time alone; zero when never.
 func (f *Floor) Deadline(now time.Time) time.Time {
-	next := f.q.NextDeadline(now)
-	for _, c := range f.calls {
-		if d := c.Deadline(); !d.IsZero() && (next.IsZero() || d.Before(next)) {
+	var next time.Time
+	if f.linkUp {
+		next = f.q.NextDeadline(now)
+	}
+	for id := range f.timed {
+		if d := f.calls[id].deadline(f.linkUp); !d.IsZero() && (next.IsZero() || d.Before(next)) {
 			next = d
 		}
 	}
@@ -278,22 +304,35 @@ func (f *Floor) Deadline(now time.Time) time.Time {
 
 // Tick lets time pass.
 func (f *Floor) Tick(now time.Time) {
-	for id, c := range f.calls {
-		if d := c.Deadline(); !d.IsZero() && !now.Before(d) {
+	for id := range f.timed {
+		if d := f.calls[id].deadline(f.linkUp); !d.IsZero() && !now.Before(d) {
 			f.apply(id, Ticked{now})
 		}
 	}
 	f.Decide(now)
 }
 
-// Matched takes an answer to who is calling; a call that ended meanwhile is no matter.
-func (f *Floor) Matched(id ID, m customers.Match) { f.apply(id, Matched{m}) }
-
-// OriginateFailed takes the news that a leg could not be made.
+// OriginateFailed takes the news that a leg could not be made. While there is no link it says nothing: reconcile will tell.
 func (f *Floor) OriginateFailed(id ID, leg telephony.LegID, now time.Time) {
-	f.apply(id, OriginateFailed{At: now, Leg: leg})
-	f.Decide(now)
+	if f.linkUp {
+		f.apply(id, OriginateFailed{At: now, Leg: leg})
+		f.Decide(now)
+	}
 }
+
+// JoinFailed takes the news that legs could not be brought together.
+func (f *Floor) JoinFailed(id ID, legs []telephony.LegID, now time.Time) {
+	if f.linkUp {
+		f.apply(id, JoinFailed{At: now, Legs: legs})
+		f.Decide(now)
+	}
+}
+
+// Failed takes the news that a command for the call failed; what is still needed is asked for again.
+func (f *Floor) Failed(id ID, now time.Time) { f.apply(id, Failed{now}) }
+
+// Muted takes the news that a leg is muted, or no longer.
+func (f *Floor) Muted(id ID, leg telephony.LegID, on bool) { f.apply(id, Muted{Leg: leg, On: on}) }
 
 // PBX takes an event of the PBX.
 func (f *Floor) PBX(ev telephony.Event, now time.Time) {
@@ -302,9 +341,7 @@ func (f *Floor) PBX(ev telephony.Event, now time.Time) {
 		f.reconcile(e, now)
 	case telephony.LinkDown:
 		if f.linkUp {
-			f.out.Changes = append(f.out.Changes, Change{Notice: &Notice{
-				ID: f.opt.NewID(), At: now, Kind: NoticePBXDown, Text: e.Reason,
-			}})
+			f.notice(Notice{At: now, Kind: NoticePBXDown, Text: e.Reason})
 		}
 		f.linkUp = false
 	case telephony.LegStarted:
@@ -328,20 +365,9 @@ func (f *Floor) PBX(ev telephony.Event, now time.Time) {
 		f.apply(id, PBX{e})
 		delete(f.legs, e.Leg)
 	case telephony.EndpointChanged:
-		f.endpoint(e.Endpoint)
+		f.endpoint(e.Endpoint, now)
 	}
 	f.Decide(now)
-}
-
-func (f *Floor) endpoint(ep telephony.Endpoint) {
-	id, ok := OperatorOf(ep.Name)
-	if !ok {
-		return
-	}
-	if o := f.q.Operators[id]; o != nil && o.PhoneOnline != ep.Online {
-		o.PhoneOnline = ep.Online
-		f.touchOperator(id)
-	}
 }
 
 // entered takes a leg that came to us from the dialplan: Stasis(pult,queue,KEY).
@@ -363,176 +389,5 @@ func (f *Floor) entered(e telephony.LegStarted, now time.Time) {
 	}
 	c, effects := NewInbound(ID(f.opt.NewID()), at, e.Leg, q.ID, from, to)
 	f.legs[e.Leg.ID] = c.ID
-	f.store(Call{}, c, effects)
-}
-
-// Command carries out a command or refuses it with an errs error.
-func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
-	const op = "taking command"
-	switch cmd.Kind {
-	case CmdSetAvailability:
-		return f.setAvailability(cmd, now)
-	case CmdDial:
-		return f.dial(cmd, now)
-	case CmdNotify:
-		if cmd.Notice == nil {
-			return Reply{}, errs.E(errs.Invalid, op, "no notice")
-		}
-		f.out.Changes = append(f.out.Changes, Change{Notice: cmd.Notice})
-		return Reply{}, nil
-	case CmdProvisionPhone, CmdDropPhone, CmdReloadDirectory, CmdDemoCall:
-		return Reply{}, errs.E(errs.Internal, op, "not a command of the floor")
-	}
-	c, ok := f.calls[cmd.CallID]
-	if !ok {
-		return Reply{}, errs.E(errs.Conflict, op, "the call has ended")
-	}
-	if err := f.permit(c, cmd); err != nil {
-		return Reply{}, err
-	}
-	if cmd.Kind == CmdTake {
-		return f.take(c, cmd, now)
-	}
-	f.apply(c.ID, Asked{At: now, Cmd: cmd})
-	f.Decide(now)
-	n, ok := f.calls[c.ID]
-	if !ok { // the command ended it
-		n = c
-		n.State = StateEnded
-	}
-	return Reply{Call: &n}, nil
-}
-
-// permit refuses what is another's, or what the call's state does not allow. Pure.
-func (f *Floor) permit(c Call, cmd Command) error {
-	const op = "taking command"
-	own := cmd.OperatorID != "" && cmd.OperatorID == c.OperatorID
-	if !own && !cmd.Supervisor && cmd.Kind != CmdTake {
-		return errs.E(errs.Forbidden, op, "the call is another operator's")
-	}
-	wrong := func() error {
-		return errs.Ef(errs.Conflict, op, "not possible while the call is %s", strings.ToLower(string(c.State)))
-	}
-	talking := c.State == StateTalking || c.State == StateHeld
-	switch cmd.Kind {
-	case CmdAnswer, CmdDecline:
-		if c.State != StateOffered && !(c.State == StateRinging && c.Direction == Inbound) {
-			return wrong()
-		}
-	case CmdHangUp:
-		if !c.Live() {
-			return wrong()
-		}
-	case CmdHold:
-		if c.State != StateTalking {
-			return wrong()
-		}
-	case CmdResume:
-		if c.State != StateHeld {
-			return wrong()
-		}
-	case CmdSetMuted:
-		if !talking && c.State != StateRinging {
-			return wrong()
-		}
-	case CmdSendDigits:
-		if c.State != StateTalking {
-			return wrong()
-		}
-		if !validDigits(cmd.Digits) {
-			return errs.Field(op, "digits", "only 0-9, A-D, *, # and commas, at most 64")
-		}
-	case CmdExtendWrapUp, CmdFinishWrapUp:
-		if c.State != StateWrapUp {
-			return wrong()
-		}
-	case CmdTake:
-		if c.State != StateQueued {
-			return wrong()
-		}
-	case CmdLinkCustomer, CmdUnlinkCustomer, CmdRetryMatch:
-		if c.CustomerNumber().Kind != customers.NumberPublic && cmd.Kind == CmdRetryMatch {
-			return errs.E(errs.Conflict, op, "there is no public number to ask about")
-		}
-	default:
-		return errs.Ef(errs.Invalid, op, "unknown command %q", cmd.Kind)
-	}
-	if !f.linkUp {
-		switch cmd.Kind {
-		case CmdAnswer, CmdDecline, CmdHangUp, CmdHold, CmdResume, CmdSetMuted, CmdSendDigits, CmdTake:
-			return errs.E(errs.Unavailable, op, "the telephone system is not reachable")
-		}
-	}
-	return nil
-}
-
-func validDigits(s string) bool {
-	if s == "" || len(s) > 64 {
-		return false
-	}
-	return strings.Trim(s, "0123456789ABCD*#,") == ""
-}
-
-func (f *Floor) take(c Call, cmd Command, now time.Time) (Reply, error) {
-	const op = "taking waiting call"
-	o := f.q.Operators[cmd.OperatorID]
-	switch {
-	case o == nil:
-		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
-	case !o.Serves(c.QueueID) && !cmd.Supervisor:
-		return Reply{}, errs.E(errs.Forbidden, op, "the queue is not yours")
-	case !o.PhoneOnline:
-		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")
-	case o.Busy != "":
-		return Reply{}, errs.E(errs.Conflict, op, "you have a call")
-	}
-	f.q.Remove(string(c.ID))
-	o.Busy = string(c.ID)
-	f.offer(queues.Offer{CallID: string(c.ID), OperatorID: o.ID, QueueID: c.QueueID}, now, true)
-	f.reposition()
-	n := f.calls[c.ID]
-	return Reply{Call: &n}, nil
-}
-
-func (f *Floor) dial(cmd Command, now time.Time) (Reply, error) {
-	const op = "dialling"
-	o := f.q.Operators[cmd.OperatorID]
-	switch {
-	case o == nil:
-		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
-	case !f.linkUp:
-		return Reply{}, errs.E(errs.Unavailable, op, "the telephone system is not reachable")
-	case !o.PhoneOnline:
-		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")
-	case o.Busy != "":
-		return Reply{}, errs.E(errs.Conflict, op, "you have a call")
-	}
-	number, err := f.opt.ParseDialed(cmd.Number)
-	if err != nil {
-		return Reply{}, err
-	}
-	c, effects := NewOutbound(ID(f.opt.NewID()), now, o.ID, Party{Name: f.people[o.ID].Name}, Party{Number: number, Name: cmd.Name})
-	o.Busy = string(c.ID)
-	f.touchOperator(o.ID)
-	f.store(Call{}, c, effects)
-	return Reply{Call: &c}, nil
-}
-
-func (f *Floor) setAvailability(cmd Command, now time.Time) (Reply, error) {
-	const op = "setting availability"
-	o := f.q.Operators[cmd.OperatorID]
-	if o == nil {
-		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
-	}
-	switch cmd.Avail {
-	case queues.Ready, queues.Offline:
-		f.declare(o, cmd.Avail, "", now)
-	case queues.Paused:
-		f.declare(o, queues.Paused, cmd.Pause, now)
-	default:
-		return Reply{}, errs.Field(op, "availability", "READY, PAUSED or OFFLINE")
-	}
-	f.Decide(now)
-	v := f.operatorView(o, now)
-	return Reply{Operator: &v}, nil
+	f.store(&Call{}, &c, effects)
 }

@@ -14,17 +14,29 @@ import (
 
 var epoch = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
+// tester is what testing and rapid have in common.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // stand drives a Floor as the engine would, with a clock of its own.
 type stand struct {
-	t       testing.TB
-	f       *calls.Floor
-	now     time.Time
-	n       int
-	effects []calls.CallEffect
-	calls   map[calls.ID]calls.Call
-	ops     map[string]calls.Operator
-	journal []calls.Call
-	notices []calls.Notice
+	t         tester
+	f         *calls.Floor
+	now       time.Time
+	n         int
+	owner     int // how many have owned the floor before
+	people    []string
+	effects   []calls.CallEffect
+	calls     map[calls.ID]calls.Call
+	inherited map[calls.ID]calls.Call // as the former owner left them
+	ops       map[string]calls.Operator
+	qs        map[string]calls.Queue
+	declared  map[string]queues.Declared
+	journal   []calls.Call
+	notices   []calls.Notice
 }
 
 func options(next func() string) calls.FloorOptions {
@@ -46,36 +58,69 @@ func options(next func() string) calls.FloorOptions {
 	}
 }
 
-func newStand(t testing.TB, operators ...string) *stand {
-	s := &stand{t: t, now: epoch, calls: map[calls.ID]calls.Call{}, ops: map[string]calls.Operator{}}
-	s.f = calls.NewFloor(options(func() string { s.n++; return fmt.Sprintf("id%d", s.n) }))
+var support = queues.Queue{ID: "q1", Key: "support", Name: "Support", RingTimeout: 15 * time.Second, WrapUp: time.Minute, RescueFor: 20 * time.Second}
+
+// newStand makes a floor with one queue, served by operators who are ready, the first being idle longest.
+func newStand(t tester, operators ...string) *stand {
+	s := &stand{t: t, now: epoch, people: operators, declared: map[string]queues.Declared{}}
+	for i, id := range operators {
+		s.declared[id] = queues.Declared{
+			OperatorID: id, Availability: queues.Ready, Since: epoch, IdleSince: epoch.Add(time.Duration(i) * time.Second),
+		}
+	}
+	s.begin()
+	return s
+}
+
+// begin makes an empty floor of an owner who knows what the database does.
+func (s *stand) begin() {
+	s.calls, s.ops, s.qs = map[calls.ID]calls.Call{}, map[string]calls.Operator{}, map[string]calls.Queue{}
+	opt := options(func() string { s.n++; return fmt.Sprintf("id%d", s.n) })
+	opt.VersionBase = uint64(10_000 * s.owner)
+	s.f = calls.NewFloor(opt)
+	s.directory(s.people...)
+}
+
+// directory tells the floor who there is.
+func (s *stand) directory(operators ...string) {
 	var people []calls.Person
 	var declared []queues.Declared
-	for i, id := range operators {
+	for _, id := range operators {
 		people = append(people, calls.Person{ID: id, Login: id, Name: id, Queues: []string{"q1"}})
-		declared = append(declared, queues.Declared{
-			OperatorID: id, Availability: queues.Ready, Since: epoch, IdleSince: epoch.Add(time.Duration(i) * time.Second),
-		})
+		declared = append(declared, s.declared[id])
 	}
-	qs := []queues.Queue{{ID: "q1", Key: "support", Name: "Support", RingTimeout: 15 * time.Second, WrapUp: time.Minute, RescueFor: 20 * time.Second}}
-	s.f.SetDirectory(qs, people, declared, s.now)
+	s.f.SetDirectory([]queues.Queue{support}, people, declared, s.now)
 	s.settle()
-	return s
+}
+
+// succeed is a new owner of the same floor, who has heard of nothing yet.
+func (s *stand) succeed() *stand {
+	n := &stand{t: s.t, now: s.now, n: s.n, owner: s.owner + 1, people: s.people, inherited: s.calls, declared: s.declared}
+	n.begin()
+	return n
 }
 
 func (s *stand) settle() {
 	out := s.f.Take(s.now)
 	s.effects = append(s.effects, out.Effects...)
 	s.journal = append(s.journal, out.Journal...)
+	for _, d := range out.Declared {
+		s.declared[d.OperatorID] = d
+	}
 	for _, c := range out.Changes {
 		switch {
 		case c.Call != nil:
 			if old, ok := s.calls[c.Call.ID]; ok && c.Call.Version != old.Version+1 {
 				s.t.Fatalf("call %s went from version %d to %d", c.Call.ID, old.Version, c.Call.Version)
 			}
+			if old := s.inherited[c.Call.ID]; c.Call.Version <= old.Version {
+				s.t.Fatalf("call %s fell from version %d to %d with a new owner", c.Call.ID, old.Version, c.Call.Version)
+			}
 			s.calls[c.Call.ID] = *c.Call
 		case c.Operator != nil:
 			s.ops[c.Operator.ID] = *c.Operator
+		case c.Queue != nil:
+			s.qs[c.Queue.ID] = *c.Queue
 		case c.Notice != nil:
 			s.notices = append(s.notices, *c.Notice)
 		}
@@ -181,7 +226,9 @@ func TestInboundStory(t *testing.T) {
 		"music":   has(e, func(d calls.DoPark) bool { return d.Leg == "leg1" }),
 		"mark":    has(e, func(d calls.DoMark) bool { return d.Marks["call"] == string(id) }),
 		"look up": has(e, func(d calls.LookUp) bool { return d.Number.E164 == "+79161234567" }),
-		"ring":    has(e, func(d calls.DoOriginate) bool { return d.Endpoint == "op-anna" && d.Headers["X-Pult-Call"] == string(id) }),
+		"ring": has(e, func(d calls.DoOriginate) bool {
+			return d.Endpoint == "op-anna" && d.Headers["X-Pult-Call"] == string(id)
+		}),
 	} {
 		if !ok {
 			t.Errorf("entering the queue did not %s", name)

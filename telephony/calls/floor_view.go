@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pult-cc/pult/telephony/queues"
@@ -13,12 +14,13 @@ func (f *Floor) Take(now time.Time) Outcome {
 		if o == nil {
 			continue
 		}
+		f.recount(id)
 		v := f.operatorView(o, now)
 		old, known := f.opViews[id]
 		if known && sameOperator(old, v) {
 			continue
 		}
-		v.Version = max(old.Version, f.opt.VersionBase) + 1
+		v.Version = max(old.Version, f.retired[id], f.opt.VersionBase) + 1
 		f.opViews[id] = v
 		f.out.Changes = append(f.out.Changes, Change{Operator: &v})
 	}
@@ -32,7 +34,7 @@ func (f *Floor) Take(now time.Time) Outcome {
 		if known && sameQueue(old, v) {
 			continue
 		}
-		v.Version = max(old.Version, f.opt.VersionBase) + 1
+		v.Version = max(old.Version, f.retired[id], f.opt.VersionBase) + 1
 		f.qViews[id] = v
 		f.out.Changes = append(f.out.Changes, Change{Queue: &v})
 	}
@@ -44,15 +46,7 @@ func (f *Floor) Take(now time.Time) Outcome {
 }
 
 func sameOperator(a, b Operator) bool {
-	if len(a.Queues) != len(b.Queues) {
-		return false
-	}
-	for i := range a.Queues {
-		if a.Queues[i] != b.Queues[i] {
-			return false
-		}
-	}
-	return a.Login == b.Login && a.Name == b.Name && a.Availability == b.Availability && a.PauseReason == b.PauseReason &&
+	return slices.Equal(a.Queues, b.Queues) && a.Login == b.Login && a.Name == b.Name && a.Availability == b.Availability && a.PauseReason == b.PauseReason &&
 		a.Presence == b.Presence && a.PhoneOnline == b.PhoneOnline && a.CallID == b.CallID && a.Since.Equal(b.Since)
 }
 
@@ -104,29 +98,71 @@ func (f *Floor) operatorView(o *queues.Operator, now time.Time) Operator {
 	return v
 }
 
+// tally is what a queue's view counts, kept up to date by each change: no event costs a look at everybody.
+type tally struct{ operators, ready, talking int }
+
+// share is what an operator adds to the tallies of their queues.
+type share struct {
+	queues         []string
+	present, ready bool
+}
+
+func (f *Floor) tallyOf(queueID string) *tally {
+	t := f.tally[queueID]
+	if t == nil {
+		t = &tally{}
+		f.tally[queueID] = t
+	}
+	return t
+}
+
+// recount replaces what the operator adds to the tallies.
+func (f *Floor) recount(id string) {
+	var n share
+	if o := f.q.Operators[id]; o != nil {
+		n = share{queues: o.Queues, present: o.Declared.Availability != queues.Offline, ready: o.Free()}
+	}
+	old := f.shares[id]
+	if old.present == n.present && old.ready == n.ready && slices.Equal(old.queues, n.queues) {
+		return
+	}
+	f.add(old, -1)
+	f.add(n, 1)
+	f.shares[id] = n
+}
+
+func (f *Floor) add(s share, sign int) {
+	for _, q := range s.queues {
+		t := f.tallyOf(q)
+		if s.present {
+			t.operators += sign
+		}
+		if s.ready {
+			t.ready += sign
+		}
+		f.dirtyQueues[q] = struct{}{}
+	}
+}
+
+func (f *Floor) countTalking(old, n *Call) {
+	was, is := old.State == StateTalking || old.State == StateHeld, n.State == StateTalking || n.State == StateHeld
+	if was == is {
+		return
+	}
+	if is {
+		f.tallyOf(n.QueueID).talking++
+	} else {
+		f.tallyOf(n.QueueID).talking--
+	}
+	f.dirtyQueues[n.QueueID] = struct{}{}
+}
+
 func (f *Floor) queueView(q queues.Queue) Queue {
-	v := Queue{Queue: q}
-	for _, w := range f.q.Waiting(q.ID) {
-		v.Waiting++
-		if since := w.Since; v.OldestSince == nil || since.Before(*v.OldestSince) {
-			v.OldestSince = &since
-		}
-	}
-	for _, o := range f.q.Operators {
-		if !o.Serves(q.ID) {
-			continue
-		}
-		if o.Declared.Availability != queues.Offline {
-			v.Operators++
-		}
-		if o.Free() {
-			v.Ready++
-		}
-	}
-	for _, c := range f.calls {
-		if c.QueueID == q.ID && (c.State == StateTalking || c.State == StateHeld) {
-			v.Talking++
-		}
+	t := f.tallyOf(q.ID)
+	v := Queue{Queue: q, Ready: t.ready, Talking: t.talking, Operators: t.operators}
+	n, oldest := f.q.Line(q.ID)
+	if v.Waiting = n; n > 0 {
+		v.OldestSince = &oldest
 	}
 	return v
 }
@@ -135,7 +171,7 @@ func (f *Floor) queueView(q queues.Queue) Queue {
 func (f *Floor) Snapshot(now time.Time) Snapshot {
 	s := Snapshot{At: now, LinkUp: f.linkUp}
 	for _, c := range f.calls {
-		s.Calls = append(s.Calls, c)
+		s.Calls = append(s.Calls, *c)
 	}
 	for _, o := range f.opViews {
 		s.Operators = append(s.Operators, o)

@@ -1,6 +1,8 @@
 package calls
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -16,6 +18,7 @@ type OpenRecord struct {
 	QueueID      string
 	OperatorID   string
 	Number       customers.Number
+	CustomerID   customers.ID
 	CustomerName string
 	StartedAt    time.Time
 	AnsweredAt   *time.Time
@@ -30,17 +33,20 @@ func (f *Floor) Restore(records []OpenRecord, now time.Time) {
 		c.Version = f.opt.VersionBase + 1
 		if r.End != nil {
 			c.State, c.Since = StateWrapUp, r.End.At
-			if p := f.policy(c); p.WrapUp > 0 {
+			if p := f.policy(&c); p.WrapUp > 0 {
 				until := r.End.At.Add(p.WrapUp)
 				c.WrapUpUntil = &until
 			}
 		} else {
 			c.State, c.Since = StateQueued, now
 		}
-		f.calls[c.ID] = c
-		f.out.Changes = append(f.out.Changes, Change{Call: &c})
-		f.occupy(c)
-		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, LookUp{Number: c.CustomerNumber()}})
+		f.store(&c, &c, []Effect{LookUp{Number: c.CustomerNumber()}})
+		if _, live := f.calls[c.ID]; live {
+			f.occupy(&c, now)
+		}
+		if n, live := f.calls[c.ID]; live {
+			f.out.Changes = append(f.out.Changes, Change{Call: n})
+		}
 	}
 }
 
@@ -49,6 +55,12 @@ func (r OpenRecord) call() Call {
 		ID: r.ID, Direction: r.Direction, QueueID: r.QueueID, OperatorID: r.OperatorID,
 		StartedAt: r.StartedAt, AnsweredAt: r.AnsweredAt, End: r.End, Match: pendingMatch(r.Number),
 		Route: []RouteStep{{At: r.StartedAt, Kind: RouteEntered}},
+	}
+	if r.CustomerID != "" { // known before: the record must not lose it while the customer systems are asked again
+		c.Match.Chosen = &customers.Customer{ID: r.CustomerID, Name: r.CustomerName}
+	}
+	if r.AnsweredAt != nil {
+		c.talked = r.OperatorID
 	}
 	if r.Direction == Outbound {
 		c.To.Number = r.Number
@@ -60,33 +72,65 @@ func (r OpenRecord) call() Call {
 	return c
 }
 
-// occupy marks the call's operator busy with it.
-func (f *Floor) occupy(c Call) {
-	if c.OperatorID == "" {
+// occupy marks the call's operator busy with it. What the history and the PBX tell may contradict: then one who talks is busy with
+// that, and what else they seem to have gives way. An unfinished wrap-up was finished, and not recorded; a phone that rings beside
+// a conversation is let off.
+func (f *Floor) occupy(c *Call, now time.Time) {
+	o := f.q.Operators[c.OperatorID]
+	if o == nil {
 		return
 	}
-	if o := f.q.Operators[c.OperatorID]; o != nil && o.Busy == "" {
+	f.touchOperator(o.ID)
+	other, busy := f.calls[ID(o.Busy)]
+	if !busy || other.ID == c.ID {
+		o.Busy = string(c.ID)
+		return
+	}
+	yields := other
+	if rank(other) > rank(c) {
+		yields = c
+	} else {
 		o.Busy = string(c.ID)
 	}
-	f.touchOperator(c.OperatorID)
+	switch {
+	case yields.State == StateWrapUp:
+		f.apply(yields.ID, Asked{At: now, Cmd: Command{Kind: CmdFinishWrapUp}})
+	case yields.State == StateRescuing:
+		f.q.Remove(string(yields.ID))
+		f.apply(yields.ID, RescueOver{now})
+	case yields.Operator != nil:
+		f.apply(yields.ID, Vanished{At: now, Leg: yields.Operator.ID})
+	}
+}
+
+// rank orders states by how much of an operator they take.
+func rank(c *Call) int {
+	switch c.State {
+	case StateTalking, StateHeld, StateRescuing:
+		return 3
+	case StateNew, StateOffered, StateRinging:
+		return 2
+	case StateWrapUp:
+		return 1
+	}
+	return 0
 }
 
 // reconcile makes the floor agree with the PBX after a (re)connection: what it no longer has has ended, what it has and we do not
-// know is adopted by its marks, what nobody can explain goes back to the dialplan.
+// know is adopted by its marks, what nobody can explain goes back to the dialplan, or is ended where it was a leg of ours.
 func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
-	f.linkUp, f.startedAt = true, e.StartedAt
-	f.out.Changes = append(f.out.Changes, Change{Notice: &Notice{ID: f.opt.NewID(), At: now, Kind: NoticePBXUp, Text: e.Node}})
-	online := map[string]bool{}
+	if !f.linkUp {
+		f.notice(Notice{At: now, Kind: NoticePBXUp, Text: e.Node})
+	}
+	f.linkUp = true
+	clear(f.online)
 	for _, ep := range e.Endpoints {
-		if id, ok := OperatorOf(ep.Name); ok {
-			online[id] = ep.Online
+		if id, ok := OperatorOf(ep.Name); ok && ep.Online {
+			f.online[id] = true
 		}
 	}
-	for id, o := range f.q.Operators {
-		if o.PhoneOnline != online[id] {
-			o.PhoneOnline = online[id]
-			f.touchOperator(id)
-		}
+	for id := range f.q.Operators {
+		f.setOnline(id, f.online[id])
 	}
 	present := map[telephony.LegID]telephony.Leg{}
 	byCall := map[ID][]telephony.Leg{}
@@ -98,15 +142,23 @@ func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
 			f.out.Effects = append(f.out.Effects, CallEffect{Effect: DoReturn{l.ID}})
 		}
 	}
-	for _, id := range sortedIDs(byCall) {
-		if c, known := f.calls[id]; !known || (c.Customer == nil && c.Operator == nil && c.End == nil) {
+	for _, id := range sortedKeys(byCall) {
+		c, known := f.calls[id]
+		switch {
+		case known && (c.Customer != nil || c.Operator != nil || c.End != nil):
+			f.hangupAll(id, byCall[id], func(l telephony.Leg) bool {
+				return !slices.ContainsFunc(c.Legs(), func(own Leg) bool { return own.ID == l.ID })
+			})
+		case !known && f.orphans(id, byCall[id]):
+			f.hangupAll(id, byCall[id], nil)
+		default:
 			f.adopt(id, byCall[id], now)
 		}
 	}
 	f.settle(present, now)
 }
 
-func sortedIDs(m map[ID][]telephony.Leg) []ID {
+func sortedKeys[V any](m map[ID]V) []ID {
 	out := make([]ID, 0, len(m))
 	for id := range m {
 		out = append(out, id)
@@ -115,26 +167,54 @@ func sortedIDs(m map[ID][]telephony.Leg) []ID {
 	return out
 }
 
-// settle brings the known calls up to date with what the PBX says of their legs.
-func (f *Floor) settle(present map[telephony.LegID]telephony.Leg, now time.Time) {
-	var ids []ID
-	for id := range f.calls {
-		ids = append(ids, id)
+// orphans tells whether the legs are left over from a call that has ended: one that we remember, or one without a customer that no
+// open record explains (but for a phone that is about to dial).
+func (f *Floor) orphans(id ID, legs []telephony.Leg) bool {
+	if f.past.has(id) {
+		return true
 	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
-	for _, id := range ids {
-		c := f.calls[id]
-		for _, l := range c.Legs() {
+	for _, l := range legs {
+		if Role(l.Marks[markRole]) != RoleOperator || Direction(l.Marks[markDir]) == Outbound && l.State != telephony.LegUp {
+			return false
+		}
+	}
+	return true
+}
+
+// hangupAll ends legs that belong to nothing; which selects, nil is all.
+func (f *Floor) hangupAll(id ID, legs []telephony.Leg, which func(telephony.Leg) bool) {
+	for _, l := range legs {
+		if which == nil || which(l) {
+			f.out.Effects = append(f.out.Effects, CallEffect{id, DoHangup{l.ID, telephony.CauseNormal}})
+		}
+	}
+}
+
+// settle brings the known calls up to date with what the PBX says of their legs, and repeats to it what they need.
+func (f *Floor) settle(present map[telephony.LegID]telephony.Leg, now time.Time) {
+	for _, id := range sortedKeys(f.calls) {
+		c, ok := f.calls[id]
+		if !ok {
+			continue // ended by what became of another
+		}
+		legs := c.Legs()
+		for _, l := range legs {
 			p, alive := present[l.ID]
-			if !alive {
-				f.apply(id, PBX{telephony.LegEnded{At: now, Leg: l.ID}})
-				delete(f.legs, l.ID)
-				continue
-			}
-			if p.State == telephony.LegUp {
-				f.apply(id, PBX{telephony.LegAnswered{At: now, Leg: l.ID}})
-			}
 			switch {
+			case !alive:
+				f.apply(id, Vanished{At: now, Leg: l.ID})
+				delete(f.legs, l.ID)
+			case p.State == telephony.LegUp && l.State != telephony.LegUp:
+				f.apply(id, PBX{telephony.LegAnswered{At: now, Leg: l.ID}})
+			case p.State == telephony.LegRinging && l.State == telephony.LegDown:
+				f.apply(id, PBX{telephony.LegRang{At: now, Leg: l.ID}})
+			}
+		}
+		for _, l := range legs {
+			p, alive := present[l.ID]
+			switch {
+			case !alive:
+				continue
 			case p.Parked && !l.Parked:
 				f.apply(id, PBX{telephony.LegParked{At: now, Leg: l.ID}})
 			case p.Bridge == BridgeOf(id) && !l.Bridged:
@@ -142,139 +222,167 @@ func (f *Floor) settle(present map[telephony.LegID]telephony.Leg, now time.Time)
 			case p.Bridge == "" && !p.Parked && l.Bridged:
 				f.apply(id, PBX{telephony.LegLeft{At: now, Leg: l.ID}})
 			}
+			if p.Marks[markCall] == "" { // it could not be marked before the link went
+				f.out.Effects = append(f.out.Effects, CallEffect{id, DoMark{l.ID, c.marks(l.Role)}})
+			}
 		}
-		c, alive := f.calls[id]
-		if alive && c.Live() && c.Customer == nil && c.Operator == nil {
-			f.lost(c, now)
-		}
+		f.apply(id, Missing{now})
+		f.apply(id, Reasserted{now})
 	}
 }
 
-// lost closes a restored call of which the PBX has no leg any more: it ended while nobody watched.
-func (f *Floor) lost(c Call, now time.Time) {
-	n := c
-	n.Version++
-	s := &step{c: n}
-	end := End{At: now, Result: ResultAbandoned, By: BySystem}
-	if c.AnsweredAt != nil {
-		end.Result = ResultAnswered
-	} else if c.Direction == Outbound {
-		end.Result = ResultFailed
-	}
-	s.finish(now, end, f.policy(c))
-	f.store(c, s.c, s.effects)
-}
-
-// adopt rebuilds a call from its legs.
+// adopt rebuilds a call from its legs, and from its record where there is one.
 func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
-	c, restored := f.calls[id]
-	for _, l := range legs {
-		role := Role(l.Marks[markRole])
-		if !restored {
-			c.ID, c.Version = id, f.opt.VersionBase+1
-			c.Direction = Direction(l.Marks[markDir])
-			c.StartedAt = fromMillis(l.Marks[markStarted], l.Created)
-			if q := l.Marks[markQueue]; q != "" {
-				c.QueueID = q
-			}
-			if role == RoleCustomer && c.Direction == Inbound {
-				c.From = Party{Number: f.opt.Normalize(l.Party.Number), Name: l.Party.Name}
-				c.To = Party{Number: f.opt.Normalize(l.Dialed)}
-			}
-			if n := l.Marks[markNumber]; n != "" {
-				c.To = Party{Number: f.opt.Normalize(n)}
-			}
-		} else {
-			c.Version++
-		}
-		leg := &Leg{ID: l.ID, Role: role, State: l.State, Parked: l.Parked, Bridged: l.Bridge == BridgeOf(id) && l.Bridge != ""}
-		if role == RoleOperator {
-			c.Operator = leg
-			c.OperatorID = l.Marks[markOperator]
-		} else {
-			c.Customer = leg
-			if ta := l.Marks[markAnswered]; ta != "" {
-				at := fromMillis(ta, now)
-				c.AnsweredAt = &at
-				if c.OperatorID == "" {
-					c.OperatorID = l.Marks[markOperator]
-				}
-			}
-		}
-		f.legs[l.ID] = id
+	known, restored := f.calls[id]
+	var c Call
+	if restored {
+		c = *known
+		c.Version++
+	} else {
+		c = Call{ID: id, Version: f.opt.VersionBase + 1}
 	}
+	spare := f.assign(&c, legs, restored, now)
 	if c.Direction == Inbound && c.EnqueuedAt == nil {
 		started := c.StartedAt
 		c.EnqueuedAt = &started
 	}
+	var effects []Effect
+	for _, l := range spare {
+		effects = append(effects, DoHangup{l, telephony.CauseNormal})
+	}
+	if op := c.Operator; op != nil && op.State == telephony.LegUp {
+		effects = append(effects, DoMute{op.ID, c.Muted}) // what is shown holds, whatever the former owner did not get to mark
+	}
 	if !restored {
 		c.Match = pendingMatch(c.CustomerNumber())
 		c.Route = []RouteStep{{At: c.StartedAt, Kind: RouteEntered}}
+		effects = append(effects, LookUp{Number: c.CustomerNumber()})
 	}
-	f.place(c, restored, now)
+	effects = append(effects, f.place(&c, now)...)
+	f.store(&Call{ID: id}, &c, effects)
+	f.vacate(id, c.OperatorID)
+	f.occupy(&c, now)
 }
 
-// place derives the state of an adopted call from where its legs are.
-func (f *Floor) place(c Call, restored bool, now time.Time) {
+// assign gives the legs to the call and returns those that are too many: several phones may have been rung in vain.
+func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Time) (spare []telephony.LegID) {
+	nearness := func(l telephony.Leg) int {
+		switch {
+		case l.Bridge == BridgeOf(c.ID):
+			return 2
+		case l.State == telephony.LegUp:
+			return 1
+		}
+		return 0
+	}
+	legs = slices.Clone(legs)
+	sort.SliceStable(legs, func(i, j int) bool {
+		a, b := legs[i], legs[j]
+		if nearness(a) != nearness(b) {
+			return nearness(a) > nearness(b)
+		}
+		return a.Created.After(b.Created)
+	})
+	for _, l := range legs {
+		role := Role(l.Marks[markRole])
+		if !restored {
+			c.Direction = Inbound
+			if Direction(l.Marks[markDir]) == Outbound {
+				c.Direction = Outbound
+			}
+			c.StartedAt = fromMillis(l.Marks[markStarted], l.Created)
+			if q := l.Marks[markQueue]; q != "" {
+				c.QueueID = q
+			}
+		}
+		leg := &Leg{ID: l.ID, Role: role, State: l.State, Parked: l.Parked, Bridged: l.Bridge == BridgeOf(c.ID)}
+		switch {
+		case role == RoleOperator && c.Operator != nil, role != RoleOperator && c.Customer != nil:
+			spare = append(spare, l.ID)
+			continue
+		case role == RoleOperator:
+			c.Operator, c.OperatorID = leg, l.Marks[markOperator]
+			c.Muted = l.Marks[markMuted] == "1"
+			c.muteAsked = c.Muted
+		default:
+			leg.Role, c.Customer = RoleCustomer, leg
+			f.assignCustomer(c, l, restored, now)
+		}
+		f.legs[l.ID] = c.ID
+	}
+	return spare
+}
+
+// assignCustomer takes what the customer's leg tells of the call.
+func (f *Floor) assignCustomer(c *Call, l telephony.Leg, restored bool, now time.Time) {
+	if c.Direction == Inbound {
+		if c.From.Number == (customers.Number{}) {
+			c.From.Number = f.opt.Normalize(l.Party.Number)
+		}
+		c.From.Name = l.Party.Name
+		c.To = Party{Number: f.opt.Normalize(l.Dialed)}
+	} else if n := l.Marks[markNumber]; n != "" && c.To.Number == (customers.Number{}) {
+		c.To = Party{Number: f.opt.Normalize(n)}
+	}
+	if ta := l.Marks[markAnswered]; ta != "" {
+		at := fromMillis(ta, now)
+		c.AnsweredAt, c.talked = &at, l.Marks[markOperator]
+	}
+	if !restored && c.OperatorID == "" && (c.AnsweredAt != nil || c.Direction == Outbound) {
+		c.OperatorID = l.Marks[markOperator]
+	}
+}
+
+// place derives the state of an adopted call from where its legs are. What its state demands of the PBX follows in settle.
+func (f *Floor) place(c *Call, now time.Time) []Effect {
 	cust, op := c.Customer, c.Operator
-	var effects []Effect
+	opUp := op != nil && op.State == telephony.LegUp
+	policy := f.policy(c)
+	_, queued := f.q.Queues[c.QueueID]
+	keep := now.Add(cmp.Or(max(policy.RescueFor, 0), keepDefault))
 	c.Since = now
 	switch {
-	case cust == nil && op != nil && c.Direction == Outbound && c.AnsweredAt == nil && op.State != telephony.LegUp:
-		c.State = StateNew
-	case cust == nil && op != nil:
-		// The customer went while nobody watched: the operator's leg follows, and they write.
-		effects = append(effects, DoHangup{op.ID, telephony.CauseNormal})
-		c.State = StateQueued
-	case op == nil && c.AnsweredAt != nil:
-		c.State = StateRescuing
-		effects = append(effects, DoPark{cust.ID}, Enqueue{Since: c.StartedAt, Head: true, Only: c.OperatorID, OnlyFor: true, OnlyStart: now})
-	case op == nil && c.Direction == Outbound:
-		effects = append(effects, DoHangup{cust.ID, telephony.CauseNormal})
-		c.State = StateRinging
-	case op == nil:
+	case cust == nil && c.Direction == Outbound && c.AnsweredAt == nil && !opUp:
+		c.State, op.due = StateNew, now.Add(selfTimeout+offerGrace)
+	case cust == nil:
+		c.State = StateRinging // the customer went while nobody watched: see Missing
+	case op == nil && c.talked != "" && c.talked == c.OperatorID:
+		c.State, c.rescueUntil = StateRescuing, keep
+		return []Effect{Enqueue{Since: c.StartedAt, Head: true, Only: c.talked, OnlyUntil: keep}}
+	case op == nil && queued:
 		c.State, c.OperatorID = StateQueued, ""
-		effects = append(effects, Enqueue{Since: c.StartedAt})
-		if !cust.Parked {
-			effects = append(effects, DoAnswer{cust.ID}, DoPark{cust.ID})
-		}
+		return []Effect{Enqueue{Since: c.StartedAt, Head: c.AnsweredAt != nil}}
+	case op == nil:
+		c.State = StateRinging
+		cust.dying, cust.due = telephony.CauseNormal, now.Add(hangupPatience) // there is nobody to speak with
 	case cust.Bridged && op.Bridged:
 		c.State = StateTalking
 		if c.AnsweredAt == nil {
 			c.AnsweredAt = &now
 		}
-		c.Since = *c.AnsweredAt
-	case c.AnsweredAt != nil && cust.Parked && op.State == telephony.LegUp:
+		c.talked, c.Since = c.OperatorID, *c.AnsweredAt
+	case c.rejoining() && opUp && cust.Parked:
 		c.State = StateHeld
-	case c.Direction == Outbound:
+	case c.Direction == Outbound && c.AnsweredAt == nil:
 		c.State = StateRinging
-		if cust.State == telephony.LegUp && op.State == telephony.LegUp {
-			effects = append(effects, DoRingback{op.ID, false}, DoJoin{BridgeOf(c.ID), []telephony.LegID{cust.ID, op.ID}})
+		if cust.State != telephony.LegUp {
+			cust.due = now.Add(dialTimeout + offerGrace)
 		}
-	case op.State == telephony.LegUp:
+	case opUp:
 		c.State = StateRinging
-		effects = append(effects, DoJoin{BridgeOf(c.ID), []telephony.LegID{cust.ID, op.ID}})
 	default:
 		c.State = StateRinging
 		if op.State == telephony.LegDown {
 			c.State = StateOffered
 		}
-		until := now.Add(20 * time.Second)
-		if p := f.policy(c); p.RingTimeout > 0 {
-			until = now.Add(p.RingTimeout)
-		}
-		c.OfferUntil = &until
+		until := now.Add(cmp.Or(max(policy.RingTimeout, 0), ringDefault))
+		c.OfferUntil, op.due = &until, until.Add(offerGrace)
 		c.Attempts = max(c.Attempts, 1)
+		if c.rejoining() {
+			c.rescueUntil = keep
+		}
 	}
-	if !restored {
-		effects = append(effects, LookUp{Number: c.CustomerNumber()})
-	}
-	f.calls[c.ID] = c
-	f.store(Call{ID: c.ID}, c, effects)
-	f.occupy(c)
-	if cust == nil && op != nil && c.State == StateQueued {
-		f.lost(c, now)
-	}
+	return nil
 }
 
 func fromMillis(s string, otherwise time.Time) time.Time {

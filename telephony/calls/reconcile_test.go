@@ -9,65 +9,17 @@ import (
 	"github.com/pult-cc/pult/telephony/calls"
 )
 
-// world is what a PBX would report after the given effects: it carries them out in memory.
-type world struct {
-	legs map[telephony.LegID]*telephony.Leg
-}
-
-func (w *world) take(effects []calls.CallEffect) {
-	for _, e := range effects {
-		switch d := e.Effect.(type) {
-		case calls.DoMark:
-			l := w.leg(d.Leg)
-			for k, v := range d.Marks {
-				l.Marks[k] = v
-			}
-		case calls.DoOriginate:
-			l := w.leg(d.Leg)
-			for k, v := range d.Marks {
-				l.Marks[k] = v
-			}
-		case calls.DoPark:
-			l := w.leg(d.Leg)
-			l.Parked, l.Bridge = true, ""
-		case calls.DoJoin:
-			for _, id := range d.Legs {
-				l := w.leg(id)
-				l.Parked, l.Bridge = false, d.Bridge
-			}
-		}
-	}
-}
-
-func (w *world) leg(id telephony.LegID) *telephony.Leg {
-	if w.legs[id] == nil {
-		w.legs[id] = &telephony.Leg{ID: id, State: telephony.LegUp, Marks: telephony.Marks{}}
-	}
-	return w.legs[id]
-}
-
-func (w *world) linkUp(at time.Time, online ...string) telephony.LinkUp {
-	up := telephony.LinkUp{At: at, StartedAt: epoch}
-	for _, l := range w.legs {
-		up.Legs = append(up.Legs, *l)
-	}
-	for _, id := range online {
-		up.Endpoints = append(up.Endpoints, telephony.Endpoint{Name: calls.EndpointOf(id), Online: true})
-	}
-	return up
-}
-
 // TestRestartAdoptsLiveCalls: a new owner of the floor rebuilds each kind of live call from the legs and their marks alone.
 func TestRestartAdoptsLiveCalls(t *testing.T) {
-	reach := map[calls.State]func(s *stand, id calls.ID){
-		calls.StateQueued:  func(s *stand, id calls.ID) {},
-		calls.StateTalking: func(s *stand, id calls.ID) { s.connect(id) },
-		calls.StateHeld: func(s *stand, id calls.ID) {
-			s.connect(id)
-			s.must(calls.Command{Kind: calls.CmdHold, OperatorID: "anna", CallID: id})
-			s.pbx(telephony.LegParked{At: s.now, Leg: "leg1"})
+	reach := map[calls.State]func(w *world, id calls.ID){
+		calls.StateQueued:  func(*world, calls.ID) {},
+		calls.StateTalking: func(w *world, id calls.ID) { w.talk(id) },
+		calls.StateHeld: func(w *world, id calls.ID) {
+			w.talk(id)
+			w.s.must(calls.Command{Kind: calls.CmdHold, OperatorID: "anna", CallID: id})
+			w.workAll()
 		},
-		calls.StateRinging: func(s *stand, id calls.ID) { s.pbx(telephony.LegRang{At: s.now, Leg: s.operatorLeg(id)}) },
+		calls.StateRinging: func(w *world, id calls.ID) { w.ring(w.legs[w.s.operatorLeg(id)]) },
 	}
 	for state, bring := range reach {
 		t.Run(strings.ToLower(string(state)), func(t *testing.T) {
@@ -75,21 +27,21 @@ func TestRestartAdoptsLiveCalls(t *testing.T) {
 			if state != calls.StateQueued {
 				online = []string{"anna"}
 			}
-			old := newStand(t, "anna")
-			old.linkUp(online...)
-			id := old.callIn("leg1", "+79161234567")
-			bring(old, id)
-			old.want(id, state)
-			w := &world{legs: map[telephony.LegID]*telephony.Leg{}}
-			w.take(old.effects)
-			w.leg("leg1").Party.Number = "+79161234567"
-			if c := old.calls[id]; c.Operator != nil {
-				w.leg(c.Operator.ID).State = c.Operator.State
+			w := newWorld(newStand(t, "anna"))
+			for _, op := range online {
+				w.online[op] = true
 			}
-
-			s := newStand(t, "anna")
-			s.now = old.now.Add(2 * time.Second)
-			s.pbx(w.linkUp(s.now, online...))
+			w.connect()
+			w.callIn()
+			w.workAll()
+			id := w.live()[0]
+			bring(w, id)
+			w.s.want(id, state)
+			old := w.s
+			w.advance(2 * time.Second)
+			w.inherit(len(old.journal)) // nothing was saved
+			w.workAll()
+			s := w.s
 			s.want(id, state)
 			c := s.calls[id]
 			if c.QueueID != "q1" || c.From.Number.E164 != "+79161234567" || !c.StartedAt.Equal(old.calls[id].StartedAt) {
@@ -102,7 +54,7 @@ func TestRestartAdoptsLiveCalls(t *testing.T) {
 				t.Fatalf("the operator was forgotten: %+v", c)
 			}
 			if state == calls.StateTalking {
-				s.pbx(telephony.LegEnded{At: s.now, Leg: "leg1"})
+				w.end(c.Customer.ID, telephony.Cause{}, false)
 				s.want(id, calls.StateWrapUp)
 			}
 		})

@@ -33,6 +33,7 @@ type Operator struct {
 	Since        time.Time           `json:"since"` // when Presence began
 	PhoneOnline  bool                `json:"phoneOnline"`
 	CallID       ID                  `json:"callId,omitempty"` // what keeps them busy
+	Gone         bool                `json:"gone,omitempty"`   // no longer in the directory: the last word on them
 }
 
 // Queue is an immutable snapshot of a waiting line.
@@ -44,6 +45,7 @@ type Queue struct {
 	Ready       int        `json:"ready"`
 	Talking     int        `json:"talking"`
 	Operators   int        `json:"operators"`
+	Gone        bool       `json:"gone,omitempty"` // no longer in the directory: the last word on it
 }
 
 // NoticeKind is what a notice is about.

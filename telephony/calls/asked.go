@@ -1,0 +1,81 @@
+package calls
+
+import (
+	"time"
+
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony"
+)
+
+// asked carries out a command that Floor has permitted.
+func (s *step) asked(e Asked) {
+	c := &s.c
+	switch e.Cmd.Kind {
+	case CmdAnswer:
+		if c.Operator != nil && c.Operator.State != telephony.LegUp && c.Operator.dying == 0 {
+			s.changed = s.changed || !c.AnswerRequested
+			c.AnswerRequested = true
+			s.do(DoAnswerFar{c.Operator.ID})
+		}
+	case CmdDecline:
+		s.decline(e.At)
+	case CmdHangUp:
+		if e.Cmd.OperatorID == c.OperatorID && c.onOffer() && !c.rejoining() {
+			s.decline(e.At) // what they have not answered is not theirs to end
+			return
+		}
+		s.changed = s.changed || !c.HangupAsked
+		c.HangupAsked = true
+		s.do(Dequeue{})
+		for _, l := range c.Legs() {
+			s.hangup(e.At, l.ID, telephony.CauseNormal)
+		}
+	case CmdHold:
+		if c.State == StateTalking && c.Customer != nil {
+			s.do(DoPark{c.Customer.ID})
+		}
+	case CmdResume:
+		if c.State == StateHeld && c.Customer != nil && c.Operator != nil {
+			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{c.Customer.ID, c.Operator.ID}})
+		}
+	case CmdSetMuted:
+		if c.Operator != nil && c.Operator.State == telephony.LegUp {
+			c.muteAsked = e.Cmd.Muted
+			s.do(DoMute{c.Operator.ID, e.Cmd.Muted})
+		}
+	case CmdSendDigits:
+		if c.Customer != nil {
+			s.do(DoDigits{c.Customer.ID, e.Cmd.Digits})
+		}
+	case CmdExtendWrapUp:
+		if c.WrapUpUntil != nil {
+			until := c.WrapUpUntil.Add(time.Minute)
+			c.WrapUpUntil, s.changed = &until, true
+		}
+	case CmdFinishWrapUp:
+		s.wrapUpOver(e.At)
+	case CmdLinkCustomer:
+		s.do(Link{Number: c.CustomerNumber(), Customer: e.Cmd.CustomerID, OperatorID: e.Cmd.OperatorID})
+	case CmdUnlinkCustomer:
+		s.do(Link{Number: c.CustomerNumber(), OperatorID: e.Cmd.OperatorID})
+	case CmdRetryMatch:
+		m := c.Match
+		m.State = customers.MatchPending
+		c.Match, s.changed = m, true
+		s.do(LookUp{Number: c.CustomerNumber(), Fresh: true})
+	}
+}
+
+// onOffer tells whether an operator's phone rings, or is about to, with a call that came in.
+func (c *Call) onOffer() bool {
+	return (c.State == StateOffered || c.State == StateRinging && (c.Direction == Inbound || c.AnsweredAt != nil)) &&
+		c.Operator != nil && c.Operator.State != telephony.LegUp
+}
+
+func (s *step) decline(at time.Time) {
+	if s.c.Operator == nil || s.c.Declining {
+		return
+	}
+	s.c.Declining, s.changed = true, true
+	s.hangup(at, s.c.Operator.ID, telephony.CauseRejected)
+}

@@ -1,0 +1,153 @@
+package calls
+
+import (
+	"time"
+
+	"github.com/pult-cc/pult/telephony"
+)
+
+// ending is how a leg ended.
+type ending int
+
+const (
+	ended           ending = iota // its far end, or the PBX, ended it
+	endedByUs                     // we asked for it
+	endedUnmade                   // it never was
+	endedUnobserved               // while there was no link
+)
+
+func (s *step) ended(at time.Time, id telephony.LegID, cause telephony.Cause, how ending) {
+	switch {
+	case s.c.Customer != nil && s.c.Customer.ID == id:
+		s.c.Customer, s.changed = nil, true
+		s.customerGone(at, cause, how)
+	case s.c.Operator != nil && s.c.Operator.ID == id:
+		s.c.Operator, s.changed = nil, true
+		s.operatorGone(at, cause, how)
+	}
+}
+
+func (s *step) customerGone(at time.Time, cause telephony.Cause, how ending) {
+	if s.c.End != nil {
+		return
+	}
+	by := ByCustomer
+	switch {
+	case s.c.HangupAsked:
+		by = ByOperator
+	case how != ended:
+		by = BySystem
+	}
+	result := ResultAnswered
+	switch {
+	case s.c.AnsweredAt != nil:
+	case s.c.Direction == Inbound && s.c.HangupAsked:
+		result = ResultCancelled
+	case s.c.Direction == Inbound:
+		result = ResultAbandoned
+	default:
+		result = dialResult(cause.Q850, s.c.HangupAsked)
+	}
+	s.finish(at, End{At: at, Result: result, By: by, Cause: cause.Q850})
+}
+
+func dialResult(q850 int, cancelled bool) Result {
+	switch {
+	case cancelled:
+		return ResultCancelled
+	case q850 == telephony.CauseBusy:
+		return ResultBusy
+	case q850 == telephony.CauseNoAnswer, q850 == telephony.CauseNoResponse:
+		return ResultNoAnswer
+	case q850 == telephony.CauseRejected:
+		return ResultRejected
+	}
+	return ResultFailed
+}
+
+func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending) {
+	c := &s.c
+	if c.End != nil || c.HangupAsked && c.Customer != nil {
+		return // expected; the customer's leg tells the end
+	}
+	switch c.State {
+	case StateTalking, StateHeld:
+		if c.Declining { // the answer overtook it
+			s.offerFailed(at, cause, how)
+			return
+		}
+		s.rescue(at)
+	case StateOffered, StateRinging:
+		if c.Direction == Outbound && c.AnsweredAt == nil {
+			s.finish(at, End{At: at, Result: ResultCancelled, By: ByOperator, Cause: cause.Q850})
+			return
+		}
+		s.offerFailed(at, cause, how)
+	case StateNew:
+		// The customer was not reached for: whatever became of the operator's own phone is no result of theirs.
+		end := End{At: at, Result: ResultCancelled, By: ByOperator, Cause: cause.Q850}
+		if how == endedUnmade {
+			end.Result, end.By = ResultFailed, BySystem
+		}
+		s.finish(at, end)
+	}
+}
+
+// abandon ends a conversation that nobody is left to lead.
+func (s *step) abandon(at time.Time, by By) {
+	s.finish(at, End{At: at, Result: ResultAnswered, By: by, Cause: telephony.CauseNormal})
+}
+
+// missing closes a call of whose customer the PBX has no leg: it ended while nobody watched.
+func (s *step) missing(at time.Time) {
+	if !s.c.Live() || s.c.Customer != nil || s.c.State == StateNew {
+		return
+	}
+	end := End{At: at, Result: ResultAbandoned, By: BySystem}
+	if s.c.AnsweredAt != nil {
+		end.Result = ResultAnswered
+	} else if s.c.Direction == Outbound {
+		end.Result = ResultFailed
+	}
+	s.finish(at, end)
+}
+
+// finish ends the conversation: into wrap-up if the operator took part, else into the end.
+func (s *step) finish(at time.Time, end End) {
+	c := &s.c
+	// Who dialled has something to write even about nobody's answering.
+	dialled := c.Direction == Outbound && c.AnsweredAt == nil && c.State != StateNew
+	took := c.OperatorID != "" && (dialled || c.rejoining())
+	c.End = &end
+	c.OfferUntil, c.Position, c.AnswerRequested = nil, 0, false
+	s.do(Dequeue{})
+	for _, l := range c.Legs() {
+		s.hangup(at, l.ID, telephony.CauseNormal)
+	}
+	s.do(DoCloseBridge{BridgeOf(c.ID)})
+	if took {
+		s.state(StateWrapUp, at)
+		c.WrapUpUntil = nil
+		if s.policy.WrapUp > 0 {
+			until := at.Add(s.policy.WrapUp)
+			c.WrapUpUntil = &until
+		}
+		return
+	}
+	if c.OperatorID != "" {
+		s.do(Release{At: at, OperatorID: c.OperatorID})
+	}
+	if c.talked != "" {
+		c.OperatorID = c.talked // the record says who spoke with the customer, not whose phone rang last
+	}
+	s.state(StateEnded, at)
+}
+
+func (s *step) wrapUpOver(at time.Time) {
+	if s.c.State != StateWrapUp {
+		return
+	}
+	s.c.WrapUpUntil = nil
+	s.state(StateEnded, at)
+	s.do(Release{At: at, OperatorID: s.c.OperatorID, Worked: true})
+}

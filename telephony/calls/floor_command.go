@@ -1,0 +1,187 @@
+package calls
+
+import (
+	"strings"
+	"time"
+
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/queues"
+)
+
+// Command carries out a command or refuses it with an errs error.
+func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
+	const op = "taking command"
+	switch cmd.Kind {
+	case CmdSetAvailability:
+		return f.setAvailability(cmd, now)
+	case CmdDial:
+		return f.dial(cmd, now)
+	case CmdNotify:
+		if cmd.Notice == nil {
+			return Reply{}, errs.E(errs.Invalid, op, "no notice")
+		}
+		f.out.Changes = append(f.out.Changes, Change{Notice: cmd.Notice})
+		return Reply{}, nil
+	case CmdProvisionPhone, CmdDropPhone, CmdReloadDirectory, CmdDemoCall:
+		return Reply{}, errs.E(errs.Internal, op, "not a command of the floor")
+	}
+	c, ok := f.calls[cmd.CallID]
+	if !ok {
+		return Reply{}, errs.E(errs.Conflict, op, "the call has ended")
+	}
+	if err := f.permit(c, cmd); err != nil {
+		return Reply{}, err
+	}
+	if cmd.Kind == CmdTake {
+		return f.take(c, cmd, now)
+	}
+	f.apply(c.ID, Asked{At: now, Cmd: cmd})
+	f.Decide(now)
+	if n, ok := f.calls[c.ID]; ok {
+		return Reply{Call: n}, nil
+	}
+	n := *c // the command ended it
+	n.State = StateEnded
+	return Reply{Call: &n}, nil
+}
+
+// permit refuses what is another's, or what the call's state does not allow. Pure.
+func (f *Floor) permit(c *Call, cmd Command) error {
+	const op = "taking command"
+	own := cmd.OperatorID != "" && cmd.OperatorID == c.OperatorID
+	if !own && !cmd.Supervisor && cmd.Kind != CmdTake {
+		return errs.E(errs.Forbidden, op, "the call is another operator's")
+	}
+	wrong := func() error {
+		return errs.Ef(errs.Conflict, op, "not possible while the call is %s", strings.ToLower(string(c.State)))
+	}
+	if c.HangupAsked && c.Live() && onLine[cmd.Kind] && cmd.Kind != CmdHangUp {
+		return errs.E(errs.Conflict, op, "the call is being ended")
+	}
+	operatorUp := c.Operator != nil && c.Operator.State == telephony.LegUp
+	switch cmd.Kind {
+	case CmdAnswer, CmdDecline:
+		if !c.onOffer() || c.Declining {
+			return wrong()
+		}
+	case CmdHangUp:
+		if !c.Live() {
+			return wrong()
+		}
+	case CmdHold:
+		if c.State != StateTalking {
+			return wrong()
+		}
+	case CmdResume:
+		if c.State != StateHeld {
+			return wrong()
+		}
+	case CmdSetMuted:
+		if !operatorUp || !c.Live() {
+			return wrong()
+		}
+	case CmdSendDigits:
+		if c.State != StateTalking {
+			return wrong()
+		}
+		if !validDigits(cmd.Digits) {
+			return errs.Field(op, "digits", "only 0-9, A-D, *, # and commas, at most 64")
+		}
+	case CmdExtendWrapUp, CmdFinishWrapUp:
+		if c.State != StateWrapUp {
+			return wrong()
+		}
+	case CmdTake:
+		if c.State != StateQueued {
+			return wrong()
+		}
+	case CmdLinkCustomer, CmdUnlinkCustomer, CmdRetryMatch:
+		if c.CustomerNumber().Kind != customers.NumberPublic && cmd.Kind == CmdRetryMatch {
+			return errs.E(errs.Conflict, op, "there is no public number to ask about")
+		}
+	default:
+		return errs.Ef(errs.Invalid, op, "unknown command %q", cmd.Kind)
+	}
+	if !f.linkUp && onLine[cmd.Kind] {
+		return errs.E(errs.Unavailable, op, "the telephone system is not reachable")
+	}
+	return nil
+}
+
+// onLine are the commands that need the PBX.
+var onLine = map[CommandKind]bool{
+	CmdAnswer: true, CmdDecline: true, CmdHangUp: true, CmdHold: true, CmdResume: true, CmdSetMuted: true, CmdSendDigits: true,
+	CmdTake: true,
+}
+
+func validDigits(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	return strings.Trim(s, "0123456789ABCD*#,") == ""
+}
+
+func (f *Floor) take(c *Call, cmd Command, now time.Time) (Reply, error) {
+	const op = "taking waiting call"
+	o := f.q.Operators[cmd.OperatorID]
+	switch {
+	case o == nil:
+		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
+	case !o.Serves(c.QueueID) && !cmd.Supervisor:
+		return Reply{}, errs.E(errs.Forbidden, op, "the queue is not yours")
+	case !o.PhoneOnline:
+		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")
+	case o.Busy != "":
+		return Reply{}, errs.E(errs.Conflict, op, "you have a call")
+	}
+	f.q.Remove(string(c.ID))
+	o.Busy = string(c.ID)
+	f.offer(queues.Offer{CallID: string(c.ID), OperatorID: o.ID, QueueID: c.QueueID}, now, true)
+	f.reposition()
+	return Reply{Call: f.calls[c.ID]}, nil
+}
+
+func (f *Floor) dial(cmd Command, now time.Time) (Reply, error) {
+	const op = "dialling"
+	o := f.q.Operators[cmd.OperatorID]
+	switch {
+	case o == nil:
+		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
+	case !f.linkUp:
+		return Reply{}, errs.E(errs.Unavailable, op, "the telephone system is not reachable")
+	case !o.PhoneOnline:
+		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")
+	case o.Busy != "":
+		return Reply{}, errs.E(errs.Conflict, op, "you have a call")
+	}
+	number, err := f.opt.ParseDialed(cmd.Number)
+	if err != nil {
+		return Reply{}, err
+	}
+	c, effects := NewOutbound(ID(f.opt.NewID()), now, o.ID, Party{Name: f.people[o.ID].Name}, Party{Number: number, Name: cmd.Name})
+	o.Busy = string(c.ID)
+	f.touchOperator(o.ID)
+	f.store(&Call{}, &c, effects)
+	return Reply{Call: &c}, nil
+}
+
+func (f *Floor) setAvailability(cmd Command, now time.Time) (Reply, error) {
+	const op = "setting availability"
+	o := f.q.Operators[cmd.OperatorID]
+	if o == nil {
+		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
+	}
+	switch cmd.Avail {
+	case queues.Ready, queues.Offline:
+		f.declare(o, cmd.Avail, "", now)
+	case queues.Paused:
+		f.declare(o, queues.Paused, cmd.Pause, now)
+	default:
+		return Reply{}, errs.Field(op, "availability", "READY, PAUSED or OFFLINE")
+	}
+	f.Decide(now)
+	v := f.operatorView(o, now)
+	return Reply{Operator: &v}, nil
+}

@@ -1,0 +1,146 @@
+package calls
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/queues"
+)
+
+// rescuePause is between two attempts to reach the phone of the operator whose leg was lost: a page that is being reloaded takes
+// some seconds to sign in again.
+const rescuePause = 2 * time.Second
+
+func (s *step) offered(e Offered) {
+	c := &s.c
+	c.Attempts++
+	// The time makes the id new even for an owner of the floor who does not know how many attempts there were before, the number
+	// for two attempts within a millisecond.
+	leg := telephony.LegID("op-" + string(c.ID) + "-" + strconv.Itoa(c.Attempts) + "-" + strconv.FormatInt(e.At.UnixMilli(), 36))
+	c.OperatorID = e.OperatorID
+	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: e.Until.Add(offerGrace)}}
+	c.AnswerRequested, c.Declining, c.blameless, c.Muted, c.muteAsked = false, false, false, false, false
+	c.Position = 0
+	until := e.Until
+	c.OfferUntil = &until
+	kind := RouteOffered
+	if e.Taken {
+		kind = RouteTaken
+	}
+	s.route(e.At, kind, e.OperatorID)
+	headers := map[string]string{HeaderCall: string(c.ID)}
+	if c.State == StateRescuing {
+		headers[HeaderAutoAnswer] = "1" // they were talking: the conversation goes on by itself
+	}
+	s.state(StateOffered, e.At)
+	other := c.From
+	if c.Direction == Outbound {
+		other = c.To
+	}
+	s.do(DoOriginate{telephony.Originate{
+		Leg: leg, Endpoint: EndpointOf(e.OperatorID), Timeout: e.Until.Sub(e.At), Headers: headers,
+		From: telephony.Party{Number: other.Number.E164, Name: other.Name}, Marks: c.marks(RoleOperator),
+	}})
+}
+
+// rejoining tells whether the present offer brings a lost conversation back to the operator who had it.
+func (c *Call) rejoining() bool {
+	return c.AnsweredAt != nil && c.talked != "" && c.talked == c.OperatorID
+}
+
+// notMade: the PBX refused the leg, or did not answer. In the latter case it may exist, so it is ended as well; one that has shown
+// life since is there, whatever became of the answer.
+func (s *step) notMade(e OriginateFailed) {
+	for _, l := range s.c.Legs() {
+		if l.ID == e.Leg && l.State == telephony.LegDown {
+			s.do(DoHangup{e.Leg, telephony.CauseNormal})
+			s.ended(e.At, e.Leg, telephony.Cause{}, endedUnmade)
+		}
+	}
+}
+
+// phoneGone drops the operator's leg where nobody can be at it any more.
+func (s *step) phoneGone(e PhoneGone) {
+	c := &s.c
+	if c.Operator == nil || c.End != nil || c.Operator.dying != 0 || (c.Operator.State == telephony.LegUp && !e.Replaced) {
+		return
+	}
+	c.blameless = true
+	s.hangup(e.At, c.Operator.ID, telephony.CauseNormal)
+}
+
+// offerFailed puts the call back into the line and, where it was the operator's doing, pauses them with the reason, so that it does
+// not ring in vain again.
+func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
+	c := &s.c
+	op, rejoining := c.OperatorID, c.rejoining()
+	declined := c.Declining || cause.Q850 == telephony.CauseRejected
+	kind, pause := RouteUnreachable, queues.PausePhone
+	switch {
+	case how == endedUnmade:
+	case c.blameless || how == endedUnobserved:
+		pause = ""
+	case declined, cause.Q850 == telephony.CauseBusy:
+		kind, pause = RouteDeclined, queues.PauseDeclined
+	case cause.Q850 == telephony.CauseNoAnswer, cause.Q850 == telephony.CauseNoResponse, how == endedByUs:
+		kind, pause = RouteNoAnswer, queues.PauseNoAnswer
+	}
+	s.route(at, kind, op)
+	c.OfferUntil, c.AnswerRequested, c.Declining, c.blameless, c.Muted, c.muteAsked = nil, false, false, false, false, false
+	if c.Customer != nil && !c.Customer.Parked {
+		s.do(DoPark{c.Customer.ID})
+	}
+	since := c.StartedAt
+	if c.EnqueuedAt != nil {
+		since = *c.EnqueuedAt
+	}
+	switch {
+	case rejoining && !declined && at.Before(c.rescueUntil):
+		s.state(StateRescuing, at)
+		s.do(Enqueue{Since: since, Head: true, Only: op, OnlyUntil: c.rescueUntil, NotBefore: at.Add(rescuePause)})
+	case c.QueueID == "":
+		by := BySystem
+		if declined {
+			by = ByOperator
+		}
+		s.abandon(at, by)
+	default:
+		c.OperatorID = ""
+		s.state(StateQueued, at)
+		s.do(Release{At: at, OperatorID: op, Pause: pause}, Enqueue{Since: since, Head: c.AnsweredAt != nil})
+	}
+}
+
+// rescue keeps the customer, with music, for the operator whose leg was lost.
+func (s *step) rescue(at time.Time) {
+	c := &s.c
+	c.Muted, c.muteAsked, c.blameless = false, false, false
+	s.route(at, RouteLost, c.OperatorID)
+	s.state(StateRescuing, at)
+	c.rescueUntil = at.Add(cmp.Or(max(s.policy.RescueFor, 0), keepDefault))
+	s.do(
+		DoPark{c.Customer.ID},
+		Enqueue{Since: c.StartedAt, Head: true, Only: c.OperatorID, OnlyUntil: c.rescueUntil},
+	)
+}
+
+// rescueOver gives the customer to anybody of the queue; outside all queues there is nobody to give them to.
+func (s *step) rescueOver(at time.Time) {
+	c := &s.c
+	if c.State != StateRescuing || c.HangupAsked {
+		return
+	}
+	s.route(at, RouteReturned, c.OperatorID)
+	if c.QueueID == "" {
+		s.abandon(at, BySystem)
+		return
+	}
+	s.do(
+		Release{At: at, OperatorID: c.OperatorID, Pause: queues.PausePhone},
+		Enqueue{Since: c.StartedAt, Head: true},
+	)
+	c.OperatorID = ""
+	s.state(StateQueued, at)
+}
