@@ -174,23 +174,23 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// helperDir makes this test binary a parent that starts parts and waits to be killed.
-const helperDir = "PULT_LAB_TEST_PARENT"
-
 func TestMain(m *testing.M) {
-	dir := os.Getenv(helperDir)
-	if dir == "" {
+	role, ok := roles[os.Getenv(helperRole)]
+	if !ok {
 		os.Exit(m.Run())
 	}
-	if err := parent(dir); err != nil {
+	if err := role(); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
 }
 
-// parent starts parts, prints their process ids and never returns.
-func parent(dir string) error {
-	ctx := context.Background()
+// helperDir tells parent where to keep its parts.
+const helperDir = "PULT_LAB_TEST_DIR"
+
+// parent starts parts, prints their process ids and waits to be killed.
+func parent() error {
+	ctx, dir := context.Background(), os.Getenv(helperDir)
 	a, err := StartAsterisk(ctx, AsteriskOptions{Dir: filepath.Join(dir, "a")})
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func parent(dir string) error {
 func TestPartsDieWithAKilledParent(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), helperDir+"="+t.TempDir())
+	cmd.Env = append(os.Environ(), helperRole+"=parent", helperDir+"="+t.TempDir())
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
