@@ -83,6 +83,8 @@ func (f *fakeARI) serve(w http.ResponseWriter, r *http.Request) {
 		answer(bridges)
 	case path == "/endpoints/PJSIP":
 		answer(`[]`)
+	case strings.HasPrefix(path, "/endpoints/PJSIP/"):
+		w.WriteHeader(http.StatusNotFound)
 	case strings.HasSuffix(path, "/variable") && r.Method == http.MethodGet:
 		w.WriteHeader(http.StatusNotFound)
 		answer(`{"message":"Provided variable was not found"}`)

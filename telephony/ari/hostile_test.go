@@ -298,7 +298,9 @@ func TestTooManyWaitingEvents(t *testing.T) {
 		}
 	}
 	x.mu.Unlock()
-	for i := range 150 {
+	f.send(stasisStart("c-0"))
+	x.await(t, 2) // and blocked there
+	for i := 1; i < 150; i++ {
 		if f.newest().Write(t.Context(), websocket.MessageText, []byte(stasisStart(fmt.Sprintf("c-%d", i)))) != nil {
 			break // cut off already
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	ari "github.com/CyCoreSystems/ari/v5"
 
@@ -14,9 +15,9 @@ import (
 )
 
 // Provision implements telephony.Provisioner by push configuration into Asterisk's memory (sorcery.conf must let it: see
-// deploy/asterisk/site). Objects are removed first, because a PUT on an existing auth appends to its lists instead of replacing
-// them. Removing the address of record drops its contacts, with every secret they signed in with; without the auth no device
-// can sign in until all is in place.
+// deploy/asterisk/site). The auth is removed first, because a PUT on an existing one appends to its lists instead of replacing
+// them. The endpoint is not removed: Asterisk does that some time after it has answered, and would take the new one's state
+// along, so that the device were never seen again.
 func (d *Driver) Provision(ctx context.Context, a telephony.Account) error {
 	const op = "provisioning account"
 	switch {
@@ -31,33 +32,84 @@ func (d *Driver) Provision(ctx context.Context, a telephony.Account) error {
 	}
 	defer done()
 	defer d.accounts.lock(a.Endpoint)()
-	if err := d.removeObjects(ctx, op, a.Endpoint); err != nil {
+	if err := d.remove(ctx, op, "auth", a.Endpoint); err != nil {
 		return err
 	}
-	for _, o := range []struct {
-		kind   string
-		fields map[string]string
-	}{
-		{"auth", map[string]string{
-			"auth_type": "digest", "username": a.Endpoint, "realm": d.o.Realm, "password_digest": "MD5:" + a.HA1,
-		}},
-		{"aor", map[string]string{"max_contacts": "1", "remove_existing": "yes"}},
-		{"endpoint", d.endpointFields(a)},
-	} {
-		tuples := make([]ari.ConfigTuple, 0, len(o.fields))
-		for _, name := range fieldOrder {
-			if v, ok := o.fields[name]; ok {
-				tuples = append(tuples, ari.ConfigTuple{Attribute: name, Value: v})
-			}
-		}
-		err := d.rest.do(ctx, request{
-			method: http.MethodPut, path: objectPath(o.kind, a.Endpoint), body: ari.ConfigTupleList{Fields: tuples},
-		}, nil)
-		if err := pushFailed(ctx, op, err); err != nil {
-			return err
+	if err := d.push(ctx, op, "auth", a.Endpoint, map[string]string{
+		"auth_type": "digest", "username": a.Endpoint, "realm": d.o.Realm, "password_digest": "MD5:" + a.HA1,
+	}); err != nil {
+		return err
+	}
+	// From here on an earlier secret signs nobody in; who signed in with it goes.
+	if err := d.dropContacts(ctx, op, a.Endpoint); err != nil {
+		return err
+	}
+	if err := d.push(ctx, op, "aor", a.Endpoint, map[string]string{"max_contacts": "1", "remove_existing": "yes"}); err != nil {
+		return err
+	}
+	return d.push(ctx, op, "endpoint", a.Endpoint, d.endpointFields(a))
+}
+
+// push creates or changes an object.
+func (d *Driver) push(ctx context.Context, op, kind, name string, fields map[string]string) error {
+	tuples := make([]ari.ConfigTuple, 0, len(fields))
+	for _, f := range fieldOrder {
+		if v, ok := fields[f]; ok {
+			tuples = append(tuples, ari.ConfigTuple{Attribute: f, Value: v})
 		}
 	}
-	return nil
+	return pushFailed(ctx, op, d.rest.do(ctx, request{
+		method: http.MethodPut, path: objectPath(kind, name), body: ari.ConfigTupleList{Fields: tuples},
+	}, nil))
+}
+
+// remove removes an object; one that is not there is success.
+func (d *Driver) remove(ctx context.Context, op, kind, name string) error {
+	err := d.rest.do(ctx, request{method: http.MethodDelete, path: objectPath(kind, name)}, nil)
+	if statusOf(err) == http.StatusNotFound {
+		return nil
+	}
+	return pushFailed(ctx, op, err)
+}
+
+// dropContacts signs a device out. ARI cannot list contacts, but they go with their address of record: some time after
+// Asterisk has answered, so wait for it, or it would take a new contact for an old one. Without contacts nothing is removed.
+func (d *Driver) dropContacts(ctx context.Context, op, name string) error {
+	state, err := d.endpointState(ctx, op, name)
+	if err != nil || state != "online" {
+		return err
+	}
+	if err := d.remove(ctx, op, "aor", name); err != nil {
+		return err
+	}
+	return d.awaitState(ctx, op, name, func(state string) bool { return state != "online" })
+}
+
+// endpointState returns an endpoint's state, "" for one that does not exist.
+func (d *Driver) endpointState(ctx context.Context, op, name string) (string, error) {
+	var e ari.EndpointData
+	err := d.rest.do(ctx, request{method: http.MethodGet, path: []string{"endpoints", d.o.EndpointTech, name}}, &e)
+	if statusOf(err) == http.StatusNotFound {
+		return "", nil
+	}
+	return e.State, fail(ctx, op, err)
+}
+
+// awaitState polls an endpoint's state; Asterisk's own threads change it, within milliseconds.
+func (d *Driver) awaitState(ctx context.Context, op, name string, reached func(state string) bool) error {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		state, err := d.endpointState(ctx, op, name)
+		if err != nil || reached(state) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fail(ctx, op, ctx.Err())
+		case <-tick.C:
+		}
+	}
 }
 
 // fieldOrder is the order in which fields are sent: Asterisk applies them one by one, and "disallow" must come before "allow".
@@ -65,7 +117,8 @@ var fieldOrder = []string{
 	"auth_type", "username", "realm", "password_digest",
 	"max_contacts", "remove_existing",
 	"webrtc", "auth", "aors", "identify_by", "context", "disallow", "allow", "direct_media", "allow_transfer", "allow_subscribe",
-	"rtp_symmetric", "force_rport", "rewrite_contact", "callerid", "language",
+	"rtp_symmetric", "force_rport", "rewrite_contact", "media_encryption", "use_avpf", "ice_support", "rtcp_mux", "bundle",
+	"media_use_received_transport", "dtls_auto_generate_cert", "callerid", "language",
 }
 
 // endpointFields configures the device. allow_transfer stays off: transfers are Pult's, and a REFER can kill Asterisk 22.10
@@ -81,8 +134,16 @@ func (d *Driver) endpointFields(a telephony.Account) map[string]string {
 	}
 	if a.WebRTC {
 		f["webrtc"] = "yes" // DTLS, ICE, AVPF, multiplexing and a certificate
-	} else {
-		f["rtp_symmetric"], f["force_rport"], f["rewrite_contact"] = "yes", "yes", "yes" // desk phones behind NAT
+		return f
+	}
+	for _, desk := range []string{"rtp_symmetric", "force_rport", "rewrite_contact"} { // behind NAT
+		f[desk] = "yes"
+	}
+	// What webrtc=yes switched on for an account that was a browser's before.
+	for _, web := range []string{
+		"webrtc", "media_encryption", "use_avpf", "ice_support", "rtcp_mux", "bundle", "media_use_received_transport", "dtls_auto_generate_cert",
+	} {
+		f[web] = "no"
 	}
 	return f
 }
@@ -99,7 +160,19 @@ func (d *Driver) Deprovision(ctx context.Context, endpoint string) error {
 	}
 	defer done()
 	defer d.accounts.lock(endpoint)()
-	return d.removeObjects(ctx, op, endpoint)
+	if err := d.remove(ctx, op, "auth", endpoint); err != nil {
+		return err
+	}
+	if err := d.dropContacts(ctx, op, endpoint); err != nil {
+		return err
+	}
+	for _, kind := range []string{"aor", "endpoint"} {
+		if err := d.remove(ctx, op, kind, endpoint); err != nil {
+			return err
+		}
+	}
+	// Until it is really gone, a new endpoint of that name would go with it.
+	return d.awaitState(ctx, op, endpoint, func(state string) bool { return state == "" })
 }
 
 // stripes are locks by name: two changes of one account must not mix, those of different accounts go on side by side.
@@ -112,20 +185,6 @@ func (s *stripes) lock(name string) (unlock func()) {
 	m := &s[h.Sum32()%uint32(len(s))]
 	m.Lock()
 	return m.Unlock
-}
-
-// removeObjects removes what Provision pushed: first what lets a device in, then its contacts, then the rest.
-func (d *Driver) removeObjects(ctx context.Context, op, name string) error {
-	for _, kind := range []string{"auth", "aor", "endpoint"} {
-		err := d.rest.do(ctx, request{method: http.MethodDelete, path: objectPath(kind, name)}, nil)
-		if statusOf(err) == http.StatusNotFound {
-			continue
-		}
-		if err := pushFailed(ctx, op, err); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func objectPath(kind, name string) []string {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	}
 	if code == 0 {
 		http.DefaultClient.CloseIdleConnections()
-		if err := goleak.Find(goleak.IgnoreAnyFunction("github.com/pult-cc/pult/internal/lab.start.func2")); err != nil {
+		if err := goleak.Find(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}

@@ -1,5 +1,6 @@
 // Package sipua is a SIP user agent for tests: a carrier that calls and is called, and an operator's desk phone that registers,
-// rings, answers and declines, each step on the test's word. It speaks UDP and offers G.711, and sends no media.
+// rings, answers and declines, each step on the test's word. It speaks UDP and offers G.711, and sends no media. Over WebSocket
+// (RFC 7118) it is a browser's phone as far as signalling goes: it registers, rings and declines.
 //
 // It exists because a scripted traffic generator cannot be told in the middle of a call what to do next, nor asked which
 // headers an INVITE had. It does no retransmission: it is for loopback.
@@ -17,10 +18,10 @@ import (
 	"time"
 )
 
-// Agent is a user agent on a UDP port of its own. Its methods may be called concurrently.
+// Agent is a user agent. Its methods may be called concurrently.
 type Agent struct {
-	conn   *net.UDPConn
-	server *net.UDPAddr
+	wire   wire
+	domain string // of the URIs of the server's users
 	rtp    net.PacketConn
 	calls  chan *Call
 	done   chan struct{}
@@ -33,25 +34,34 @@ type Agent struct {
 
 // New starts a user agent that talks to the server at an address "host:port", listening at addr ("127.0.0.1:0"). Close ends it.
 func New(addr, server string) (*Agent, error) {
-	local, err := net.ResolveUDPAddr("udp", addr)
+	w, err := listenUDP(addr, server)
 	if err != nil {
 		return nil, err
 	}
-	remote, err := net.ResolveUDPAddr("udp", server)
+	host, _, err := net.SplitHostPort(w.addr())
 	if err != nil {
 		return nil, err
 	}
-	conn, err := net.ListenUDP("udp", local)
+	return newAgent(w, server, host)
+}
+
+// NewWS starts a user agent at a server's WebSocket address, "ws://127.0.0.1:8088/ws".
+func NewWS(ctx context.Context, url string) (*Agent, error) {
+	w, err := dialWS(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	rtp, err := net.ListenPacket("udp", net.JoinHostPort(conn.LocalAddr().(*net.UDPAddr).IP.String(), "0"))
+	return newAgent(w, "asterisk.invalid", "127.0.0.1")
+}
+
+func newAgent(w wire, domain, mediaHost string) (*Agent, error) {
+	rtp, err := net.ListenPacket("udp", net.JoinHostPort(mediaHost, "0"))
 	if err != nil {
-		conn.Close()
+		w.close()
 		return nil, err
 	}
 	a := &Agent{
-		conn: conn, server: remote, rtp: rtp, calls: make(chan *Call, 64), done: make(chan struct{}),
+		wire: w, domain: domain, rtp: rtp, calls: make(chan *Call, 64), done: make(chan struct{}),
 		waiting: map[string]chan *message{}, dialogs: map[string]*Call{},
 	}
 	go a.read()
@@ -60,13 +70,22 @@ func New(addr, server string) (*Agent, error) {
 
 // Close ends the agent without a word to anybody, as a device that loses power.
 func (a *Agent) Close() {
-	a.conn.Close()
+	a.wire.close()
 	a.rtp.Close()
 	<-a.done
 }
 
 // Addr is where the agent listens.
-func (a *Agent) Addr() string { return a.conn.LocalAddr().String() }
+func (a *Agent) Addr() string { return a.wire.addr() }
+
+// contact is the agent's own URI.
+func (a *Agent) contact(user string) string {
+	uri := "<sip:" + a.Addr() + a.wire.params() + ">"
+	if user != "" {
+		uri = "<sip:" + user + "@" + a.Addr() + a.wire.params() + ">"
+	}
+	return uri
+}
 
 // Calls delivers the calls that come in.
 func (a *Agent) Calls() <-chan *Call { return a.calls }
@@ -82,12 +101,12 @@ func (a *Agent) Unregister(ctx context.Context, user, ha1 string) error {
 }
 
 func (a *Agent) register(ctx context.Context, user, ha1 string, expires int) error {
-	uri := "sip:" + a.server.String()
+	uri := "sip:" + a.domain
 	callID, tag, auth := token(), token(), ""
 	for range 3 {
 		m := &message{method: "REGISTER", uri: uri}
-		a.head(m, callID, fmt.Sprintf("<sip:%s@%s>;tag=%s", user, a.server.IP, tag), fmt.Sprintf("<sip:%s@%s>", user, a.server.IP))
-		m.add("Contact", fmt.Sprintf("<sip:%s@%s>", user, a.Addr())).add("Expires", fmt.Sprint(expires))
+		a.head(m, callID, fmt.Sprintf("<sip:%s@%s>;tag=%s", user, a.domain, tag), fmt.Sprintf("<sip:%s@%s>", user, a.domain))
+		m.add("Contact", a.contact(user)).add("Expires", fmt.Sprint(expires))
 		if auth != "" {
 			m.add("Authorization", auth)
 		}
@@ -144,14 +163,16 @@ func (a *Agent) head(m *message, callID, from, to string) {
 	a.cseq++
 	seq := a.cseq
 	a.mu.Unlock()
-	m.add("Via", fmt.Sprintf("SIP/2.0/UDP %s;rport;branch=z9hG4bK%s", a.Addr(), token()))
+	m.add("Via", a.newVia())
 	m.add("From", from).add("To", to).add("Call-ID", callID).add("CSeq", fmt.Sprintf("%d %s", seq, m.method)).add("Max-Forwards", "70")
 }
 
-func (a *Agent) send(m *message) error {
-	_, err := a.conn.WriteToUDP(m.bytes(), a.server)
-	return err
+// newVia begins a transaction.
+func (a *Agent) newVia() string {
+	return fmt.Sprintf("SIP/2.0/%s %s;rport;branch=z9hG4bK%s", a.wire.name(), a.Addr(), token())
 }
+
+func (a *Agent) send(m *message) error { return a.wire.write(m.bytes()) }
 
 // request sends a request and waits for its final response.
 func (a *Agent) request(ctx context.Context, m *message) (*message, error) {
@@ -182,16 +203,15 @@ func (a *Agent) request(ctx context.Context, m *message) (*message, error) {
 	}
 }
 
-// read handles datagrams until the socket is closed.
+// read handles messages until the wire is closed.
 func (a *Agent) read() {
 	defer close(a.done)
-	buf := make([]byte, 65535)
 	for {
-		n, _, err := a.conn.ReadFromUDP(buf)
+		data, err := a.wire.read()
 		if err != nil {
 			return
 		}
-		m, err := parse(buf[:n])
+		m, err := parse(data)
 		if err != nil {
 			continue // keep-alives and the like
 		}

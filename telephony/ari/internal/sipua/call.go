@@ -82,7 +82,7 @@ func (c *Call) Reject(status int) error {
 func (c *Call) respond(status int, reason string, body []byte) error {
 	m := (&message{status: status, reason: reason, body: body}).copyFrom(c.invite, "Via", "Record-Route", "From")
 	m.add("To", c.local).copyFrom(c.invite, "Call-ID", "CSeq")
-	m.add("Contact", "<sip:"+c.agent.Addr()+">")
+	m.add("Contact", c.agent.contact(""))
 	if body != nil {
 		m.add("Content-Type", "application/sdp")
 	}
@@ -106,7 +106,7 @@ func (c *Call) again(m *message) {
 		return
 	}
 	resp := (&message{status: 200, reason: "OK", body: c.agent.sdp()}).copyFrom(m, "Via", "From", "To", "Call-ID", "CSeq")
-	resp.add("Contact", "<sip:"+c.agent.Addr()+">").add("Content-Type", "application/sdp")
+	resp.add("Contact", c.agent.contact("")).add("Content-Type", "application/sdp")
 	_ = c.agent.send(resp)
 }
 
@@ -138,13 +138,13 @@ func (c *Call) end(status int, reason string) {
 
 // Invite calls a URI's user part at the server. It returns at once; Answered and Ended tell what becomes of it.
 func (a *Agent) Invite(from, name, to string, headers map[string]string) (*Call, error) {
-	m := &message{method: "INVITE", uri: fmt.Sprintf("sip:%s@%s", to, a.server), body: a.sdp()}
+	m := &message{method: "INVITE", uri: fmt.Sprintf("sip:%s@%s", to, a.domain), body: a.sdp()}
 	c := &Call{
 		agent: a, id: token(), invite: m, outgoing: true, ended: make(chan struct{}), target: m.uri,
-		local: fmt.Sprintf("%q <sip:%s@%s>;tag=%s", name, from, a.Addr(), token()), remote: fmt.Sprintf("<sip:%s@%s>", to, a.server),
+		local: fmt.Sprintf("%q <sip:%s@%s>;tag=%s", name, from, a.Addr(), token()), remote: fmt.Sprintf("<sip:%s@%s>", to, a.domain),
 	}
 	a.head(m, c.id, c.local, c.remote)
-	m.add("Contact", "<sip:"+a.Addr()+">").add("Content-Type", "application/sdp")
+	m.add("Contact", a.contact("")).add("Content-Type", "application/sdp")
 	for k, v := range headers {
 		m.add(k, v)
 	}
@@ -187,7 +187,7 @@ func (c *Call) follow(branch string, ch chan *message) {
 			if contact := m.get("Contact"); contact != "" {
 				ack.uri = address(contact)
 			}
-			ack.add("Via", fmt.Sprintf("SIP/2.0/UDP %s;rport;branch=z9hG4bK%s", c.agent.Addr(), token())).copyFrom(c.invite, "From")
+			ack.add("Via", c.agent.newVia()).copyFrom(c.invite, "From")
 		}
 		seq, _, _ := strings.Cut(c.invite.get("CSeq"), " ")
 		ack.copyFrom(m, "To").copyFrom(c.invite, "Call-ID").add("CSeq", seq+" ACK").add("Max-Forwards", "70")
