@@ -1,4 +1,4 @@
-import { operatorTone } from '../support/stand.ts'
+import { operatorTone, Stand } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 
 test('several customers have the number: the operator chooses, and the choice is remembered', async ({ stand, operator }) => {
@@ -24,7 +24,7 @@ test('several customers have the number: the operator chooses, and the choice is
   await anna.rings()
   await expect(anna.customer.getByRole('heading', { name: caller.name })).toBeVisible()
   await expect(anna.customer).toContainText('Богатырь-Авто')
-  await expect(anna.customer).toContainText(anna.word('why.REMEMBERED'))
+  await expect(anna.customer).toContainText(anna.word('why.PERSON', { name: anna.person.name }))
   await expect(anna.history).toContainText('of the second company')
   await again.next()
   await anna.is('READY')
@@ -36,7 +36,7 @@ test('nobody has the number', async ({ stand, operator }) => {
   const customer = await stand.call({ from: stand.caller('unknown').number })
   await anna.rings()
   await expect(anna.customer).toContainText(anna.word('match.none'))
-  await expect(anna.customer).toContainText('8 975 012-99-99')
+  await expect(anna.customer).toContainText('+7 975 012-99-99')
   await anna.answer()
 
   // Found by name instead, and remembered for the number from now on.
@@ -61,35 +61,44 @@ test('the number is withheld', async ({ stand, operator }) => {
   await anna.finish()
 })
 
-test('1C is silent: the phone rings no later, and the card says so', async ({ stand, operator }) => {
-  const anna = await operator('anna')
-  await anna.startWork()
-  await stand.oneC({ delayMs: 30_000 })
-  const called = Date.now()
-  const customer = await stand.call({ from: '+79750120215' })
-  await anna.rings(3000)
-  expect(Date.now() - called).toBeLessThan(2000)
-  await anna.answer()
-  await customer.hears(operatorTone)
-  await expect(anna.customer).toContainText(anna.word('match.silent', { system: '1C' }))
-  await stand.oneC()
-  await anna.customer.getByRole('button', { name: anna.word('match.askAgain') }).click()
-  await expect(anna.customer).not.toContainText(anna.word('match.silent', { system: '1C' }))
-  await customer.next()
-  await anna.finish()
-})
+test.describe('1C in trouble', () => {
+  // It is left alone for a while after trouble, longest after a refused password. A new process knows of none.
+  test.afterAll(async () => {
+    const stand = Stand.shared()
+    await stand.oneC()
+    await stand.pult('restart')
+  })
 
-for (const [i, mode] of (['html', '401', '500', 'truncated', 'closed'] as const).entries()) {
-  test(`1C answers badly (${mode}): a designed state, and the call goes on`, async ({ stand, operator }) => {
+  test('1C is silent: the phone rings no later, and the card says so', async ({ stand, operator }) => {
     const anna = await operator('anna')
     await anna.startWork()
-    await stand.oneC({ mode })
-    const customer = await stand.call({ from: `+7975012030${i}` })
+    await stand.oneC({ delayMs: 30_000 })
+    const called = Date.now()
+    const customer = await stand.call({ from: '+79750120215' })
     await anna.rings(3000)
-    await expect(anna.customer).toContainText(anna.word('match.silent', { system: '1C' }))
+    expect(Date.now() - called).toBeLessThan(2000)
     await anna.answer()
     await customer.hears(operatorTone)
+    await expect(anna.customer).toContainText(anna.word('match.silent', { system: '1C' }))
+    await stand.oneC()
+    await anna.customer.getByRole('button', { name: anna.word('match.askAgain') }).click()
+    await expect(anna.customer).not.toContainText(anna.word('match.silent', { system: '1C' }))
     await customer.next()
     await anna.finish()
   })
-}
+
+  for (const [i, mode] of (['html', '500', 'truncated', 'closed', '401'] as const).entries()) {
+    test(`1C answers badly (${mode}): a designed state, and the call goes on`, async ({ stand, operator }) => {
+      const anna = await operator('anna')
+      await anna.startWork()
+      await stand.oneC({ mode })
+      const customer = await stand.call({ from: `+7975012030${i}` })
+      await anna.rings(3000)
+      await expect(anna.customer).toContainText(anna.word('match.silent', { system: '1C' }))
+      await anna.answer()
+      await customer.hears(operatorTone)
+      await customer.next()
+      await anna.finish()
+    })
+  }
+})
