@@ -27,6 +27,8 @@ export default defineConfig({
     environment: 'jsdom',
     setupFiles: ['src/testing/setup.ts'],
     css: false,
+    // One copy of graphql: what is left to Node would load its CommonJS twin.
+    server: { deps: { inline: [/graphql/, /@apollo/] } },
     restoreMocks: true,
     testTimeout: 15_000,
   },

@@ -16,7 +16,12 @@ mkdirSync(folder, { recursive: true })
 const executablePath = process.env['PULT_CHROMIUM'] ?? '/usr/bin/chromium'
 const browser = await chromium.launch({
   executablePath,
-  args: ['--no-sandbox', '--disable-background-networking', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  args: [
+    '--no-sandbox',
+    '--disable-background-networking',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+  ],
 })
 
 interface Shot {
@@ -126,7 +131,14 @@ await browser.close()
 console.log(violations === 0 ? 'axe: nothing found' : `axe: ${violations} violations`)
 process.exit(violations === 0 ? 0 : 1)
 
-async function take(context: BrowserContext, name: string, shot: Shot, file: string, language: string, viewport: { width: number; height: number }) {
+async function take(
+  context: BrowserContext,
+  name: string,
+  shot: Shot,
+  file: string,
+  language: string,
+  viewport: { width: number; height: number },
+) {
   const page = await context.newPage()
   page.on('pageerror', (error) => console.log(`${name}: ${error.message}`))
   page.on('console', (message) => {
@@ -144,9 +156,16 @@ async function take(context: BrowserContext, name: string, shot: Shot, file: str
   const found = await page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run(document, {
       // Menus, lists and dialogs open outside of the landmarks, as the patterns of WAI-ARIA have it; a dialog has a header of its own.
-      rules: { region: { enabled: false }, 'landmark-no-duplicate-banner': { enabled: false }, 'landmark-unique': { enabled: false } },
+      rules: {
+        region: { enabled: false },
+        'landmark-no-duplicate-banner': { enabled: false },
+        'landmark-unique': { enabled: false },
+      },
     })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).join(' | ')}`)
+    return violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).join(' | ')}`,
+    )
   })
   for (const line of found) console.log(`${file}: ${line}`)
   violations += found.length

@@ -1,6 +1,6 @@
 import { useQuery } from '@apollo/client/react'
 import { Button } from '@mantine/core'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Close, Trouble } from '@/components/icons'
 import { SystemDocument, type NoticeKind } from '@/gql/graphql'
@@ -51,7 +51,12 @@ function PhoneBanner() {
         tone="trouble"
         strong
         action={
-          <Button size="compact-sm" variant="white" color="red" onClick={() => actor.send({ type: 'CHECK_MICROPHONE' })}>
+          <Button
+            size="compact-sm"
+            variant="white"
+            color="red"
+            onClick={() => actor.send({ type: 'CHECK_MICROPHONE' })}
+          >
             {t('phone.checkAgain')}
           </Button>
         }
@@ -131,13 +136,6 @@ function NoticeBanner() {
     [feed],
   )
 
-  const passing = notice !== undefined && notice.kind !== 'PBX_DOWN'
-  useEffect(() => {
-    if (!passing) return
-    const timer = setTimeout(() => setNotice(undefined), noticeTime)
-    return () => clearTimeout(timer)
-  }, [passing, notice])
-
   const pbx = data?.system.parts.find((part) => part.name === 'pbx' || part.name.startsWith('pbx:'))
   const downAtStart = pbx?.ok === false && !pbxUp
   if (dismissed) return null
@@ -145,12 +143,23 @@ function NoticeBanner() {
     return (
       <Banner tone={notice.kind === 'PBX_DOWN' ? 'trouble' : 'warning'} onClose={() => setDismissed(true)}>
         {t(`notice.${notice.kind}`, { time: timeOfDay(notice.at, language) })} {notice.text}
+        {notice.kind !== 'PBX_DOWN' && <Passing key={notice.id} onPassed={() => setNotice(undefined)} />}
       </Banner>
     )
   }
   if (downAtStart) {
     return <Banner tone="trouble">{t('notice.PBX_DOWN', { time: timeOfDay(pbx.since, language) })}</Banner>
   }
+  return null
+}
+
+/** Calls onPassed when what it stands in has been shown long enough. */
+function Passing({ onPassed }: { onPassed: () => void }) {
+  const passed = useEffectEvent(onPassed)
+  useEffect(() => {
+    const timer = setTimeout(passed, noticeTime)
+    return () => clearTimeout(timer)
+  }, [])
   return null
 }
 
@@ -165,7 +174,12 @@ interface BannerProps {
 function Banner({ tone, strong = false, action, onClose, children }: BannerProps) {
   const { t } = useTranslation()
   return (
-    <div className={classes['banner']} data-tone={tone} data-strong={strong || undefined} role={tone === 'info' ? undefined : 'alert'}>
+    <div
+      className={classes['banner']}
+      data-tone={tone}
+      data-strong={strong || undefined}
+      role={tone === 'info' ? undefined : 'alert'}
+    >
       {tone !== 'info' && <Trouble size={18} aria-hidden />}
       <span className={`${classes['text']} num`}>{children}</span>
       {action}

@@ -17,7 +17,8 @@ export function CallAlerts() {
   const offer = calls.find((call) => stageOf(call) === 'offer')
   const talking = calls.some((call) => isEngaged(stageOf(call)))
   const here = isPhoneHere(phone)
-  const rings = here && (phone.voice === 'ringing' || phone.voice === 'unheard' || (offer !== undefined && phone.voice === 'none'))
+  const rings =
+    here && (phone.voice === 'ringing' || phone.voice === 'unheard' || (offer !== undefined && phone.voice === 'none'))
   const who = offer ? (offer.customer?.name ?? customerParty(offer).number.display) : ''
   const offerId = offer?.id
 
@@ -68,7 +69,11 @@ export function CallAlerts() {
   useEffect(() => {
     if (offerId === undefined || !here || document.hasFocus()) return
     if (!('Notification' in window) || Notification.permission !== 'granted') return
-    const notification = new Notification(t('title.incoming', { who }), { tag: offerId, silent: true, requireInteraction: true })
+    const notification = new Notification(t('title.incoming', { who }), {
+      tag: offerId,
+      silent: true,
+      requireInteraction: true,
+    })
     notification.addEventListener('click', () => {
       window.focus()
       notification.close()

@@ -1,19 +1,29 @@
 import { useApolloClient } from '@apollo/client/react'
 import { Button, useMantineColorScheme } from '@mantine/core'
-import { useCallback, useEffect, useEffectEvent, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Logo } from '@/components/Logo'
-import { SignInPage } from '@/features/signin/SignInPage'
 import { SignOutDocument, ViewerDocument, type ViewerFieldsFragment } from '@/gql/graphql'
 import { changeLanguage, rememberedLanguage } from '@/lib/i18n'
+import type { Observable } from '@/lib/observable'
 import { problemOf } from '@/lib/problem'
+import type { Outside } from '@/session/services'
 import classes from './Entrance.module.css'
 import { SignedIn } from './SignedIn'
 
+// Who comes back within a shift never sees it.
+const SignInPage = lazy(async () => ({ default: (await import('@/features/signin/SignInPage')).SignInPage }))
+
 type Who = { state: 'asking' | 'unreachable' } | { state: 'out'; ended: boolean } | { state: 'in'; operatorId: string }
 
-/** Decides who is here: nobody yet, or an operator with everything that runs for them. signedOut counts the server's refusals. */
-export function Entrance({ signedOut }: { signedOut: number }) {
+interface EntranceProps {
+  /** Counts how often the server did not know who asked. */
+  refusals: Observable<number>
+  outside: Outside | undefined
+}
+
+/** Decides who is here: nobody yet, or an operator with everything that runs for them. */
+export function Entrance({ refusals, outside }: EntranceProps) {
   const client = useApolloClient()
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const [who, setWho] = useState<Who>({ state: 'asking' })
@@ -43,7 +53,8 @@ export function Entrance({ signedOut }: { signedOut: number }) {
 
   const askOnce = useEffectEvent(ask)
   useEffect(() => {
-    void askOnce()
+    const timer = setTimeout(() => void askOnce())
+    return () => clearTimeout(timer)
   }, [])
 
   const leave = useCallback(
@@ -54,9 +65,7 @@ export function Entrance({ signedOut }: { signedOut: number }) {
     [client],
   )
 
-  useEffect(() => {
-    if (signedOut > 0) leave(true)
-  }, [signedOut, leave])
+  useEffect(() => refusals.subscribe(() => leave(true)), [refusals, leave])
 
   const signOut = useCallback(async () => {
     try {
@@ -72,9 +81,21 @@ export function Entrance({ signedOut }: { signedOut: number }) {
     case 'unreachable':
       return <Splash onRetry={() => void ask()} />
     case 'out':
-      return <SignInPage because={who.ended ? 'ended' : undefined} onSignedIn={enter} />
+      return (
+        <Suspense fallback={<Splash />}>
+          <SignInPage because={who.ended ? 'ended' : undefined} onSignedIn={enter} />
+        </Suspense>
+      )
     case 'in':
-      return <SignedIn key={who.operatorId} operatorId={who.operatorId} onSignedOut={() => leave(true)} onSignOut={signOut} />
+      return (
+        <SignedIn
+          key={who.operatorId}
+          operatorId={who.operatorId}
+          outside={outside}
+          onSignedOut={() => leave(true)}
+          onSignOut={signOut}
+        />
+      )
   }
 }
 

@@ -38,7 +38,9 @@ export function PhoneIndicator() {
       </Popover.Target>
       <Popover.Dropdown>
         <p className={classes['word']}>{word}</p>
-        <p className={classes['text']}>{noMicrophone ? t('phone.noMicrophoneText') : t(`phone.lineText.${phone.line}`)}</p>
+        <p className={classes['text']}>
+          {noMicrophone ? t('phone.noMicrophoneText') : t(`phone.lineText.${phone.line}`)}
+        </p>
         {elsewhere && (
           <Button size="xs" onClick={() => actor.send({ type: 'TAKE_HERE' })}>
             {t('phone.takeHere')}

@@ -1,16 +1,19 @@
 import { useApolloClient } from '@apollo/client/react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { Navigate, Route, Routes } from 'react-router'
-import { SettingsPage } from '@/features/settings/SettingsPage'
 import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
-import { makeServices, startServices, type Services } from '@/session/services'
+import { makeServices, startServices, type Outside, type Services } from '@/session/services'
 import { Layout } from './Layout'
 import { Workspace } from './Workspace'
 
+// Loaded when they are wanted: the workspace has a budget.
+const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
+
 interface SignedInProps {
   operatorId: string
+  outside: Outside | undefined
   /** The server no longer knows us. */
   onSignedOut: () => void
   /** The operator wants to leave. */
@@ -18,7 +21,7 @@ interface SignedInProps {
 }
 
 /** Everything behind the sign-in; feed and phone live as long as it does. */
-export function SignedIn({ operatorId, onSignedOut, onSignOut }: SignedInProps) {
+export function SignedIn({ operatorId, outside, onSignedOut, onSignOut }: SignedInProps) {
   const client = useApolloClient()
   const [services, setServices] = useState<Services>()
 
@@ -29,7 +32,7 @@ export function SignedIn({ operatorId, onSignedOut, onSignOut }: SignedInProps) 
       const clock = new Clock()
       const viewer = client.readQuery({ query: ViewerDocument })
       if (viewer) clock.learn(viewer.viewer.now)
-      const made = await makeServices({ client, operatorId, clock, onSignedOut })
+      const made = await makeServices({ client, operatorId, clock, onSignedOut, outside })
       if (left) return
       stop = startServices(made)
       setServices(made)
@@ -49,7 +52,14 @@ export function SignedIn({ operatorId, onSignedOut, onSignOut }: SignedInProps) 
       <Routes>
         <Route element={<Layout onSignOut={onSignOut} />}>
           <Route index element={<Workspace />} />
-          <Route path="settings" element={<SettingsPage />} />
+          <Route
+            path="settings"
+            element={
+              <Suspense fallback={<main aria-busy />}>
+                <SettingsPage />
+              </Suspense>
+            }
+          />
           <Route path="*" element={<Navigate to="/" replace />} />
         </Route>
       </Routes>

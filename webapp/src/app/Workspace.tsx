@@ -94,7 +94,9 @@ export function Workspace() {
           ) : (
             <IdlePanel dial={dial} />
           )}
-          {current && lookedUp.id === null && historyOf && <LastContact of={historyOf} presentId={current.interaction.id} />}
+          {current && lookedUp.id === null && historyOf && (
+            <LastContact of={historyOf} presentId={current.interaction.id} />
+          )}
           {current && draft && (
             <NotesPanel
               key={`notes ${current.id}`}

@@ -41,8 +41,15 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Tooltip: { defaultProps: { openDelay: 250, transitionProps: { duration: 100 }, withArrow: true } },
-    Menu: { defaultProps: { withInitialFocusPlaceholder: false,  transitionProps: { duration: 100 }, shadow: 'none' } },
-    Popover: { defaultProps: { transitionProps: { duration: 100 }, shadow: 'none' } },
+    Menu: {
+      defaultProps: {
+        hideDetached: false,
+        withInitialFocusPlaceholder: false,
+        transitionProps: { duration: 100 },
+        shadow: 'none',
+      },
+    },
+    Popover: { defaultProps: { hideDetached: false, transitionProps: { duration: 100 }, shadow: 'none' } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, shadow: 'none' } },
   },
 })

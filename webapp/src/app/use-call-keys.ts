@@ -20,7 +20,8 @@ export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }
   const [endProgress, setEndProgress] = useState(0)
   const stage = call ? stageOf(call) : 'over'
   const controls = controlsOf(stage, phone, feed)
-  const muted = call !== undefined && phone.callId === call.id && phone.voice === 'live' ? phone.muted : (call?.muted ?? false)
+  const muted =
+    call !== undefined && phone.callId === call.id && phone.voice === 'live' ? phone.muted : (call?.muted ?? false)
 
   useHotkey({ key: 'Enter', yieldsToControls: true }, () => {
     if (!call) return

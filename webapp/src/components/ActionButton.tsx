@@ -29,7 +29,20 @@ export interface ActionButtonProps {
 
 /** A button of the phone bar: keeps its place in all states, says why when it is off, shows when it waits for the server. */
 export function ActionButton(props: ActionButtonProps) {
-  const { label, short = label, icon: Icon, keys, shortcut, reason = '', pending = false, pressed, tone = 'plain', wide, progress, onPress } = props
+  const {
+    label,
+    short = label,
+    icon: Icon,
+    keys,
+    shortcut,
+    reason = '',
+    pending = false,
+    pressed,
+    tone = 'plain',
+    wide,
+    progress,
+    onPress,
+  } = props
   const reasonId = useId()
   const off = reason !== '' || pending
   return (

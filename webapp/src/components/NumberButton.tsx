@@ -3,7 +3,13 @@ import { useTranslation } from 'react-i18next'
 import classes from './NumberButton.module.css'
 
 /** A telephone number that dials when pressed. Only numbers that can be dialled are buttons. */
-export function NumberButton(props: { display: string; label?: string; main?: boolean; reason: string; onDial: (() => void) | undefined }) {
+export function NumberButton(props: {
+  display: string
+  label?: string
+  main?: boolean
+  reason: string
+  onDial: (() => void) | undefined
+}) {
   const { display, label, main = false, reason, onDial } = props
   const { t } = useTranslation()
   return (

@@ -84,8 +84,9 @@ export class Feed {
   readonly #operatorId: string
   readonly #onSignedOut: () => void
 
-  readonly #versions = new Map<string, number>()
-  readonly #lists: { membership: Membership; synced: boolean }[] = []
+  /** The latest version of each entity that any list was told, and how to write it again. */
+  readonly #newest = new Map<string, { version: number; write: (cache: ApolloCache) => void }>()
+  readonly #lists: { typename: string; membership: Membership; synced: boolean }[] = []
   readonly #noticeListeners = new Set<(notice: Notice) => void>()
   readonly #reconnectListeners = new Set<() => void>()
   readonly #stops = new Set<() => void>()
@@ -160,7 +161,7 @@ export class Feed {
   }
 
   stop(): void {
-    for (const stop of [...this.#stops]) stop()
+    for (const stop of this.#stops) stop()
     this.#source.close()
   }
 
@@ -194,7 +195,11 @@ export class Feed {
     })
   }
 
-  #keep<T, I extends Entity>(document: TypedDocumentNode<T, Record<string, never>>, list: List<I>, next: (item: T) => void): void {
+  #keep<T, I extends Entity>(
+    document: TypedDocumentNode<T, Record<string, never>>,
+    list: List<I>,
+    next: (item: T) => void,
+  ): void {
     this.#lists.push(list)
     list.membership.begin()
     this.#subscribe(document, {}, next, () => list.membership.begin())
@@ -238,17 +243,18 @@ export class Feed {
   #changed<T extends Entity>(list: List<T>, item: T): void {
     const id = `${list.typename}:${item.id}`
     const isNew = list.membership.add(item.id)
-    const known = this.#versions.get(id)
-    const isOlder = known !== undefined && item.version < known
+    const newest = this.#newest.get(id)
+    const isOlder = newest !== undefined && item.version < newest.version
     if (isOlder && !isNew) return
+    const { fragment, fragmentName } = list
+    const write = (cache: ApolloCache) => cache.writeFragment({ id, fragment, fragmentName, data: item })
     this.#cache.batch({
       update: (cache) => {
-        if (!isOlder) {
-          this.#versions.set(id, item.version)
-          list.latest.set(item.id, item)
-          const { fragment, fragmentName, typename } = list
-          cache.writeFragment({ id, fragment, fragmentName, data: { __typename: typename, ...item } })
-        }
+        write(cache)
+        list.latest.set(item.id, item)
+        // New to this list, but another list knows a later version: its word on the fields they share stands.
+        if (isOlder) newest.write(cache)
+        else this.#newest.set(id, { version: item.version, write })
         list.write()
       },
     })
@@ -257,13 +263,24 @@ export class Feed {
   #removed<T extends Entity>(list: List<T>, id: string): void {
     list.latest.delete(id)
     if (list.membership.remove(id)) list.write()
+    this.#forget(list.typename, id)
+  }
+
+  /** A shift has hundreds of calls: what is in no list any more is kept nowhere. */
+  #forget(typename: string, id: string): void {
+    if (this.#lists.some((list) => list.typename === typename && list.membership.has(id))) return
+    const key = `${typename}:${id}`
+    this.#newest.delete(key)
+    this.#cache.evict({ id: key })
   }
 
   #synced<T extends Entity>(list: List<T>, at: string): void {
     this.#clock.learn(at)
-    for (const id of list.membership.synced()) list.latest.delete(id)
+    const dropped = list.membership.synced()
+    for (const id of dropped) list.latest.delete(id)
     list.synced = true
     list.write() // also when nothing changed: an empty list is now known to be empty
+    for (const id of dropped) this.#forget(list.typename, id)
     if (!this.#connected || this.#lists.some((other) => !other.synced)) return
     this.#asOf = this.#clock.now()
     this.phase.set('live')
@@ -273,7 +290,7 @@ export class Feed {
 
   #onConnected(): void {
     this.#connected = true
-    this.#versions.clear() // a snapshot is the truth, also when the server has begun to count anew
+    this.#newest.clear() // a snapshot is the truth, also when the server has begun to count anew
     for (const list of this.#lists) {
       list.synced = false
       list.membership.begin()

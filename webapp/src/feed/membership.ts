@@ -11,6 +11,10 @@ export class Membership {
     return this.#ids
   }
 
+  has(id: string): boolean {
+    return this.#ids.includes(id)
+  }
+
   /** A snapshot starts. */
   begin(): void {
     this.#snapshot = new Set()

@@ -43,7 +43,16 @@ export function customerParty(call: Pick<MyCall, 'direction' | 'from' | 'to'>): 
   return call.direction === 'OUTBOUND' ? call.to : call.from
 }
 
-const importance: Record<Stage, number> = { talking: 0, held: 0, rescuing: 0, dialling: 0, wrapUp: 1, offer: 2, waiting: 9, over: 9 }
+const importance: Record<Stage, number> = {
+  talking: 0,
+  held: 0,
+  rescuing: 0,
+  dialling: 0,
+  wrapUp: 1,
+  offer: 2,
+  waiting: 9,
+  over: 9,
+}
 
 /**
  * The call that the screen is about, and the others. A conversation comes before its own notes, notes before a new offer: what comes

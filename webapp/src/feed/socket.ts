@@ -36,7 +36,11 @@ export class SocketSource implements FeedSource {
     this.#open()
   }
 
-  subscribe<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V, sink: Sink<T>): () => void {
+  subscribe<T, V extends Record<string, unknown>>(
+    document: TypedDocumentNode<T, V>,
+    variables: V,
+    sink: Sink<T>,
+  ): () => void {
     const query = print(addTypenameToDocument(document))
     let dispose: (() => void) | undefined
     const start = () => {
@@ -72,7 +76,8 @@ export class SocketSource implements FeedSource {
   close(): void {
     this.#closed = true
     this.#wake?.()
-    void this.#client?.dispose()
+    // Rejects when it was just connecting, which is of no interest any more.
+    Promise.resolve(this.#client?.dispose()).catch(() => {})
   }
 
   #open(): void {
@@ -132,5 +137,11 @@ export class SocketSource implements FeedSource {
 }
 
 function isSignedOut(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'code' in event && typeof event.code === 'number' && signedOutCodes.has(event.code)
+  return (
+    typeof event === 'object' &&
+    event !== null &&
+    'code' in event &&
+    typeof event.code === 'number' &&
+    signedOutCodes.has(event.code)
+  )
 }

@@ -23,7 +23,11 @@ export interface SourceListener {
 export interface FeedSource {
   listen(listener: SourceListener): void
   /** Subscribes, also over every reconnect, until the returned function is called. */
-  subscribe<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V, sink: Sink<T>): () => void
+  subscribe<T, V extends Record<string, unknown>>(
+    document: TypedDocumentNode<T, V>,
+    variables: V,
+    sink: Sink<T>,
+  ): () => void
   /** Connects again at once: the network has come back. */
   nudge(): void
   close(): void

@@ -21,7 +21,9 @@ export function timeOfDay(at: string | number | Date, language: Language): strin
 
 /** Time of day with seconds: 12:03:07. */
 export function exactTime(at: string | number | Date, language: Language): string {
-  return formatter(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(at))
+  return formatter(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(
+    new Date(at),
+  )
 }
 
 /** A day as people say it: today, yesterday, 12 November, 12 November 2025. */
@@ -32,7 +34,10 @@ export function dayName(at: string | number | Date, now: number, language: Langu
     return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(-distance, 'day')
   }
   const sameYear = day.getFullYear() === new Date(now).getFullYear()
-  return formatter(language, sameYear ? { day: 'numeric', month: 'long' } : { day: 'numeric', month: 'long', year: 'numeric' }).format(day)
+  return formatter(
+    language,
+    sameYear ? { day: 'numeric', month: 'long' } : { day: 'numeric', month: 'long', year: 'numeric' },
+  ).format(day)
 }
 
 /** A stable key of the calendar day in the viewer's time zone. */
@@ -59,7 +64,9 @@ export function count(value: number, language: Language): string {
 /** Initials for an avatar: at most two letters. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u).filter(Boolean)
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => (word ? [...word][0] : ''))
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) =>
+    word ? Array.from(word)[0] : '',
+  )
   return letters.join('').toLocaleUpperCase()
 }
 

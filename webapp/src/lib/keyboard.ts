@@ -2,7 +2,8 @@
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable) return true
-  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button', 'range', 'submit'].includes(target.type)
+  if (target instanceof HTMLInputElement)
+    return !['checkbox', 'radio', 'button', 'range', 'submit'].includes(target.type)
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
 }
 
@@ -14,5 +15,7 @@ export function isControl(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false
   if (target.closest('[role="menu"], [role="listbox"], [role="dialog"]')) return true
   const control = target.closest('button, a, summary')
-  return control !== null && control.getAttribute('role') !== 'radio' && control.getAttribute('aria-disabled') !== 'true'
+  return (
+    control !== null && control.getAttribute('role') !== 'radio' && control.getAttribute('aria-disabled') !== 'true'
+  )
 }

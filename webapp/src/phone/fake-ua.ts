@@ -4,12 +4,14 @@ import type { Credentials, SipUa, UaEvent } from './types'
 export class FakeUa implements SipUa {
   readonly done: string[] = []
   credentials: Credentials | undefined
+  /** Registers by itself soon after start. */
+  registers = false
   readonly #listeners = new Set<(event: UaEvent) => void>()
   #sessions = 0
 
   /** Makes something happen. */
   emit(event: UaEvent): void {
-    for (const listener of [...this.#listeners]) listener(event)
+    for (const listener of this.#listeners) listener(event)
   }
 
   /** An INVITE arrives; returns the name of its session. */
@@ -27,6 +29,7 @@ export class FakeUa implements SipUa {
   start(credentials: Credentials): void {
     this.credentials = credentials
     this.done.push('start')
+    if (this.registers) queueMicrotask(() => this.emit({ type: 'ua.registered' }))
   }
 
   register(): void {

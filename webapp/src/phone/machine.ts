@@ -83,7 +83,9 @@ export const phoneMachine = setup({
     microphoneEvents: fromCallback<PhoneEvent, Microphone>(({ input, sendBack }) =>
       input.watch(() => sendBack({ type: 'CHECK_MICROPHONE' })),
     ),
-    ownership: fromCallback<PhoneEvent, Ownership>(({ input, sendBack }) => input.claim((state) => sendBack({ type: 'ownership', state }))),
+    ownership: fromCallback<PhoneEvent, Ownership>(({ input, sendBack }) =>
+      input.claim((state) => sendBack({ type: 'ownership', state })),
+    ),
     startPhone: fromPromise<Credentials, PhoneParts>(async ({ input }) => input.startPhone()),
     /** Opens the microphone to see whether it can be opened. */
     checkMicrophone: fromPromise<void, Microphone>(async ({ input }) => stopTracks(await input.open())),
@@ -102,7 +104,8 @@ export const phoneMachine = setup({
     probe: ({ context }) => context.parts.ua.probe(),
     takeOwnership: ({ context }) => context.parts.ownership.take(),
     answerSession: ({ context }) => {
-      if (context.session && context.microphoneStream) context.parts.ua.answer(context.session.id, context.microphoneStream)
+      if (context.session && context.microphoneStream)
+        context.parts.ua.answer(context.session.id, context.microphoneStream)
     },
     applyMute: ({ context }) => {
       if (context.session) context.parts.ua.setMuted(context.session.id, context.muted)
@@ -116,14 +119,19 @@ export const phoneMachine = setup({
     releaseMicrophone: ({ context }) => stopTracks(context.microphoneStream),
     takeSession: assign(({ context, event }) =>
       event.type === 'ua.incoming'
-        ? { muted: context.calls.get(event.callId)?.muted === true, session: { id: event.session, callId: event.callId, autoAnswer: event.autoAnswer }, trouble: undefined }
+        ? {
+            muted: context.calls.get(event.callId)?.muted === true,
+            session: { id: event.session, callId: event.callId, autoAnswer: event.autoAnswer },
+            trouble: undefined,
+          }
         : {},
     ),
     forgetSession: assign({ session: undefined, remoteStream: undefined, microphoneStream: undefined, muted: false }),
     noteFailure: assign({ failures: ({ context }) => context.failures + 1 }),
     noteSuccess: assign({ failures: 0 }),
     noteTrouble: assign({
-      trouble: ({ event }) => (event.type === 'ua.ended' && !event.byUs && !ordinaryEnds.has(event.cause) ? event.cause : undefined),
+      trouble: ({ event }) =>
+        event.type === 'ua.ended' && !event.byUs && !ordinaryEnds.has(event.cause) ? event.cause : undefined,
     }),
     noteCalls: assign(({ context, event }) => {
       if (event.type !== 'CALLS') return {}
@@ -139,7 +147,8 @@ export const phoneMachine = setup({
   guards: {
     isSession: ({ context, event }) => 'session' in event && event.session === context.session?.id,
     /** An INVITE for the call whose session we have: the server rings anew because the old leg was lost. */
-    isSameCall: ({ context, event }) => event.type === 'ua.incoming' && event.callId !== '' && event.callId === context.session?.callId,
+    isSameCall: ({ context, event }) =>
+      event.type === 'ua.incoming' && event.callId !== '' && event.callId === context.session?.callId,
     isAnswerOfSession: ({ context, event }) => event.type === 'ANSWER' && event.callId === context.session?.callId,
     shouldAnswerAtOnce: ({ context }) =>
       context.session !== undefined &&
@@ -260,7 +269,10 @@ export const phoneMachine = setup({
             src: 'checkMicrophone',
             input: ({ context }) => context.parts.microphone,
             onDone: { target: 'ready', actions: assign({ microphoneProblem: undefined }) },
-            onError: { target: 'blocked', actions: assign({ microphoneProblem: ({ event }) => problemOf(event.error) }) },
+            onError: {
+              target: 'blocked',
+              actions: assign({ microphoneProblem: ({ event }) => problemOf(event.error) }),
+            },
           },
         },
         ready: {},
@@ -270,7 +282,10 @@ export const phoneMachine = setup({
         // A check while nobody has given us a phone would ask for a permission that may never be needed.
         CHECK_MICROPHONE: { guard: ({ context }) => context.credentials?.simulated === false, target: '.checking' },
         'microphone.opened': { target: '.ready', actions: assign({ microphoneProblem: undefined }) },
-        'microphone.failed': { target: '.blocked', actions: assign({ microphoneProblem: ({ event }) => event.problem }) },
+        'microphone.failed': {
+          target: '.blocked',
+          actions: assign({ microphoneProblem: ({ event }) => event.problem }),
+        },
       },
     },
 
@@ -308,7 +323,10 @@ export const phoneMachine = setup({
                 input: ({ context }) => context.parts.microphone,
                 onDone: {
                   target: 'answering',
-                  actions: [assign({ microphoneStream: ({ event }) => event.output }), raise({ type: 'microphone.opened' })],
+                  actions: [
+                    assign({ microphoneStream: ({ event }) => event.output }),
+                    raise({ type: 'microphone.opened' }),
+                  ],
                 },
                 onError: {
                   target: 'unheard',

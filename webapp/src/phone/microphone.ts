@@ -26,16 +26,17 @@ export function makeMicrophone(preferred: () => string): Microphone {
       devices?.addEventListener('devicechange', changed)
       let status: PermissionStatus | undefined
       let watching = true
-      void navigator.permissions
-        ?.query({ name: 'microphone' as PermissionName })
-        .then((found) => {
+      const watchPermission = async () => {
+        try {
+          const found = await navigator.permissions.query({ name: 'microphone' })
           if (!watching) return
           status = found
           status.addEventListener('change', changed)
-        })
-        .catch(() => {
+        } catch {
           // Some browsers cannot tell; then opening the microphone tells.
-        })
+        }
+      }
+      void watchPermission()
       return () => {
         watching = false
         devices?.removeEventListener('devicechange', changed)

@@ -24,8 +24,20 @@ const tones: Record<Tone, { notes: readonly Note[]; every?: number; level: numbe
     ],
   },
   second: { level: 0.35, every: 4000, notes: [{ pitch: 880, at: 0, length: 0.18 }] },
-  connected: { level: 0.5, notes: [{ pitch: 784, at: 0, length: 0.12 }, { pitch: 1046.5, at: 0.1, length: 0.16 }] },
-  lost: { level: 0.8, notes: [{ pitch: 523.3, at: 0, length: 0.2 }, { pitch: 392, at: 0.2, length: 0.45 }] },
+  connected: {
+    level: 0.5,
+    notes: [
+      { pitch: 784, at: 0, length: 0.12 },
+      { pitch: 1046.5, at: 0.1, length: 0.16 },
+    ],
+  },
+  lost: {
+    level: 0.8,
+    notes: [
+      { pitch: 523.3, at: 0, length: 0.2 },
+      { pitch: 392, at: 0.2, length: 0.45 },
+    ],
+  },
 }
 
 /** Plays the tones. Browsers allow sound only after the person has touched the page: until then `blocked` is true. */

@@ -8,7 +8,11 @@ export interface Credentials {
   readonly realm: string
   readonly ha1: string
   readonly displayName: string
-  readonly iceServers: readonly { readonly urls: readonly string[]; readonly username: string | null; readonly credential: string | null }[]
+  readonly iceServers: readonly {
+    readonly urls: readonly string[]
+    readonly username: string | null
+    readonly credential: string | null
+  }[]
   /** Seconds. */
   readonly registerExpires: number
   /** There is no real PBX: nothing is signed in, calls are answered through the API. */

@@ -14,7 +14,11 @@ interface IncomingSession {
 
 /** Of JsSIP's user agent, but missing in its typing. */
 interface CanSendOptions {
-  sendOptions(target: string, body: string, options: { eventHandlers: Record<'succeeded' | 'failed', () => void> }): void
+  sendOptions(
+    target: string,
+    body: string,
+    options: { eventHandlers: Record<'succeeded' | 'failed', () => void> },
+  ): void
 }
 
 /** The sign of life must come back within this time; milliseconds. */
@@ -59,7 +63,7 @@ export function makeUa(): SipUa {
   let probing: ReturnType<typeof setTimeout> | undefined
 
   const tell = (event: UaEvent) => {
-    for (const listener of [...listeners]) listener(event)
+    for (const listener of listeners) listener(event)
   }
 
   const stop = () => {

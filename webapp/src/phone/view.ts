@@ -2,7 +2,8 @@ import type { PhoneSnapshot } from './machine'
 import type { MicrophoneProblem } from './types'
 
 /** The line in the words of the page. */
-export type LineView = 'off' | 'starting' | 'ready' | 'reconnecting' | 'unserved' | 'otherTab' | 'takenOver' | 'simulated'
+export type LineView =
+  'off' | 'starting' | 'ready' | 'reconnecting' | 'unserved' | 'otherTab' | 'takenOver' | 'simulated'
 
 /** What the page shows of the phone; plain values, so that a page renders only when one of them changes. */
 export interface PhoneView {
@@ -59,13 +60,15 @@ function lineOf(snapshot: PhoneSnapshot): LineView {
   if (snapshot.matches({ line: { claimed: 'otherTab' } })) return 'otherTab'
   if (snapshot.matches({ line: { claimed: 'takenOver' } })) return 'takenOver'
   if (snapshot.matches({ line: { claimed: 'unserved' } })) return 'unserved'
-  if (snapshot.matches({ line: { claimed: 'reconnecting' } }) || snapshot.matches({ line: { claimed: 'refused' } })) return 'reconnecting'
+  if (snapshot.matches({ line: { claimed: 'reconnecting' } }) || snapshot.matches({ line: { claimed: 'refused' } }))
+    return 'reconnecting'
   return 'starting'
 }
 
 function voiceOf(snapshot: PhoneSnapshot): PhoneView['voice'] {
   if (snapshot.matches({ voice: { busy: 'live' } })) return 'live'
   if (snapshot.matches({ voice: { busy: 'unheard' } })) return 'unheard'
-  if (snapshot.matches({ voice: { busy: 'opening' } }) || snapshot.matches({ voice: { busy: 'answering' } })) return 'answering'
+  if (snapshot.matches({ voice: { busy: 'opening' } }) || snapshot.matches({ voice: { busy: 'answering' } }))
+    return 'answering'
   return snapshot.matches({ voice: 'busy' }) ? 'ringing' : 'none'
 }

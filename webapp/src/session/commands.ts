@@ -84,11 +84,16 @@ export class Commands {
     await this.#run('answer', callId, AnswerDocument, { input: { callId } })
   }
 
-  readonly decline = async (callId: string): Promise<boolean> => this.#run('decline', callId, DeclineDocument, { input: { callId } })
-  readonly hangUp = async (callId: string): Promise<boolean> => this.#run('hangUp', callId, HangUpDocument, { input: { callId } })
-  readonly hold = async (callId: string): Promise<boolean> => this.#run('hold', callId, HoldDocument, { input: { callId } })
-  readonly resume = async (callId: string): Promise<boolean> => this.#run('resume', callId, ResumeDocument, { input: { callId } })
-  readonly take = async (callId: string): Promise<boolean> => this.#run('take', callId, TakeCallDocument, { input: { callId } })
+  readonly decline = async (callId: string): Promise<boolean> =>
+    this.#run('decline', callId, DeclineDocument, { input: { callId } })
+  readonly hangUp = async (callId: string): Promise<boolean> =>
+    this.#run('hangUp', callId, HangUpDocument, { input: { callId } })
+  readonly hold = async (callId: string): Promise<boolean> =>
+    this.#run('hold', callId, HoldDocument, { input: { callId } })
+  readonly resume = async (callId: string): Promise<boolean> =>
+    this.#run('resume', callId, ResumeDocument, { input: { callId } })
+  readonly take = async (callId: string): Promise<boolean> =>
+    this.#run('take', callId, TakeCallDocument, { input: { callId } })
 
   readonly sendDigits = async (callId: string, digits: string): Promise<boolean> =>
     this.#run('sendDigits', callId, SendDigitsDocument, { input: { callId, digits } })
@@ -102,7 +107,10 @@ export class Commands {
   readonly dial = async (number: string, customerId: string | null = null): Promise<boolean> =>
     this.#run('dial', '', DialDocument, { input: { number, customerId } })
 
-  readonly setAvailability = async (availability: Availability, pauseReasonId: string | null = null): Promise<boolean> =>
+  readonly setAvailability = async (
+    availability: Availability,
+    pauseReasonId: string | null = null,
+  ): Promise<boolean> =>
     this.#run('setAvailability', '', SetAvailabilityDocument, { input: { availability, pauseReasonId } })
 
   readonly extendWrapUp = async (callId: string): Promise<boolean> =>
@@ -131,7 +139,7 @@ export class Commands {
     this.#set(command, { callId, version, accepted: false })
     this.#forgetRefusal()
     try {
-      await this.#client.mutate<T, Record<string, unknown>>({ mutation: mutation as TypedDocumentNode<T, Record<string, unknown>>, variables, fetchPolicy: 'no-cache' })
+      await this.#client.mutate<T, Record<string, unknown>>({ mutation, variables, fetchPolicy: 'no-cache' })
       this.#set(command, { callId, version, accepted: true })
       setTimeout(() => this.#drop(command, callId), patience)
       this.#settle()

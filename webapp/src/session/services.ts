@@ -31,23 +31,27 @@ export interface Services {
   readonly windowId: string
 }
 
+/** What reaches out of the page; tests give their own. */
+export interface Outside {
+  readonly source?: FeedSource
+  readonly phone?: PhoneParts
+}
+
 interface ServicesOptions {
   client: ApolloClient
   operatorId: string
   clock: Clock
   onSignedOut: () => void
-  /** Tests give their own. */
-  source?: FeedSource
-  phoneParts?: PhoneParts
+  outside?: Outside | undefined
 }
 
 /** Builds the services; nothing runs before startServices. */
 export async function makeServices(options: ServicesOptions): Promise<Services> {
-  const { client, operatorId, clock, onSignedOut } = options
-  const source = options.source ?? new SocketSource(socketUrl())
-  const microphone = options.phoneParts?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
+  const { client, operatorId, clock, onSignedOut, outside = {} } = options
+  const source = outside.source ?? new SocketSource(socketUrl())
+  const microphone = outside.phone?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
   const windowId = clientId(tabStore)
-  const parts = options.phoneParts ?? {
+  const parts = outside.phone ?? {
     // The SIP stack is the largest part of the page and the first one not needed to show it.
     ua: (await import('@/phone/ua')).makeUa(),
     microphone,
@@ -74,7 +78,12 @@ export function startServices({ feed, phone, client, windowId }: Services): () =
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
-      return { id: call.id, over: stage === 'wrapUp' || stage === 'over', answerRequested: call.answerRequested, muted: call.muted }
+      return {
+        id: call.id,
+        over: stage === 'wrapUp' || stage === 'over',
+        answerRequested: call.answerRequested,
+        muted: call.muted,
+      }
     })
     phone.send({ type: 'CALLS', calls })
   }

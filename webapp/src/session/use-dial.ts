@@ -17,7 +17,8 @@ export function useDial(): { dial: (number: string, customerId?: string) => void
     if (calls.some((call) => isEngaged(stageOf(call)))) return t('reason.inCall')
     if (calls.some((call) => stageOf(call) === 'wrapUp')) return t('reason.inWrapUp')
     if (isMicrophoneBlocked(phone)) return t('reason.microphone')
-    if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved') return t('reason.noPhone')
+    if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved')
+      return t('reason.noPhone')
     return ''
   })()
 

@@ -64,7 +64,13 @@ export function AvailabilityMenu({ opened, onChange }: { opened: boolean; onChan
           <Menu.Item
             key={reason.id}
             leftSection={<SignMark sign="paused" />}
-            rightSection={me.availability === 'PAUSED' && me.pauseReason?.id === reason.id ? <Done size={16} aria-hidden /> : i === 0 ? <Keys>P</Keys> : undefined}
+            rightSection={
+              me.availability === 'PAUSED' && me.pauseReason?.id === reason.id ? (
+                <Done size={16} aria-hidden />
+              ) : i === 0 ? (
+                <Keys>P</Keys>
+              ) : undefined
+            }
             disabled={behind}
             onClick={() => {
               void commands.setAvailability('PAUSED', reason.id)
@@ -96,6 +102,7 @@ export function useReadyReason(): string {
   const behind = useFeedPhase() !== 'live'
   if (behind) return t('reason.behind')
   if (isMicrophoneBlocked(phone)) return t('reason.microphone')
-  if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved') return t('reason.noPhone')
+  if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved')
+    return t('reason.noPhone')
   return ''
 }

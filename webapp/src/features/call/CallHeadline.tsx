@@ -12,24 +12,35 @@ export function CallHeadline({ call, stage }: { call: MyCall; stage: Stage }) {
   const talkedSince = call.answeredAt ?? call.since
   return (
     <div className={classes['line']} data-stage={stage}>
-      {stage === 'offer' && call.offerUntil !== null ? <OfferRing since={call.since} until={call.offerUntil} /> : <SignMark sign={signOfStage(stage)} size={14} />}
+      {stage === 'offer' && call.offerUntil !== null ? (
+        <OfferRing since={call.since} until={call.offerUntil} />
+      ) : (
+        <SignMark sign={signOfStage(stage)} size={14} />
+      )}
       <span className={classes['state']} aria-live="polite">
         {t(`stage.${stage}`)}
       </span>
       <span className={classes['time']}>
-        {stage === 'wrapUp' ? <Elapsed since={call.since} /> : stage === 'talking' ? <Elapsed since={talkedSince} /> : <Elapsed since={call.since} />}
+        {stage === 'wrapUp' ? (
+          <Elapsed since={call.since} />
+        ) : stage === 'talking' ? (
+          <Elapsed since={talkedSince} />
+        ) : (
+          <Elapsed since={call.since} />
+        )}
       </span>
       <ul className={classes['facts']}>
         {call.queue && <li>{call.queue.name}</li>}
         {call.direction === 'INBOUND' && stage !== 'wrapUp' && (
           <li className="num">
-            {t('call.waited')}{' '}
-            {stage === 'offer' ? <Elapsed since={call.startedAt} /> : stopwatch(call.waited * 1000)}
+            {t('call.waited')} {stage === 'offer' ? <Elapsed since={call.startedAt} /> : stopwatch(call.waited * 1000)}
           </li>
         )}
         {call.attempts > 1 && <li>{t('call.attempt', { number: call.attempts })}</li>}
         {stage === 'wrapUp' && call.end && call.answeredAt !== null && (
-          <li className="num">{t('call.talked', { time: stopwatch(Date.parse(call.end.at) - Date.parse(call.answeredAt)) })}</li>
+          <li className="num">
+            {t('call.talked', { time: stopwatch(Date.parse(call.end.at) - Date.parse(call.answeredAt)) })}
+          </li>
         )}
         {stage === 'wrapUp' && call.wrapUpUntil !== null && (
           <li>

@@ -57,7 +57,13 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
           void (stage === 'held' ? commands.resume(call.id) : commands.hold(call.id))
         }}
       />
-      <Popover opened={keypadOpen && controls.keypad === ''} position="bottom-start" closeOnClickOutside={false} withRoles={false} onDismiss={() => onKeypad(false)}>
+      <Popover
+        opened={keypadOpen && controls.keypad === ''}
+        position="bottom-start"
+        closeOnClickOutside={false}
+        withRoles={false}
+        onDismiss={() => onKeypad(false)}
+      >
         <Popover.Target>
           <div>
             <ActionButton
@@ -111,7 +117,10 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
             tone="answer"
             wide
             reason={why(controls.answer)}
-            pending={stage === 'offer' && (isPending('answer') || call.answerRequested || (ours && phone.voice === 'answering'))}
+            pending={
+              stage === 'offer' &&
+              (isPending('answer') || call.answerRequested || (ours && phone.voice === 'answering'))
+            }
             onPress={() => {
               void commands.answer(call.id)
             }}

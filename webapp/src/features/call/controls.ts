@@ -3,7 +3,8 @@ import type { Stage } from '@/feed/model'
 import { isMicrophoneBlocked, type PhoneView } from '@/phone/view'
 
 /** Why a control is off; the empty string when it is on. The words are in the locales under `reason`. */
-export type Reason = '' | 'behind' | 'microphone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing' | 'opening'
+export type Reason =
+  '' | 'behind' | 'microphone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing' | 'opening'
 
 export interface Controls {
   readonly answer: Reason
@@ -15,7 +16,11 @@ export interface Controls {
 }
 
 /** What can be done with a call now, and why the rest cannot. */
-export function controlsOf(stage: Stage, phone: Pick<PhoneView, 'line' | 'microphone' | 'voice'>, feed: FeedPhase): Controls {
+export function controlsOf(
+  stage: Stage,
+  phone: Pick<PhoneView, 'line' | 'microphone' | 'voice'>,
+  feed: FeedPhase,
+): Controls {
   if (feed !== 'live') return { answer: 'behind', end: 'behind', mute: 'behind', hold: 'behind', keypad: 'behind' }
   switch (stage) {
     case 'offer': {
@@ -23,7 +28,13 @@ export function controlsOf(stage: Stage, phone: Pick<PhoneView, 'line' | 'microp
       return { answer: isMicrophoneBlocked(phone) ? 'microphone' : '', end: '', mute: off, hold: off, keypad: off }
     }
     case 'dialling':
-      return { answer: 'notRinging', end: '', mute: phone.voice === 'live' ? '' : 'afterAnswer', hold: 'afterAnswer', keypad: 'afterAnswer' }
+      return {
+        answer: 'notRinging',
+        end: '',
+        mute: phone.voice === 'live' ? '' : 'afterAnswer',
+        hold: 'afterAnswer',
+        keypad: 'afterAnswer',
+      }
     case 'talking':
       return { answer: 'notRinging', end: '', mute: '', hold: '', keypad: '' }
     case 'held':

@@ -40,7 +40,9 @@ export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, o
           <p className={classes['company']}>
             {company}
             {customer.kind === 'LEAD' && <span className={classes['lead']}>{t('customer.lead')}</span>}
-            {customer.taxId !== '' && <span className={classes['tax']}>{t('customer.taxId', { id: customer.taxId })}</span>}
+            {customer.taxId !== '' && (
+              <span className={classes['tax']}>{t('customer.taxId', { id: customer.taxId })}</span>
+            )}
           </p>
         </div>
         {link !== undefined && (

@@ -35,7 +35,15 @@ export function CustomerPanel(props: CustomerPanelProps) {
   )
 }
 
-function CallCustomer({ call, dial, onRetry, retrying, onChoose, choosing, onChange }: CustomerPanelProps & { call: MyCall }) {
+function CallCustomer({
+  call,
+  dial,
+  onRetry,
+  retrying,
+  onChoose,
+  choosing,
+  onChange,
+}: CustomerPanelProps & { call: MyCall }) {
   const party = customerParty(call)
   const { match } = call
   const customer = match.chosen ?? call.customer
@@ -49,7 +57,9 @@ function CallCustomer({ call, dial, onRetry, retrying, onChoose, choosing, onCha
         number={party.number.e164}
         why={match.chosenBy === 'PERSON' ? 'PERSON' : candidate?.why}
         chosenBy={match.chosenByOperator?.name}
-        trouble={match.state === 'FAILED' ? { since: match.failingSince, problem: match.problem, retry, retrying } : undefined}
+        trouble={
+          match.state === 'FAILED' ? { since: match.failingSince, problem: match.problem, retry, retrying } : undefined
+        }
         onChange={onChange}
       />
     )

@@ -15,7 +15,9 @@ function Headline({ number, name }: { number: PhoneNumber; name: string }) {
   return (
     <div>
       <h3 className={classes['number']}>{number.display}</h3>
-      {name !== '' && name !== number.e164 && name !== number.display && <p className={classes['callerName']}>{name}</p>}
+      {name !== '' && name !== number.e164 && name !== number.display && (
+        <p className={classes['callerName']}>{name}</p>
+      )}
     </div>
   )
 }
@@ -31,7 +33,9 @@ function Pending({ number, name, asked }: { number: PhoneNumber | undefined; nam
         <Skeleton width="70%" height={14} />
         <Skeleton width="30%" height={14} />
       </div>
-      <p className={classes['text']}>{asked.length > 0 ? t('match.asking', { systems: asked.join(', ') }) : t('match.askingAll')}</p>
+      <p className={classes['text']}>
+        {asked.length > 0 ? t('match.asking', { systems: asked.join(', ') }) : t('match.askingAll')}
+      </p>
     </div>
   )
 }
@@ -103,7 +107,9 @@ function None(props: { number: PhoneNumber; name: string; asked: readonly string
         <Unknown size={18} aria-hidden />
         {t('match.none')}
       </p>
-      <p className={classes['text']}>{asked.length > 0 ? t('match.noneAsked', { systems: asked.join(', ') }) : t('match.noneText')}</p>
+      <p className={classes['text']}>
+        {asked.length > 0 ? t('match.noneAsked', { systems: asked.join(', ') }) : t('match.noneText')}
+      </p>
       <div>
         <Button variant="default" size="xs" onClick={onSearch} leftSection={<Search size={16} aria-hidden />}>
           {t('match.findAndLink')}
@@ -134,7 +140,9 @@ function Failed(props: {
         {t('match.silent', { system })}
       </p>
       <p className={classes['text']}>
-        {t('match.silentText', { time: match.failingSince === null ? unknown : timeOfDay(match.failingSince, language) })}
+        {t('match.silentText', {
+          time: match.failingSince === null ? unknown : timeOfDay(match.failingSince, language),
+        })}
       </p>
       {match.candidates.length > 0 && (
         <>
@@ -143,7 +151,13 @@ function Failed(props: {
         </>
       )}
       <div>
-        <Button variant="default" size="xs" loading={retrying} onClick={onRetry} leftSection={<Retry size={16} aria-hidden />}>
+        <Button
+          variant="default"
+          size="xs"
+          loading={retrying}
+          onClick={onRetry}
+          leftSection={<Retry size={16} aria-hidden />}
+        >
           {t('match.askAgain')}
         </Button>
       </div>

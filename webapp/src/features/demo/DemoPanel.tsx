@@ -60,7 +60,9 @@ export function DemoPanel({ demo }: { demo: NonNullable<ViewerFieldsFragment['de
         loading={loading}
         onClick={() => {
           // The refusal is shown below.
-          call({ variables: { input: { number: caller || null, queue: queue ?? queues[0]?.key ?? null } } }).catch(() => {})
+          call({ variables: { input: { number: caller || null, queue: queue ?? queues[0]?.key ?? null } } }).catch(
+            () => {},
+          )
         }}
       >
         {t('demo.call')}

@@ -14,7 +14,14 @@ interface HistoryRowProps {
   dial: { readonly reason: string; readonly dial: (number: string) => void }
 }
 
-const lost: ReadonlySet<Interaction['result']> = new Set<Interaction['result']>(['ABANDONED', 'NO_ANSWER', 'BUSY', 'REJECTED', 'FAILED', 'CANCELLED'])
+const lost: ReadonlySet<Interaction['result']> = new Set<Interaction['result']>([
+  'ABANDONED',
+  'NO_ANSWER',
+  'BUSY',
+  'REJECTED',
+  'FAILED',
+  'CANCELLED',
+])
 
 /** One entry of the timeline: a line to skim, all of it on demand. */
 export function HistoryRow({ item, present, dial }: HistoryRowProps) {
@@ -23,7 +30,12 @@ export function HistoryRow({ item, present, dial }: HistoryRowProps) {
   const [open, setOpen] = useState(false)
   const isCall = item.channel === 'CALL'
   const missed = isCall && lost.has(item.result)
-  const Icon = item.channel === 'CALL' ? (item.direction === 'INBOUND' ? Inbound : Outbound) : { CHAT: Chat, MAIL: Mail, NOTE: Note }[item.channel]
+  const Icon =
+    item.channel === 'CALL'
+      ? item.direction === 'INBOUND'
+        ? Inbound
+        : Outbound
+      : { CHAT: Chat, MAIL: Mail, NOTE: Note }[item.channel]
   const what = item.channel === 'CALL' ? t(`history.call.${item.direction}`) : t(`history.channel.${item.channel}`)
   const outcome = !isCall
     ? ''
@@ -47,7 +59,9 @@ export function HistoryRow({ item, present, dial }: HistoryRowProps) {
             {item.queue && <span className={classes['dim']}>{item.queue.name}</span>}
           </span>
           {item.topic && <span className={classes['topic']}>{topicName(item.topic)}</span>}
-          {item.comment !== '' && <span className={open ? classes['comment'] : classes['commentShort']}>{item.comment}</span>}
+          {item.comment !== '' && (
+            <span className={open ? classes['comment'] : classes['commentShort']}>{item.comment}</span>
+          )}
         </span>
         <span className={`${classes['when']} num`}>
           <span className={classes['time']}>{timeOfDay(item.startedAt, language)}</span>
@@ -73,12 +87,18 @@ export function HistoryRow({ item, present, dial }: HistoryRowProps) {
           <Detail term={t('history.operator')}>{item.operator?.name ?? '—'}</Detail>
           {item.number.kind !== 'ANONYMOUS' && (
             <Detail term={t('history.number')}>
-              <NumberButton display={item.number.display} reason={dial.reason} onDial={() => dial.dial(item.number.e164)} />
+              <NumberButton
+                display={item.number.display}
+                reason={dial.reason}
+                onDial={() => dial.dial(item.number.e164)}
+              />
             </Detail>
           )}
           {item.channel === 'CALL' && (
             <>
-              {item.direction === 'INBOUND' && <Detail term={t('history.waited')}>{stopwatch(item.waited * 1000)}</Detail>}
+              {item.direction === 'INBOUND' && (
+                <Detail term={t('history.waited')}>{stopwatch(item.waited * 1000)}</Detail>
+              )}
               <Detail term={t('history.result')}>{item.result ? t(`result.${item.result}`) : '—'}</Detail>
             </>
           )}

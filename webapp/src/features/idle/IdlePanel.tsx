@@ -40,7 +40,10 @@ export function IdlePanel({ dial }: IdlePanelProps) {
   return (
     <div className={classes['idle']}>
       <dl className={classes['day']}>
-        <Figure term={t('idle.calls')} value={data ? `${count(day.calls, language)}${day.atLeast ? '+' : ''}` : unknown} />
+        <Figure
+          term={t('idle.calls')}
+          value={data ? `${count(day.calls, language)}${day.atLeast ? '+' : ''}` : unknown}
+        />
         <Figure term={t('idle.talked')} value={data ? stopwatch(day.talked * 1000) : unknown} />
         <Figure term={t('idle.average')} value={day.average === null ? unknown : stopwatch(day.average * 1000)} />
       </dl>
@@ -85,7 +88,9 @@ export function IdlePanel({ dial }: IdlePanelProps) {
                     <span className={classes['who']}>
                       <span className={classes['name']}>{item.customerName || t('idle.nobody')}</span>
                       <span className={classes['about']}>
-                        {[item.queue?.name, item.topic ? topicName(item.topic) : '', item.comment].filter(Boolean).join(' · ')}
+                        {[item.queue?.name, item.topic ? topicName(item.topic) : '', item.comment]
+                          .filter(Boolean)
+                          .join(' · ')}
                       </span>
                     </span>
                     <span className={classes['number']}>
@@ -96,7 +101,11 @@ export function IdlePanel({ dial }: IdlePanelProps) {
                       />
                     </span>
                     <span className={`${classes['length']} num`} data-missed={missed || undefined}>
-                      {item.talked !== null ? stopwatch(item.talked * 1000) : item.result ? t(`result.${item.result}`) : ''}
+                      {item.talked !== null
+                        ? stopwatch(item.talked * 1000)
+                        : item.result
+                          ? t(`result.${item.result}`)
+                          : ''}
                     </span>
                   </div>
                 </li>

@@ -17,7 +17,9 @@ export interface Day {
 /** Sums up today's calls from the newest interactions. */
 export function dayOf(newest: readonly Interaction[], hasMore: boolean, now: number): Day {
   const today = dayKey(now)
-  const calls = newest.filter((item) => item.channel === 'CALL' && item.talked !== null && dayKey(item.startedAt) === today)
+  const calls = newest.filter(
+    (item) => item.channel === 'CALL' && item.talked !== null && dayKey(item.startedAt) === today,
+  )
   const talked = calls.reduce((sum, item) => sum + (item.talked ?? 0), 0)
   const last = newest.at(-1)
   return {

@@ -29,24 +29,24 @@ export function NotesPanel({ draft, commentRef, onFinish }: NotesPanelProps) {
         <TopicPicker value={state.topicId} onChange={(topicId) => draft.edit({ topicId })} />
         <div className={classes['fields']}>
           <Textarea
-          ref={commentRef}
-          className={classes['comment']}
-          label={t('notes.comment')}
-          placeholder={t('notes.commentPlaceholder')}
-          autosize
-          minRows={4}
-          maxRows={8}
-          maxLength={4000}
-          value={state.comment}
-          onChange={(event) => draft.edit({ comment: event.currentTarget.value })}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') event.currentTarget.blur()
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && onFinish) {
-              event.preventDefault()
-              onFinish()
-            }
-          }}
-        />
+            ref={commentRef}
+            className={classes['comment']}
+            label={t('notes.comment')}
+            placeholder={t('notes.commentPlaceholder')}
+            autosize
+            minRows={4}
+            maxRows={8}
+            maxLength={4000}
+            value={state.comment}
+            onChange={(event) => draft.edit({ comment: event.currentTarget.value })}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') event.currentTarget.blur()
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && onFinish) {
+                event.preventDefault()
+                onFinish()
+              }
+            }}
+          />
           <Tags value={state.tags} onChange={(tags) => draft.edit({ tags })} />
           {onFinish && <p className={classes['hint']}>{t('notes.finishHint', { keys: `${control}⏎` })}</p>}
         </div>

@@ -73,7 +73,10 @@ export class Draft {
     if (this.dirty) return
     const now = this.state.get()
     const same =
-      now.topicId === saved.topicId && now.comment === saved.comment && now.savedAt === saved.savedAt && sameTags(now.tags, saved.tags)
+      now.topicId === saved.topicId &&
+      now.comment === saved.comment &&
+      now.savedAt === saved.savedAt &&
+      sameTags(now.tags, saved.tags)
     if (!same) this.state.set({ ...saved, phase: 'saved' })
   }
 

@@ -21,6 +21,9 @@ export function countTopic(store: Store, topicId: string): void {
 }
 
 /** Topics, the most used first; equals keep the server's order. */
-export function byUse<T extends { readonly id: string }>(topics: readonly T[], use: ReadonlyMap<string, number>): readonly T[] {
+export function byUse<T extends { readonly id: string }>(
+  topics: readonly T[],
+  use: ReadonlyMap<string, number>,
+): readonly T[] {
   return topics.toSorted((a, b) => (use.get(b.id) ?? 0) - (use.get(a.id) ?? 0))
 }

@@ -35,7 +35,9 @@ export function WaitingPanel() {
                   <span className={`${classes['name']} num`}>{who}</span>
                   <span className={classes['small']}>
                     {call.queue?.name}
-                    {offered && call.operator && ` → ${call.operator.id === operatorId ? t('waiting.you') : call.operator.name}`}
+                    {offered &&
+                      call.operator &&
+                      ` → ${call.operator.id === operatorId ? t('waiting.you') : call.operator.name}`}
                   </span>
                 </span>
                 <Elapsed since={call.startedAt} className={classes['time']} />

@@ -37,7 +37,14 @@ export function SearchBox({ inputRef, onPick, dial }: SearchBoxProps) {
   }
 
   return (
-    <Combobox store={combobox} onOptionSubmit={submit} shadow="none" width={460} position="bottom-start" middlewares={{ shift: true }}>
+    <Combobox
+      store={combobox}
+      onOptionSubmit={submit}
+      shadow="none"
+      width={460}
+      position="bottom-start"
+      middlewares={{ shift: true }}
+    >
       <Combobox.Target>
         <TextInput
           ref={inputRef}
@@ -91,7 +98,9 @@ export function CustomerLine({ customer }: { customer: CustomerInfo }) {
     <span className={classes['line']}>
       <span className={classes['name']}>{customer.name}</span>
       <span className={`${classes['small']} num`}>
-        {[customer.company === customer.name ? '' : customer.company, first?.number.display, customer.sourceName].filter(Boolean).join(' · ')}
+        {[customer.company === customer.name ? '' : customer.company, first?.number.display, customer.sourceName]
+          .filter(Boolean)
+          .join(' · ')}
       </span>
     </span>
   )

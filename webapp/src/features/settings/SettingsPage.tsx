@@ -115,7 +115,15 @@ export function SettingsPage() {
   )
 }
 
-function Setting({ label, hint, children }: { label: string; hint?: string | undefined; children: (labelId: string) => ReactNode }) {
+function Setting({
+  label,
+  hint,
+  children,
+}: {
+  label: string
+  hint?: string | undefined
+  children: (labelId: string) => ReactNode
+}) {
   const labelId = useId()
   return (
     <div className={classes['setting']}>

@@ -1,6 +1,6 @@
 import { useMutation } from '@apollo/client/react'
 import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core'
-import { useEffect, useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Logo } from '@/components/Logo'
 import { SignInDocument, type ViewerFieldsFragment } from '@/gql/graphql'
@@ -21,9 +21,11 @@ export function SignInPage({ because, onSignedIn }: SignInPageProps) {
   const [login, setLogin] = useState('')
   const [password, setPassword] = useState('')
   const [problem, setProblem] = useState<Problem>()
-  const [waitUntil, setWaitUntil] = useState(0)
-  const wait = useSecondsUntil(waitUntil)
+  const [wait, setWait] = useCountdown()
+  const loginRef = useRef<HTMLInputElement>(null)
   const [signIn, { loading }] = useMutation(SignInDocument, { fetchPolicy: 'no-cache' })
+
+  useEffect(() => loginRef.current?.focus(), [])
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -35,7 +37,7 @@ export function SignInPage({ because, onSignedIn }: SignInPageProps) {
     } catch (error) {
       const found = problemOf(error)
       setProblem(found)
-      if (found.retryAfter !== undefined) setWaitUntil(Date.now() + found.retryAfter * 1000)
+      if (found.retryAfter !== undefined) setWait(found.retryAfter)
     }
   }
 
@@ -57,12 +59,12 @@ export function SignInPage({ because, onSignedIn }: SignInPageProps) {
           }}
         >
           <TextInput
+            ref={loginRef}
             label={t('signIn.login')}
             name="username"
             autoComplete="username"
             autoCapitalize="none"
             spellCheck={false}
-            autoFocus
             required
             withAsterisk={false}
             size="md"
@@ -125,14 +127,13 @@ function SignInProblem({ problem, wait }: { problem: Problem; wait: number }) {
   }
 }
 
-/** Whole seconds left until a moment of this computer's clock. */
-function useSecondsUntil(moment: number): number {
-  const [, tick] = useState(0)
-  const left = Math.max(0, Math.ceil((moment - Date.now()) / 1000))
+/** Seconds that run down to 0. */
+function useCountdown(): [number, (seconds: number) => void] {
+  const [left, setLeft] = useState(0)
   useEffect(() => {
     if (left === 0) return
-    const timer = setTimeout(() => tick((n) => n + 1), 250)
+    const timer = setTimeout(() => setLeft(left - 1), 1000)
     return () => clearTimeout(timer)
-  })
-  return left
+  }, [left])
+  return [left, setLeft]
 }

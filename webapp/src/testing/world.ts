@@ -7,8 +7,28 @@ const at = (secondsAgo: number) => new Date(now() - secondsAgo * 1000).toISOStri
 const number = (e164: string, display: string, kind = 'PUBLIC') => ({ e164, display, kind })
 
 const queues = [
-  { id: 'q1', key: 'support', name: 'Поддержка', waiting: 3, oldestSince: at(42), ready: 2, talking: 4, operators: 9, version: 1 },
-  { id: 'q2', key: 'sales', name: 'Продажи', waiting: 0, oldestSince: null, ready: 1, talking: 2, operators: 5, version: 1 },
+  {
+    id: 'q1',
+    key: 'support',
+    name: 'Поддержка',
+    waiting: 3,
+    oldestSince: at(42),
+    ready: 2,
+    talking: 4,
+    operators: 9,
+    version: 1,
+  },
+  {
+    id: 'q2',
+    key: 'sales',
+    name: 'Продажи',
+    waiting: 0,
+    oldestSince: null,
+    ready: 1,
+    talking: 2,
+    operators: 5,
+    version: 1,
+  },
   { id: 'q3', key: 'vip', name: 'VIP', waiting: 1, oldestSince: at(5), ready: 0, talking: 1, operators: 2, version: 1 },
 ]
 const [support, sales] = queues as Plain[]
@@ -97,17 +117,48 @@ const interaction = (id: string, secondsAgo: number, more: Plain = {}) => ({
 
 const history = [
   interaction('i1', 7200),
-  interaction('i2', 90_000, { channel: 'MAIL', talked: null, topic: topics[1], comment: 'Счёт 1207', tags: [], queue: null }),
+  interaction('i2', 90_000, {
+    channel: 'MAIL',
+    talked: null,
+    topic: topics[1],
+    comment: 'Счёт 1207',
+    tags: [],
+    queue: null,
+  }),
   interaction('i3', 93_000, { direction: 'OUTBOUND', talked: 62, topic: null, comment: '', tags: [] }),
   interaction('i4', 400_000, { talked: null, result: 'ABANDONED', topic: null, comment: '', operator: null, tags: [] }),
-  interaction('i5', 700_000, { channel: 'CHAT', talked: null, comment: '«Не приходит чек»', topic: topics[1], queue: null, tags: [] }),
-  interaction('i6', 2_000_000, { talked: 402, topic: topics[3], comment: 'Продлили договор на год, скидка 5 %. Просит прислать акт сверки за квартал и перенести день отгрузки на среду.' }),
+  interaction('i5', 700_000, {
+    channel: 'CHAT',
+    talked: null,
+    comment: '«Не приходит чек»',
+    topic: topics[1],
+    queue: null,
+    tags: [],
+  }),
+  interaction('i6', 2_000_000, {
+    talked: 402,
+    topic: topics[3],
+    comment:
+      'Продлили договор на год, скидка 5 %. Просит прислать акт сверки за квартал и перенести день отгрузки на среду.',
+  }),
 ]
 
 const recent = [
   interaction('m1', 400, { talked: 254, customerName: 'Мария Котова' }),
-  interaction('m2', 1500, { talked: 61, customerName: 'ООО «Северный ветер — торговый дом»', topic: topics[5], comment: 'Ждут машину к 14:00' }),
-  interaction('m3', 4100, { talked: null, result: 'NO_ANSWER', direction: 'OUTBOUND', customerName: 'Пётр Смирнов', topic: null, comment: '' }),
+  interaction('m2', 1500, {
+    talked: 61,
+    customerName: 'ООО «Северный ветер — торговый дом»',
+    topic: topics[5],
+    comment: 'Ждут машину к 14:00',
+  }),
+  interaction('m3', 4100, {
+    talked: null,
+    result: 'NO_ANSWER',
+    direction: 'OUTBOUND',
+    customerName: 'Пётр Смирнов',
+    topic: null,
+    comment: '',
+  }),
   interaction('m4', 7000, { talked: 705, customerName: '', topic: topics[7], comment: '' }),
   interaction('m5', 90_000, { talked: 120, customerName: 'Мария Котова', topic: topics[3], comment: '' }),
 ]
@@ -124,7 +175,11 @@ const match = (state: string, more: Plain = {}) => ({
   ...more,
 })
 
-const found = match('FOUND', { candidates: [{ customer: maria, why: 'EXACT', confidence: 1 }], chosen: maria, chosenBy: 'RULE' })
+const found = match('FOUND', {
+  candidates: [{ customer: maria, why: 'EXACT', confidence: 1 }],
+  chosen: maria,
+  chosenBy: 'RULE',
+})
 
 const call = (state: string, more: Plain = {}) => ({
   id: 'call1',
@@ -148,7 +203,16 @@ const call = (state: string, more: Plain = {}) => ({
   route: [],
   match: found,
   customer: null,
-  interaction: interaction('call1', 47, { endedAt: null, talked: null, result: null, topic: null, tags: [], comment: '', commentSavedAt: null, operator: { id: 'op1', name: 'Алексей Иванов' } }),
+  interaction: interaction('call1', 47, {
+    endedAt: null,
+    talked: null,
+    result: null,
+    topic: null,
+    tags: [],
+    comment: '',
+    commentSavedAt: null,
+    operator: { id: 'op1', name: 'Алексей Иванов' },
+  }),
   wrapUpUntil: null,
   offerUntil: state === 'RINGING' ? new Date(now() + 16_000).toISOString() : null,
   end: null,
@@ -156,8 +220,19 @@ const call = (state: string, more: Plain = {}) => ({
 })
 
 const waiting = [
-  call('QUEUED', { id: 'w1', operator: null, startedAt: at(42), from: { number: number('+79165554433', '+7 916 555-44-33'), name: '' }, customer: petr }),
-  call('QUEUED', { id: 'w2', operator: null, startedAt: at(20), from: { number: number('', '', 'ANONYMOUS'), name: '' } }),
+  call('QUEUED', {
+    id: 'w1',
+    operator: null,
+    startedAt: at(42),
+    from: { number: number('+79165554433', '+7 916 555-44-33'), name: '' },
+    customer: petr,
+  }),
+  call('QUEUED', {
+    id: 'w2',
+    operator: null,
+    startedAt: at(20),
+    from: { number: number('', '', 'ANONYMOUS'), name: '' },
+  }),
   call('RINGING', { id: 'w3', operator: { id: 'op3', name: 'Павел Зуев' }, startedAt: at(61), customer: company }),
 ]
 
@@ -175,14 +250,22 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   held: () => ({ presence: 'HELD', calls: [call('HELD')] }),
   second: () => ({ presence: 'TALKING', calls: [call('TALKING'), call('RINGING', { id: 'call2', customer: petr })] }),
   rescuing: () => ({ presence: 'TALKING', calls: [call('RESCUING')] }),
-  dialling: () => ({ presence: 'TALKING', calls: [call('RINGING', { direction: 'OUTBOUND', from: call('x').to, to: call('x').from, queue: null })] }),
+  dialling: () => ({
+    presence: 'TALKING',
+    calls: [call('RINGING', { direction: 'OUTBOUND', from: call('x').to, to: call('x').from, queue: null })],
+  }),
   wrapup: () => ({
     presence: 'WRAP_UP',
     calls: [
       call('WRAP_UP', {
         wrapUpUntil: new Date(now() + 48_000).toISOString(),
         end: { at: at(12), result: 'ANSWERED', by: 'CUSTOMER', cause: 16 },
-        interaction: interaction('call1', 47, { endedAt: at(12), topic: topics[0], comment: 'Чек отправили повторно, ждёт до вечера.', tags: [{ id: 'tag1', name: 'перезвонить' }] }),
+        interaction: interaction('call1', 47, {
+          endedAt: at(12),
+          topic: topics[0],
+          comment: 'Чек отправили повторно, ждёт до вечера.',
+          tags: [{ id: 'tag1', name: 'перезвонить' }],
+        }),
       }),
     ],
   }),
@@ -204,19 +287,39 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   none: () => ({ presence: 'TALKING', calls: [call('TALKING', { match: match('NONE') })], more: { history: [] } }),
   failed: () => ({
     presence: 'TALKING',
-    calls: [call('TALKING', { match: match('FAILED', { failingSince: failing, problem: 'no answer in 2 s', candidates: [{ customer: petr, why: 'REMEMBERED', confidence: 0.6 }] }) })],
+    calls: [
+      call('TALKING', {
+        match: match('FAILED', {
+          failingSince: failing,
+          problem: 'no answer in 2 s',
+          candidates: [{ customer: petr, why: 'REMEMBERED', confidence: 0.6 }],
+        }),
+      }),
+    ],
   }),
   failedknown: () => ({
     presence: 'TALKING',
-    calls: [call('TALKING', { match: { ...found, state: 'FAILED', failingSince: failing, problem: 'no answer in 2 s' } })],
+    calls: [
+      call('TALKING', { match: { ...found, state: 'FAILED', failingSince: failing, problem: 'no answer in 2 s' } }),
+    ],
   }),
   anonymous: () => ({
     presence: 'TALKING',
-    calls: [call('TALKING', { match: match('SKIPPED', { asked: [] }), from: { number: number('', '', 'ANONYMOUS'), name: '' } })],
+    calls: [
+      call('TALKING', {
+        match: match('SKIPPED', { asked: [] }),
+        from: { number: number('', '', 'ANONYMOUS'), name: '' },
+      }),
+    ],
   }),
   internal: () => ({
     presence: 'TALKING',
-    calls: [call('TALKING', { match: match('SKIPPED', { asked: [] }), from: { number: number('204', '204', 'INTERNAL'), name: 'Склад, Николай' } })],
+    calls: [
+      call('TALKING', {
+        match: match('SKIPPED', { asked: [] }),
+        from: { number: number('204', '204', 'INTERNAL'), name: 'Склад, Николай' },
+      }),
+    ],
   }),
   behind: () => ({ presence: 'TALKING', calls: [call('TALKING')], more: { drop: true } }),
   takenover: () => ({ presence: 'TALKING', calls: [call('TALKING')], more: { takenOver: true } }),
@@ -243,7 +346,11 @@ export const scenarioNames = Object.keys(scenarios)
 
 /** Makes the world of a scenario; unknown names are the idle one. */
 export function makeWorld(scenario: string): World {
-  const { presence, calls, more = {} } = (scenarios[scenario] ?? scenarios['idle'])?.() ?? { presence: 'READY', calls: [] }
+  const {
+    presence,
+    calls,
+    more = {},
+  } = (scenarios[scenario] ?? scenarios['idle'])?.() ?? { presence: 'READY', calls: [] }
   const me = operator('op1', 'Алексей Иванов', presence, 761)
   return {
     me,

@@ -1,0 +1,196 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import { describe, expect, test, vi } from 'vitest'
+import { MicrophoneError } from '@/phone/types'
+import { credentials, renderApp } from '@/testing/app'
+
+describe('the contract of names', () => {
+  test('idle', async () => {
+    await renderApp('idle')
+    expect(await screen.findByRole('status', { name: 'Ready' })).toBeInTheDocument()
+    expect(screen.getByRole('region', { name: 'Queues' })).toBeInTheDocument()
+    expect(screen.getByRole('region', { name: 'Current call' })).toBeInTheDocument()
+    expect(screen.getByRole('button', { name: 'Dial' })).toBeDisabled()
+  })
+
+  test.each([
+    ['paused', 'Paused'],
+    ['offline', 'Offline'],
+    ['wrapup', 'Wrap-up'],
+  ])('%s is the status %s', async (scenario, word) => {
+    await renderApp(scenario)
+    expect(await screen.findByRole('status', { name: word })).toBeInTheDocument()
+  })
+
+  test('a ringing call', async () => {
+    await renderApp('offer')
+    expect(await screen.findByRole('button', { name: 'Answer' })).toBeEnabled()
+    expect(screen.getByRole('button', { name: 'Decline' })).toBeEnabled()
+    for (const name of ['Mute', 'Hold', 'Keypad']) {
+      const button = screen.getByRole('button', { name })
+      expect(button).toHaveAttribute('aria-disabled', 'true')
+      expect(button).toHaveAccessibleDescription('After the answer')
+    }
+    const customer = screen.getByRole('region', { name: 'Customer' })
+    expect(within(customer).getByRole('heading', { name: 'Мария Котова' })).toBeInTheDocument()
+    expect(await screen.findByRole('list', { name: 'History' })).toBeInTheDocument()
+  })
+
+  test('a talk', async () => {
+    await renderApp('talking')
+    expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
+    for (const name of ['Mute', 'Hold', 'Keypad']) expect(screen.getByRole('button', { name })).toBeEnabled()
+    expect(screen.getByRole('button', { name: 'Answer' })).toHaveAttribute('aria-disabled', 'true')
+  })
+
+  test('muted, held, wrap-up', async () => {
+    const { unmount } = await renderApp('muted')
+    expect(await screen.findByRole('button', { name: 'Unmute' })).toBeEnabled()
+    unmount()
+    const second = await renderApp('held')
+    expect(await screen.findByRole('button', { name: 'Resume' })).toBeEnabled()
+    second.unmount()
+    await renderApp('wrapup')
+    expect(await screen.findByRole('button', { name: 'Finish wrap-up' })).toBeEnabled()
+  })
+})
+
+describe('a call, from the ring to the history', () => {
+  test('the answer goes to the phone that rings here', async () => {
+    const { ua, user, asked } = await renderApp('offer')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    const session = ua.invite('call1')
+    await user.click(await screen.findByRole('button', { name: 'Answer' }))
+    await waitFor(() => expect(ua.done).toContain(`answer ${session}`))
+    expect(asked.map(({ name }) => name)).not.toContain('Answer')
+  })
+
+  test('without a ringing phone here, the answer is asked of the server', async () => {
+    const { user, asked } = await renderApp('offer')
+    await user.click(await screen.findByRole('button', { name: 'Answer' }))
+    expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
+    expect(asked).toContainEqual({ name: 'Answer', variables: { input: { callId: 'call1' } } })
+  })
+
+  test('a simulated phone answers through the server and needs no microphone', async () => {
+    const open = vi.fn<() => Promise<MediaStream>>(async () => {
+      throw new MicrophoneError('missing')
+    })
+    const { user, ua } = await renderApp('offer', {
+      credentials: { ...credentials, simulated: true },
+      microphone: { open, watch: () => () => {} },
+    })
+    expect(await screen.findByRole('button', { name: 'Phone: simulated' })).toBeInTheDocument()
+    await user.click(await screen.findByRole('button', { name: 'Answer' }))
+    expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
+    expect(open).not.toHaveBeenCalled()
+    expect(ua.done).not.toContain('start')
+  })
+
+  test('by keyboard only: answer, hold, resume, mute, keypad, hang up, topic, finish', async () => {
+    const { user, asked } = await renderApp('offer')
+    await screen.findByRole('button', { name: 'Answer' })
+    await user.keyboard('{Enter}')
+    await screen.findByRole('button', { name: 'Hang up' })
+    await user.keyboard('h')
+    await screen.findByRole('button', { name: 'Resume' })
+    await user.keyboard('h')
+    await waitFor(() => expect(screen.getByRole('button', { name: 'Hold' })).toBeEnabled())
+    await user.keyboard('m')
+    await screen.findByRole('button', { name: 'Unmute' })
+    await user.keyboard('k')
+    await screen.findByRole('button', { name: '5' })
+    await user.keyboard('5#')
+    await waitFor(() => expect(asked.filter(({ name }) => name === 'SendDigits')).toHaveLength(2))
+    await user.keyboard('{Escape}')
+    await user.keyboard('{Alt>}{Backspace>}')
+    await screen.findByRole('button', { name: 'Finish wrap-up' })
+    await user.keyboard('{/Backspace}{/Alt}')
+    await user.keyboard('2')
+    await waitFor(() => expect(screen.getAllByRole('radio')[1]).toBeChecked())
+    await user.keyboard('{Enter}')
+    expect(await screen.findByRole('button', { name: 'Dial' })).toBeInTheDocument()
+    const finish = asked.findLast(({ name }) => name === 'WrapUp')
+    expect(finish?.variables).toMatchObject({ input: { callId: 'call1', action: 'FINISH', topicId: 't2' } })
+  })
+
+  test('keys are text while one types', async () => {
+    const { user, asked } = await renderApp('talking')
+    await user.click(await screen.findByRole('textbox', { name: 'Comment' }))
+    await user.keyboard('hmk1')
+    expect(screen.getByRole('textbox', { name: 'Comment' })).toHaveValue('hmk1')
+    expect(asked.map(({ name }) => name)).not.toContain('Hold')
+  })
+
+  test('what is typed survives a reload, saved or not', async () => {
+    const { user, unmount } = await renderApp('wrapup')
+    await user.type(await screen.findByRole('textbox', { name: 'Comment' }), ' И акт')
+    unmount()
+    expect(window.sessionStorage.getItem('pult.draft.call1')).toContain('И акт')
+    await renderApp('wrapup')
+    expect(await screen.findByRole('textbox', { name: 'Comment' })).toHaveValue(
+      'Чек отправили повторно, ждёт до вечера. И акт',
+    )
+  })
+
+  test('a second call never replaces the card', async () => {
+    await renderApp('second')
+    const call = await screen.findByRole('region', { name: 'Current call' })
+    expect(within(call).getByText('One more call: Пётр Смирнов Поддержка')).toBeInTheDocument()
+    expect(
+      within(screen.getByRole('region', { name: 'Customer' })).getByRole('heading', { level: 3 }),
+    ).toHaveTextContent('Мария Котова')
+    expect(screen.getByRole('button', { name: 'Hang up' })).toBeEnabled()
+  })
+})
+
+describe('trouble', () => {
+  test('while the connection is lost, the page says as of when, and every button why', async () => {
+    const { source } = await renderApp('talking')
+    expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
+    source.cut()
+    expect(await screen.findByText(/No connection: everything is as of \d\d:\d\d:\d\d/)).toBeInTheDocument()
+    const hangUp = screen.getByRole('button', { name: 'Hang up' })
+    expect(hangUp).toHaveAttribute('aria-disabled', 'true')
+    expect(hangUp).toHaveAccessibleDescription(/No connection/)
+    source.restore()
+    await waitFor(() => expect(screen.queryByText(/No connection: everything/)).not.toBeInTheDocument())
+    expect(screen.getByRole('button', { name: 'Hang up' })).not.toHaveAttribute('aria-disabled')
+  })
+
+  test('without a microphone nobody becomes ready, and the banner cannot be overlooked', async () => {
+    const { user } = await renderApp('offline', {
+      microphone: { open: async () => Promise.reject(new MicrophoneError('denied')), watch: () => () => {} },
+    })
+    expect(await screen.findByText('The microphone is blocked.')).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Change availability' }))
+    expect(await screen.findByRole('menuitem', { name: /Ready/ })).toBeDisabled()
+  })
+
+  test('when the phone is taken over, this page stops its own and offers to take it back', async () => {
+    const { ua, user } = await renderApp('takenover')
+    expect(await screen.findByText(/The phone is active in another window/)).toBeInTheDocument()
+    expect(ua.done).toContain('stop')
+    await user.click(screen.getByRole('button', { name: 'Take it here' }))
+    await waitFor(() => expect(ua.done.at(-1)).toBe('start'))
+    expect(await screen.findByRole('button', { name: 'Phone: ready' })).toBeInTheDocument()
+  })
+
+  test('a wrong password, and too many of them', async () => {
+    const { user } = await renderApp('signin')
+    await user.type(await screen.findByRole('textbox', { name: 'Login' }), 'olga')
+    await user.type(screen.getByLabelText('Password'), 'wrong{Enter}')
+    expect(await screen.findByRole('alert')).toHaveTextContent('Login or password is wrong.')
+    await user.clear(screen.getByLabelText('Password'))
+    await user.type(screen.getByLabelText('Password'), 'slow{Enter}')
+    await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent(/Try again in 2\d seconds\./))
+    expect(screen.getByRole('button', { name: 'Sign in' })).toBeDisabled()
+  })
+
+  test('a command that is refused says why and keeps the buttons', async () => {
+    const { user, world } = await renderApp('talking')
+    const hold = await screen.findByRole('button', { name: 'Hold' })
+    world.calls.splice(0)
+    await user.click(hold)
+    expect(await screen.findByRole('alert')).toHaveTextContent('This no longer exists.')
+  })
+})

@@ -1,0 +1,74 @@
+import { screen, waitFor } from '@testing-library/react'
+import type { UserEvent } from '@testing-library/user-event'
+import { describe, expect, test } from 'vitest'
+import { accessibilityProblems } from '@/testing/axe'
+import { renderApp } from '@/testing/app'
+
+interface Screen {
+  readonly scenario: string
+  readonly path?: string
+  readonly act?: (user: UserEvent) => Promise<void>
+  /** What stands on it when it is complete. */
+  readonly selector: string
+}
+
+const screens: Record<string, Screen> = {
+  'sign-in': { scenario: 'signin', selector: 'input[name=password]' },
+  idle: { scenario: 'idle', selector: 'main ul li' },
+  'first day': { scenario: 'first', selector: 'main dl' },
+  demo: { scenario: 'demo', selector: 'aside button' },
+  offer: { scenario: 'offer', selector: 'aside ul li button' },
+  talking: { scenario: 'talking', selector: '[role=radio]' },
+  'wrap-up': { scenario: 'wrapup', selector: '[role=radio][aria-checked=true]' },
+  pending: { scenario: 'pending', selector: '[aria-busy=true]' },
+  several: { scenario: 'many', selector: 'article, section li button' },
+  none: { scenario: 'none', selector: '[role=radio]' },
+  silent: { scenario: 'failed', selector: '[role=radio]' },
+  anonymous: { scenario: 'anonymous', selector: '[role=radio]' },
+  internal: { scenario: 'internal', selector: '[role=radio]' },
+  settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
+  help: {
+    scenario: 'idle',
+    selector: '[role=dialog] dl',
+    act: async (user) => {
+      await screen.findByRole('status')
+      await user.keyboard('?')
+    },
+  },
+  availability: {
+    scenario: 'idle',
+    selector: '[role=menu]',
+    act: async (user) => {
+      const change = await waitFor(() => {
+        const found = document.querySelector('[aria-keyshortcuts="R P"]')
+        if (!found) throw new Error('not there yet')
+        return found
+      })
+      await user.click(change)
+    },
+  },
+}
+
+describe.each(['en', 'ru'] as const)('in %s', (language) => {
+  test.each(Object.entries(screens))(
+    '%s is accessible, and every word is translated',
+    async (_, { scenario, path, act, selector }) => {
+      for (const scheme of ['light', 'dark'] as const) {
+        const { user, unmount } = await renderApp(scenario, {
+          language,
+          scheme,
+          ...(path === undefined ? {} : { path }),
+        })
+        await act?.(user)
+        await waitFor(() => expect(document.querySelector(selector)).not.toBeNull())
+        expect(document.documentElement.lang).toBe(language)
+        expect(await accessibilityProblems()).toEqual([])
+        // A key that has no words shows itself: call.answer.
+        expect(document.body.textContent).not.toMatch(
+          /\b(?:call|customer|match|notes|history|phone|reason|idle|settings)\.[a-z]+\b/u,
+        )
+        unmount()
+      }
+    },
+  )
+})

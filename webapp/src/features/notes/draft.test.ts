@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Store } from '@/lib/storage'
+import { Draft, type Note } from './draft'
+
+class MemoryStore implements Store {
+  readonly values = new Map<string, string>()
+  get(key: string) {
+    return this.values.get(key) ?? null
+  }
+  set(key: string, value: string) {
+    this.values.set(key, value)
+  }
+  remove(key: string) {
+    this.values.delete(key)
+  }
+}
+
+const empty = { topicId: null, tags: [], comment: '', savedAt: null }
+let store: MemoryStore
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  store = new MemoryStore()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function makeDraft(
+  save: (note: Note) => Promise<string | null> = async () => '12:03',
+  saved: Note & { savedAt: string | null } = empty,
+) {
+  const left: Note[] = []
+  const sent: Note[] = []
+  const draft = new Draft({
+    callId: 'c1',
+    saved,
+    store,
+    save: async (note) => {
+      sent.push(note)
+      return save(note)
+    },
+    saveOnLeave: (note) => left.push(note),
+  })
+  return { draft, sent, left }
+}
+
+describe('saving', () => {
+  test('happens once, after a pause in typing', async () => {
+    const { draft, sent } = makeDraft()
+    draft.edit({ comment: 'a' })
+    await vi.advanceTimersByTimeAsync(500)
+    draft.edit({ comment: 'ab' })
+    await vi.advanceTimersByTimeAsync(599)
+    expect(sent).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(sent).toEqual([{ topicId: null, tags: [], comment: 'ab' }])
+    expect(draft.state.get()).toMatchObject({ phase: 'saved', savedAt: '12:03' })
+    expect(store.values.size).toBe(0)
+  })
+
+  test('what is typed while it is saved is saved next', async () => {
+    let finish: () => void = () => {}
+    const { draft, sent } = makeDraft(async () => new Promise<string>((resolve) => (finish = () => resolve('12:03'))))
+    draft.edit({ comment: 'a' })
+    await vi.advanceTimersByTimeAsync(600)
+    draft.edit({ comment: 'ab' })
+    finish()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(draft.state.get()).toMatchObject({ comment: 'ab', phase: 'waiting' })
+    await vi.advanceTimersByTimeAsync(600)
+    expect(sent.map(({ comment }) => comment)).toEqual(['a', 'ab'])
+  })
+
+  test('that fails is tried again, and says so meanwhile', async () => {
+    let works = false
+    const { draft, sent } = makeDraft(async () => (works ? '12:04' : Promise.reject(new Error('away'))))
+    draft.edit({ topicId: 't1' })
+    await vi.advanceTimersByTimeAsync(600)
+    expect(draft.state.get().phase).toBe('failed')
+    expect(store.values.size).toBe(1)
+    works = true
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(draft.state.get()).toMatchObject({ phase: 'saved', topicId: 't1' })
+    expect(sent).toHaveLength(2)
+  })
+})
+
+describe('nothing is lost', () => {
+  test('by a reload: what was not saved is there again, and saved', async () => {
+    makeDraft().draft.edit({ comment: 'typed', tags: ['vip'] })
+    const { draft, sent } = makeDraft(undefined, { ...empty, comment: 'older' })
+    expect(draft.state.get()).toMatchObject({ comment: 'typed', tags: ['vip'], phase: 'waiting' })
+    await vi.advanceTimersByTimeAsync(600)
+    expect(sent).toEqual([{ topicId: null, tags: ['vip'], comment: 'typed' }])
+  })
+
+  test('by leaving the page: it is sent on the way out, once there is something to send', () => {
+    const { draft, left } = makeDraft()
+    draft.leave()
+    expect(left).toEqual([])
+    draft.edit({ comment: 'bye' })
+    draft.leave()
+    expect(left).toEqual([{ topicId: null, tags: [], comment: 'bye' }])
+  })
+
+  test('by another page of ours: what is typed here is not overwritten, what is saved here gives way', async () => {
+    const { draft } = makeDraft()
+    draft.edit({ comment: 'mine' })
+    draft.adopt({ ...empty, comment: 'theirs', savedAt: '12:05' })
+    expect(draft.state.get().comment).toBe('mine')
+    await vi.advanceTimersByTimeAsync(600)
+    draft.adopt({ ...empty, comment: 'theirs', savedAt: '12:05' })
+    expect(draft.state.get()).toMatchObject({ comment: 'theirs', savedAt: '12:05', phase: 'saved' })
+  })
+
+  test('by damaged storage: the server’s word stands', () => {
+    store.set('pult.draft.c1', '{"comment": 5')
+    expect(makeDraft(undefined, { ...empty, comment: 'saved' }).draft.state.get().comment).toBe('saved')
+  })
+})
+
+test('finished: nothing is kept and nothing is sent any more', async () => {
+  const { draft, sent } = makeDraft()
+  draft.edit({ comment: 'done' })
+  draft.finish()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(sent).toEqual([])
+  expect(store.values.size).toBe(0)
+})
+
+test('closed and opened again (as React may): goes on where it was', async () => {
+  const { draft, sent } = makeDraft()
+  draft.edit({ comment: 'a' })
+  draft.close()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(sent).toEqual([])
+  draft.reopen()
+  await vi.advanceTimersByTimeAsync(600)
+  expect(sent).toHaveLength(1)
+})

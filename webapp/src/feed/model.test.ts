@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import type { CallDirection, CallState } from '@/gql/graphql'
+import { makeWorld } from '@/testing/world'
+import {
+  arrange,
+  customerParty,
+  isEngaged,
+  signOfPresence,
+  signOfStage,
+  stageOf,
+  type MyCall,
+  type Stage,
+} from './model'
+
+const call = (id: string, state: CallState, direction: CallDirection = 'INBOUND') =>
+  ({ ...makeWorld('talking').calls[0], id, state, direction }) as unknown as MyCall
+
+test.each<[CallState, CallDirection, Stage]>([
+  ['NEW', 'OUTBOUND', 'dialling'],
+  ['OFFERED', 'OUTBOUND', 'dialling'],
+  ['RINGING', 'OUTBOUND', 'dialling'],
+  ['NEW', 'INBOUND', 'waiting'],
+  ['QUEUED', 'INBOUND', 'waiting'],
+  ['OFFERED', 'INBOUND', 'offer'],
+  ['RINGING', 'INBOUND', 'offer'],
+  ['TALKING', 'INBOUND', 'talking'],
+  ['CONSULTING', 'INBOUND', 'talking'],
+  ['CONFERENCE', 'OUTBOUND', 'talking'],
+  ['HELD', 'OUTBOUND', 'held'],
+  ['RESCUING', 'INBOUND', 'rescuing'],
+  ['WRAP_UP', 'INBOUND', 'wrapUp'],
+  ['ENDED', 'INBOUND', 'over'],
+])('%s %s is %s', (state, direction, stage) => {
+  expect(stageOf({ state, direction })).toBe(stage)
+})
+
+test('what comes second never replaces what is on the screen', () => {
+  const talk = call('talk', 'TALKING')
+  const offer = call('offer', 'RINGING')
+  const notes = call('notes', 'WRAP_UP')
+  const ids = (calls: MyCall[]) => {
+    const { current, others } = arrange(calls)
+    return [current?.id, ...others.map(({ id }) => id)]
+  }
+  expect(ids([offer, talk])).toEqual(['talk', 'offer'])
+  expect(ids([offer, notes])).toEqual(['notes', 'offer'])
+  expect(ids([notes, talk])).toEqual(['talk', 'notes'])
+  expect(ids([call('first', 'RINGING'), offer])).toEqual(['first', 'offer'])
+  expect(ids([call('ended', 'ENDED'), call('queued', 'QUEUED')])).toEqual([undefined])
+})
+
+test('the customer is the far end, whoever called', () => {
+  const { from, to } = call('a', 'TALKING')
+  expect(customerParty({ direction: 'INBOUND', from, to })).toBe(from)
+  expect(customerParty({ direction: 'OUTBOUND', from, to })).toBe(to)
+})
+
+test('signs', () => {
+  expect(signOfPresence('WRAP_UP')).toBe('wrapUp')
+  expect(signOfStage('rescuing')).toBe('trouble')
+  expect((['dialling', 'talking', 'held', 'rescuing'] as const).every(isEngaged)).toBe(true)
+  expect((['offer', 'wrapUp', 'waiting', 'over'] as const).some(isEngaged)).toBe(false)
+})

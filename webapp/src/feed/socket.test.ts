@@ -1,0 +1,109 @@
+// @vitest-environment node
+import { parse } from 'graphql'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { useServer } from 'graphql-ws/use/ws'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { WebSocketServer } from 'ws'
+import type { AddressInfo } from 'node:net'
+import { retryDelay, SocketSource } from './socket'
+import type { SourceListener } from './source'
+
+// A real graphql-transport-ws server and Node's real WebSocket.
+const schema = makeExecutableSchema({
+  typeDefs: 'type Query { ok: Boolean } type Subscription { count: Int broken: Int }',
+  resolvers: {
+    Subscription: {
+      count: {
+        async *subscribe() {
+          yield { count: 1 }
+          await new Promise(() => {})
+        },
+      },
+    },
+  },
+})
+const countDocument = parse('subscription { count }')
+
+let server: WebSocketServer
+let source: SocketSource
+let refuse: number | undefined
+let told: Record<keyof SourceListener, number>
+
+beforeEach(async () => {
+  refuse = undefined
+  told = { connected: 0, lost: 0, heard: 0, signedOut: 0 }
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  useServer(
+    {
+      schema,
+      onConnect: ({ extra }) => {
+        if (refuse !== undefined) extra.socket.close(refuse, 'refused')
+        return true
+      },
+    },
+    server,
+  )
+  await new Promise((resolve) => server.once('listening', resolve))
+  source = new SocketSource(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  source.listen({
+    connected: () => told.connected++,
+    lost: () => told.lost++,
+    heard: () => told.heard++,
+    signedOut: () => told.signedOut++,
+  })
+})
+
+afterEach(async () => {
+  source.close()
+  for (const client of server.clients) client.terminate()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+const closeAll = (code: number) => {
+  for (const client of server.clients) client.close(code)
+}
+
+test('connects by itself and delivers', async () => {
+  const items: unknown[] = []
+  source.subscribe(countDocument, {}, { next: (item) => items.push(item), ended: () => {} })
+  await vi.waitFor(() => expect(items).toEqual([{ count: 1 }]))
+  expect(told.connected).toBe(1)
+  expect(told.heard).toBeGreaterThan(0)
+})
+
+// 4500, 4400 and 1011 are final for graphql-ws itself.
+test.each([1000, 1001, 1011, 1012, 1013, 4400, 4408, 4499, 4500])(
+  'comes back after close code %i, subscriptions too',
+  async (code) => {
+    const items: unknown[] = []
+    source.subscribe(countDocument, {}, { next: (item) => items.push(item), ended: () => {} })
+    await vi.waitFor(() => expect(items).toHaveLength(1))
+    closeAll(code)
+    await vi.waitFor(() => expect(items).toHaveLength(2), 5000)
+    expect(told.lost).toBeGreaterThanOrEqual(1)
+    expect(told.signedOut).toBe(0)
+  },
+)
+
+test.each([4401, 4403])('gives up after %i: the session is over', async (code) => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  refuse = code
+  closeAll(code)
+  await vi.waitFor(() => expect(told.signedOut).toBe(1))
+  expect(told.connected).toBe(1)
+})
+
+test('a refused subscription is told to its own sink and leaves the connection alone', async () => {
+  const ended: string[] = []
+  source.subscribe(parse('subscription { nothing }'), {}, { next: () => {}, ended: (reason) => ended.push(reason) })
+  await vi.waitFor(() => expect(ended).toEqual(['error']))
+  expect(told.lost).toBe(0)
+})
+
+test('tries again soon at first, later in the long run, and never in step', () => {
+  expect(retryDelay(0, () => 0)).toBe(150)
+  expect(retryDelay(0, () => 1)).toBe(300)
+  expect(retryDelay(3, () => 1)).toBe(2400)
+  expect(retryDelay(20, () => 0)).toBe(5000)
+  expect(retryDelay(20, () => 1)).toBe(10_000)
+})

@@ -1,0 +1,470 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createActor } from 'xstate'
+import { credentials, fakeStream } from '@/testing/app'
+import { FakeUa } from './fake-ua'
+import { phoneMachine, type PhoneEvent, type PhoneParts } from './machine'
+import { MicrophoneError, type Credentials, type Ownership, type PhoneCall } from './types'
+import { phoneView } from './view'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Lets promises and timers of the machine run. */
+const settle = async (milliseconds = 0) => vi.advanceTimersByTimeAsync(milliseconds)
+
+interface Setup {
+  session?: () => Promise<Credentials>
+  open?: () => Promise<MediaStream>
+}
+
+function makePhone({ session = async () => credentials, open = async () => fakeStream() }: Setup = {}) {
+  const ua = new FakeUa()
+  const streams: MediaStream[] = []
+  let tell: Parameters<Ownership['claim']>[0] = () => {}
+  let changed: () => void = () => {}
+  const parts = {
+    ua,
+    microphone: {
+      open: vi.fn(async () => {
+        const stream = await open()
+        streams.push(stream)
+        return stream
+      }),
+      watch: (told: () => void) => {
+        changed = told
+        return () => {}
+      },
+    },
+    ownership: {
+      claim: (told: Parameters<Ownership['claim']>[0]) => {
+        tell = told
+        told('owned')
+        return () => {}
+      },
+      take: vi.fn(() => tell('owned')),
+    },
+    startPhone: vi.fn(session),
+  } satisfies PhoneParts
+  const actor = createActor(phoneMachine, { input: parts })
+  actor.start()
+  return {
+    actor,
+    parts,
+    ua,
+    streams,
+    view: () => phoneView(actor.getSnapshot()),
+    ownership: (state: 'owned' | 'waiting' | 'lost') => tell(state),
+    devicesChanged: () => changed(),
+    openStreams: () =>
+      streams.filter((stream) => stream.getTracks().some((track) => track.readyState === 'live')).length,
+  }
+}
+
+const call = (id: string, more: Partial<PhoneCall> = {}): PhoneCall => ({
+  id,
+  over: false,
+  answerRequested: false,
+  muted: false,
+  ...more,
+})
+
+async function makeReady(setup?: Setup) {
+  const phone = makePhone(setup)
+  phone.actor.send({ type: 'START' })
+  await settle()
+  phone.ua.emit({ type: 'ua.registered' })
+  await settle()
+  return phone
+}
+
+/** A phone in a talk about call c1. */
+async function makeTalking(setup?: Setup) {
+  const phone = await makeReady(setup)
+  phone.actor.send({ type: 'CALLS', calls: [call('c1')] })
+  const session = phone.ua.invite('c1')
+  phone.actor.send({ type: 'ANSWER', callId: 'c1' })
+  await settle()
+  phone.ua.emit({ type: 'ua.accepted', session })
+  return { ...phone, session }
+}
+
+describe('the line', () => {
+  test('signs in by itself', async () => {
+    const { actor, ua, view } = makePhone()
+    expect(view().line).toBe('off')
+    actor.send({ type: 'START' })
+    await settle()
+    expect(view().line).toBe('starting')
+    expect(ua.credentials).toEqual(credentials)
+    ua.emit({ type: 'ua.registered' })
+    expect(view().line).toBe('ready')
+  })
+
+  test('asks again, later and later, while the server gives no session', async () => {
+    const { actor, parts, view } = makePhone({ session: async () => Promise.reject(new Error('away')) })
+    actor.send({ type: 'START' })
+    await settle()
+    expect(view().line).toBe('unserved')
+    await settle(1000)
+    expect(parts.startPhone).toHaveBeenCalledTimes(2)
+    await settle(1999)
+    expect(parts.startPhone).toHaveBeenCalledTimes(2)
+    await settle(1)
+    expect(parts.startPhone).toHaveBeenCalledTimes(3)
+    actor.send({ type: 'PROBE' }) // the network is back
+    await settle()
+    expect(parts.startPhone).toHaveBeenCalledTimes(4)
+  })
+
+  test('a simulated phone signs nothing in and needs no microphone', async () => {
+    const { actor, ua, parts, view } = makePhone({ session: async () => ({ ...credentials, simulated: true }) })
+    actor.send({ type: 'START' })
+    await settle()
+    actor.send({ type: 'CHECK_MICROPHONE' })
+    await settle()
+    expect(view()).toMatchObject({ line: 'simulated', microphone: 'unknown' })
+    expect(ua.done).toEqual([])
+    expect(parts.microphone.open).not.toHaveBeenCalled()
+  })
+
+  test('a lost connection is the user agent’s to restore', async () => {
+    const { ua, view } = await makeReady()
+    ua.emit({ type: 'ua.disconnected' })
+    expect(view().line).toBe('reconnecting')
+    ua.emit({ type: 'ua.registered' })
+    expect(view().line).toBe('ready')
+    expect(ua.done).toEqual(['start'])
+  })
+
+  test('refused after a restart of the PBX: registers again until the account is back', async () => {
+    const { ua, view } = await makeReady()
+    ua.emit({ type: 'ua.disconnected' })
+    ua.emit({ type: 'ua.refused', cause: 'Rejected' })
+    expect(view().line).toBe('reconnecting')
+    await settle(700)
+    expect(ua.done).toEqual(['start', 'register'])
+    ua.emit({ type: 'ua.refused', cause: 'Rejected' })
+    await settle(1400)
+    expect(ua.done).toEqual(['start', 'register', 'register'])
+    ua.emit({ type: 'ua.registered' })
+    expect(view().line).toBe('ready')
+  })
+
+  test('refused for long: a new session is asked for', async () => {
+    const { ua, parts } = await makeReady()
+    for (let i = 0; i < 8; i++) {
+      ua.emit({ type: 'ua.refused', cause: 'Rejected' })
+      await settle(5000)
+    }
+    expect(parts.startPhone).toHaveBeenCalledTimes(2)
+    expect(ua.done.at(-1)).toBe('start')
+  })
+
+  test('refused for long in a talk: the session is kept, for its end would end the talk', async () => {
+    const { ua, parts, view } = await makeTalking()
+    for (let i = 0; i < 20; i++) {
+      ua.emit({ type: 'ua.refused', cause: 'Rejected' })
+      await settle(5000)
+    }
+    expect(parts.startPhone).toHaveBeenCalledTimes(1)
+    expect(view().voice).toBe('live')
+  })
+
+  test('taken over elsewhere: stops here, and comes back when wanted', async () => {
+    const { actor, ua, view, parts } = await makeReady()
+    actor.send({ type: 'TAKEN_OVER' })
+    expect(view().line).toBe('takenOver')
+    expect(ua.done).toEqual(['start', 'stop'])
+    actor.send({ type: 'TAKE_HERE' })
+    await settle()
+    expect(parts.startPhone).toHaveBeenCalledTimes(2)
+    expect(ua.done).toEqual(['start', 'stop', 'start'])
+  })
+
+  test('another tab of the browser has the phone: no second one is signed in', async () => {
+    const { actor, parts, ua, view, ownership } = makePhone()
+    parts.ownership.claim = (told) => {
+      told('waiting')
+      return () => {}
+    }
+    actor.send({ type: 'START' })
+    await settle()
+    expect(view().line).toBe('otherTab')
+    expect(parts.startPhone).not.toHaveBeenCalled()
+    actor.send({ type: 'TAKE_HERE' })
+    expect(parts.ownership.take).toHaveBeenCalled()
+    ownership('owned')
+    actor.send({ type: 'ownership', state: 'owned' })
+    await settle()
+    expect(parts.startPhone).toHaveBeenCalled()
+    expect(ua.done).toContain('start')
+  })
+
+  test('another tab takes the phone: this one stops', async () => {
+    const { ua, view, ownership } = await makeReady()
+    ownership('lost')
+    expect(view().line).toBe('otherTab')
+    expect(ua.done.at(-1)).toBe('stop')
+  })
+
+  test('signing out stops everything', async () => {
+    const { actor, ua, view } = await makeReady()
+    actor.send({ type: 'STOP' })
+    expect(view().line).toBe('off')
+    expect(ua.done.at(-1)).toBe('stop')
+  })
+
+  test('a probe reaches the user agent only when there is something to probe', async () => {
+    const { actor, ua } = await makeReady()
+    actor.send({ type: 'PROBE' })
+    expect(ua.done.at(-1)).toBe('probe')
+    ua.emit({ type: 'ua.disconnected' })
+    actor.send({ type: 'PROBE' })
+    expect(ua.done.filter((what) => what === 'probe')).toHaveLength(1)
+  })
+})
+
+describe('the microphone', () => {
+  test('is tried at the start and closed again', async () => {
+    const { view, parts, openStreams } = await makeReady()
+    expect(view().microphone).toBe('ready')
+    expect(parts.microphone.open).toHaveBeenCalledTimes(1)
+    expect(openStreams()).toBe(0)
+  })
+
+  test('says what is wrong, and tries again when devices change', async () => {
+    let problem: 'missing' | undefined = 'missing'
+    const { view, devicesChanged } = await makeReady({
+      open: async () => {
+        if (problem) throw new MicrophoneError(problem)
+        return fakeStream()
+      },
+    })
+    expect(view().microphone).toBe('missing')
+    problem = undefined
+    devicesChanged()
+    await settle()
+    expect(view().microphone).toBe('ready')
+  })
+
+  test('that is pulled out is noticed', async () => {
+    let there = true
+    const { view, devicesChanged } = await makeReady({
+      open: async () => (there ? fakeStream() : Promise.reject(new MicrophoneError('missing'))),
+    })
+    there = false
+    devicesChanged()
+    await settle()
+    expect(view().microphone).toBe('missing')
+  })
+})
+
+describe('the voice', () => {
+  test('rings, is answered with an open microphone, lives, ends', async () => {
+    const { actor, ua, view, openStreams } = await makeReady()
+    const session = ua.invite('c1')
+    expect(view()).toMatchObject({ voice: 'ringing', callId: 'c1' })
+    actor.send({ type: 'ANSWER', callId: 'c1' })
+    expect(view().voice).toBe('answering')
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${session}`)
+    expect(openStreams()).toBe(1)
+    ua.emit({ type: 'ua.accepted', session })
+    expect(view().voice).toBe('live')
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    expect(view()).toMatchObject({ voice: 'none', callId: '', trouble: '' })
+    expect(openStreams()).toBe(0)
+  })
+
+  test('answers only the call that is meant', async () => {
+    const { actor, ua, view } = await makeReady()
+    ua.invite('c1')
+    actor.send({ type: 'ANSWER', callId: 'other' })
+    expect(view().voice).toBe('ringing')
+  })
+
+  test('is answered by itself when the INVITE says so', async () => {
+    const { ua } = await makeReady()
+    const session = ua.invite('c1', true)
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${session}`)
+  })
+
+  test.each(['before', 'after'])(
+    'is answered when another page of ours asked for it, told %s the INVITE',
+    async (order) => {
+      const { actor, ua } = await makeReady()
+      const asked = { type: 'CALLS', calls: [call('c1', { answerRequested: true })] } as const
+      if (order === 'before') actor.send(asked)
+      const session = ua.invite('c1')
+      if (order === 'after') actor.send(asked)
+      await settle()
+      expect(ua.done.at(-1)).toBe(`answer ${session}`)
+    },
+  )
+
+  test('rings on when the microphone cannot be opened, and the next try may succeed', async () => {
+    let allowed = false
+    const { actor, ua, view } = await makeReady({
+      open: async () => (allowed ? fakeStream() : Promise.reject(new MicrophoneError('denied'))),
+    })
+    const session = ua.invite('c1')
+    actor.send({ type: 'ANSWER', callId: 'c1' })
+    await settle()
+    expect(view()).toMatchObject({ voice: 'unheard', microphone: 'denied' })
+    allowed = true
+    actor.send({ type: 'ANSWER', callId: 'c1' })
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${session}`)
+    expect(view().microphone).toBe('ready')
+  })
+
+  test('a microphone that opens after the caller has gone is closed at once', async () => {
+    let opened: (stream: MediaStream) => void = () => {}
+    let wait = false
+    const { actor, ua, openStreams } = await makeReady({
+      open: async () => (wait ? new Promise<MediaStream>((resolve) => (opened = resolve)) : fakeStream()),
+    })
+    wait = true
+    const session = ua.invite('c1')
+    actor.send({ type: 'ANSWER', callId: 'c1' })
+    ua.emit({ type: 'ua.ended', session, cause: 'Canceled', byUs: false })
+    opened(fakeStream())
+    await settle()
+    expect(openStreams()).toBe(0)
+    expect(ua.done).not.toContain(`answer ${session}`)
+  })
+
+  test('ends when the feed says that the call is over', async () => {
+    const { actor, ua, view, session } = await makeTalking()
+    actor.send({ type: 'CALLS', calls: [call('c1', { over: true })] })
+    expect(ua.done.at(-1)).toBe(`terminate ${session}`)
+    expect(view().voice).toBe('none')
+  })
+
+  test('stops ringing when the call leaves to somebody else', async () => {
+    const { actor, ua, view } = await makeReady()
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    const session = ua.invite('c1')
+    actor.send({ type: 'CALLS', calls: [] })
+    expect(ua.done.at(-1)).toBe(`terminate ${session}`)
+    expect(view().voice).toBe('none')
+  })
+
+  test('an INVITE that comes before the feed’s word is left to ring', async () => {
+    const { actor, ua, view } = await makeReady()
+    ua.invite('c1')
+    actor.send({ type: 'CALLS', calls: [] })
+    expect(view().voice).toBe('ringing')
+  })
+
+  test('a second call is refused while one is there', async () => {
+    const { ua, view } = await makeTalking()
+    const second = ua.invite('c2')
+    expect(ua.done.at(-1)).toBe(`reject ${second}`)
+    expect(view().callId).toBe('c1')
+  })
+
+  test('the same call rung anew replaces the old session: the server has given the old leg up', async () => {
+    const { ua, view, session, openStreams } = await makeTalking()
+    const again = ua.invite('c1', true)
+    expect(ua.done.at(-1)).toBe(`terminate ${session}`)
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${again}`)
+    expect(view().callId).toBe('c1')
+    expect(openStreams()).toBe(1)
+  })
+
+  test('mutes at once, and keeps it when the feed has not heard of it yet', async () => {
+    const { actor, ua, view, session } = await makeTalking()
+    actor.send({ type: 'SET_MUTED', muted: true })
+    expect(ua.done.at(-1)).toBe(`mute ${session}`)
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    expect(view().muted).toBe(true)
+  })
+
+  test('follows another page of ours that mutes', async () => {
+    const { actor, ua, view, session } = await makeTalking()
+    actor.send({ type: 'CALLS', calls: [call('c1', { muted: true })] })
+    expect(view().muted).toBe(true)
+    expect(ua.done.at(-1)).toBe(`mute ${session}`)
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    expect(ua.done.at(-1)).toBe(`unmute ${session}`)
+  })
+
+  test('a call that was muted stays muted on a new session', async () => {
+    const { actor, ua } = await makeReady()
+    actor.send({ type: 'CALLS', calls: [call('c1', { muted: true })] })
+    const session = ua.invite('c1', true)
+    await settle()
+    ua.emit({ type: 'ua.accepted', session })
+    expect(ua.done.at(-1)).toBe(`mute ${session}`)
+  })
+
+  test('says why it broke, until the next call', async () => {
+    const { ua, view, session } = await makeTalking()
+    ua.emit({ type: 'ua.ended', session, cause: 'RTP Timeout', byUs: false })
+    expect(view().trouble).toBe('RTP Timeout')
+    ua.invite('c2')
+    expect(view().trouble).toBe('')
+  })
+})
+
+// Whatever happens in whatever order: no microphone stays open without a voice, nothing is answered twice, a stopped phone is silent.
+test('no sequence of events leaves a microphone open or a session behind', async () => {
+  const ids = fc.constantFrom('c1', 'c2')
+  const event = fc.oneof(
+    fc.constant<PhoneEvent>({ type: 'START' }),
+    fc.constant<PhoneEvent>({ type: 'TAKEN_OVER' }),
+    fc.constant<PhoneEvent>({ type: 'TAKE_HERE' }),
+    fc.constant<PhoneEvent>({ type: 'CHECK_MICROPHONE' }),
+    fc.constant<PhoneEvent>({ type: 'PROBE' }),
+    fc.constantFrom<PhoneEvent>(
+      { type: 'ua.registered' },
+      { type: 'ua.disconnected' },
+      { type: 'ua.refused', cause: 'Rejected' },
+    ),
+    ids.map((callId): PhoneEvent => ({ type: 'ANSWER', callId })),
+    fc.boolean().map((muted): PhoneEvent => ({ type: 'SET_MUTED', muted })),
+    fc
+      .record({ session: fc.constantFrom('s1', 's2'), callId: ids, autoAnswer: fc.boolean() })
+      .map((e): PhoneEvent => ({ type: 'ua.incoming', ...e })),
+    fc.constantFrom('s1', 's2').map((session): PhoneEvent => ({ type: 'ua.accepted', session })),
+    fc
+      .constantFrom('s1', 's2')
+      .map((session): PhoneEvent => ({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })),
+    fc
+      .array(fc.record({ id: ids, over: fc.boolean(), answerRequested: fc.boolean(), muted: fc.boolean() }), {
+        maxLength: 2,
+      })
+      .map((calls): PhoneEvent => ({ type: 'CALLS', calls })),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.boolean(), async (events, microphoneWorks) => {
+      const phone = makePhone({
+        open: async () => (microphoneWorks ? fakeStream() : Promise.reject(new MicrophoneError('busy'))),
+      })
+      phone.actor.send({ type: 'START' })
+      for (const one of events) {
+        phone.actor.send(one)
+        await settle()
+        const { voice } = phone.view()
+        expect(phone.openStreams()).toBeLessThanOrEqual(voice === 'answering' || voice === 'live' ? 1 : 0)
+        expect(phone.view().callId === '').toBe(voice === 'none')
+      }
+      phone.actor.send({ type: 'STOP' })
+      for (const session of ['s1', 's2']) phone.ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })
+      await settle()
+      expect(phone.view()).toMatchObject({ line: 'off', voice: 'none' })
+      expect(phone.openStreams()).toBe(0)
+    }),
+    { numRuns: 200 },
+  )
+})

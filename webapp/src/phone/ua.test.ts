@@ -1,0 +1,247 @@
+import { EventEmitter } from 'node:events'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { credentials, fakeStream } from '@/testing/app'
+import type { UaEvent } from './types'
+import { makeUa } from './ua'
+
+// JsSIP itself is proven end to end with a real Asterisk; here it is what we do with it.
+class FakeAgent extends EventEmitter {
+  static last: FakeAgent
+  readonly configuration: Record<string, unknown>
+  readonly done: string[] = []
+  connected = true
+  options: { eventHandlers: { succeeded: () => void; failed: () => void } } | undefined
+
+  constructor(configuration: Record<string, unknown>) {
+    super()
+    this.configuration = configuration
+    FakeAgent.last = this
+  }
+
+  start() {
+    this.done.push('start')
+  }
+  stop() {
+    this.done.push('stop')
+  }
+  register() {
+    this.done.push('register')
+  }
+  isConnected() {
+    return this.connected
+  }
+  sendOptions(_target: string, _body: string, options: FakeAgent['options']) {
+    this.options = options
+  }
+}
+
+class FakeSession extends EventEmitter {
+  readonly id: string
+  readonly done: unknown[][] = []
+  established = false
+  ended = false
+
+  constructor(id: string) {
+    super()
+    this.id = id
+  }
+  isEnded() {
+    return this.ended
+  }
+  isEstablished() {
+    return this.established
+  }
+  answer(options: unknown) {
+    this.done.push(['answer', options])
+  }
+  terminate(options?: unknown) {
+    this.done.push(options === undefined ? ['terminate'] : ['terminate', options])
+  }
+  renegotiate(options: unknown) {
+    this.done.push(['renegotiate', options])
+  }
+  mute(what: unknown) {
+    this.done.push(['mute', what])
+  }
+  unmute(what: unknown) {
+    this.done.push(['unmute', what])
+  }
+}
+
+const sockets: { url: string; dropped: unknown[] }[] = []
+
+vi.mock('jssip', () => ({
+  get UA() {
+    return FakeAgent
+  },
+  WebSocketInterface: class {
+    readonly url: string
+    readonly dropped: unknown[] = []
+    constructor(url: string) {
+      this.url = url
+      sockets.push(this)
+    }
+    isConnected() {
+      return true
+    }
+    disconnect() {}
+    ondisconnect(...how: unknown[]) {
+      this.dropped.push(how)
+    }
+  },
+}))
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  sockets.length = 0
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function startUa() {
+  const ua = makeUa()
+  const events: UaEvent[] = []
+  ua.listen((event) => events.push(event))
+  ua.start(credentials)
+  const agent = FakeAgent.last
+  const invite = (headers: Record<string, string>, id = 's1') => {
+    const session = new FakeSession(id)
+    agent.emit('newRTCSession', {
+      originator: 'remote',
+      session,
+      request: { getHeader: (name: string) => headers[name] },
+    })
+    return session
+  }
+  return { ua, events, agent, invite }
+}
+
+test('signs in with the digest and nothing that could drop a call by itself', () => {
+  const { agent } = startUa()
+  expect(agent.configuration).toMatchObject({
+    uri: 'sip:op-1@pbx.example',
+    authorization_user: 'op-1',
+    realm: 'asterisk',
+    ha1: credentials.ha1,
+    register_expires: 60,
+    session_timers: false,
+    no_answer_timeout: 3600,
+    connection_recovery_min_interval: 1,
+  })
+  expect(agent.configuration).not.toHaveProperty('password')
+  expect(sockets.map(({ url }) => url)).toEqual(['wss://pbx.example/ws'])
+  expect(agent.done).toEqual(['start'])
+})
+
+test('pairs an INVITE with the call of the feed, and knows when it is to be answered at once', () => {
+  const { events, invite } = startUa()
+  invite({ 'X-Pult-Call': 'c1' })
+  invite({ 'X-Pult-Call': 'c2', 'X-Pult-Auto-Answer': '1' }, 's2')
+  invite({}, 's3')
+  expect(events).toEqual([
+    { type: 'ua.incoming', session: 's1', callId: 'c1', autoAnswer: false },
+    { type: 'ua.incoming', session: 's2', callId: 'c2', autoAnswer: true },
+    { type: 'ua.incoming', session: 's3', callId: '', autoAnswer: false },
+  ])
+})
+
+test('answers with the microphone that is already open', () => {
+  const { ua, invite } = startUa()
+  const session = invite({ 'X-Pult-Call': 'c1' })
+  const stream = fakeStream()
+  ua.answer('s1', stream)
+  expect(session.done).toEqual([
+    ['answer', { mediaStream: stream, mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } }],
+  ])
+})
+
+test('tells the voice of the far side, the acceptance and the end, once', () => {
+  const { events, invite } = startUa()
+  const session = invite({ 'X-Pult-Call': 'c1' })
+  events.length = 0
+  const connection = new EventTarget()
+  session.emit('peerconnection', { peerconnection: connection })
+  const stream = fakeStream()
+  connection.dispatchEvent(Object.assign(new Event('track'), { track: {}, streams: [stream] }))
+  session.emit('confirmed', {})
+  session.emit('ended', { cause: 'Terminated', originator: 'remote' })
+  session.emit('failed', { cause: 'Terminated', originator: 'remote' })
+  expect(events).toEqual([
+    { type: 'ua.stream', session: 's1', stream },
+    { type: 'ua.accepted', session: 's1' },
+    { type: 'ua.ended', session: 's1', cause: 'Terminated', byUs: false },
+  ])
+})
+
+test('refuses a second call as busy', () => {
+  const { ua, invite } = startUa()
+  const session = invite({ 'X-Pult-Call': 'c2' })
+  ua.reject('s1')
+  expect(session.done).toEqual([['terminate', { status_code: 486, reason_phrase: 'Busy Here' }]])
+})
+
+test('mutes and unmutes an established session only', () => {
+  const { ua, invite } = startUa()
+  const session = invite({ 'X-Pult-Call': 'c1' })
+  ua.setMuted('s1', true)
+  expect(session.done).toEqual([])
+  session.established = true
+  ua.setMuted('s1', true)
+  ua.setMuted('s1', false)
+  expect(session.done).toEqual([
+    ['mute', { audio: true }],
+    ['unmute', { audio: true }],
+  ])
+})
+
+test('after a lost connection the talk is renegotiated, once: else a hang-up from the PBX no longer arrives', () => {
+  const { agent, events, invite } = startUa()
+  agent.emit('registered', {})
+  const session = invite({ 'X-Pult-Call': 'c1' })
+  session.established = true
+  agent.emit('registered', {}) // an ordinary refresh
+  expect(session.done).toEqual([])
+  agent.emit('disconnected', {})
+  agent.emit('registered', {})
+  agent.emit('registered', {})
+  expect(session.done).toEqual([['renegotiate', { rtcOfferConstraints: { iceRestart: true } }]])
+  expect(events.filter(({ type }) => type === 'ua.disconnected')).toHaveLength(1)
+})
+
+describe('a sign of life', () => {
+  test('that comes leaves the connection alone', () => {
+    const { ua, agent } = startUa()
+    ua.probe()
+    agent.options?.eventHandlers.failed() // a refusal is a sign, too
+    vi.advanceTimersByTime(10_000)
+    expect(sockets[0]?.dropped).toEqual([])
+  })
+
+  test('that does not come drops the connection, so that it is made anew', () => {
+    const { ua } = startUa()
+    ua.probe()
+    ua.probe()
+    vi.advanceTimersByTime(5000)
+    expect(sockets[0]?.dropped).toEqual([[true, 4000, 'no sign of life']])
+  })
+})
+
+test('stopping ends what there is and tells it', () => {
+  const { ua, agent, events, invite } = startUa()
+  invite({ 'X-Pult-Call': 'c1' })
+  ua.stop()
+  expect(agent.done).toEqual(['start', 'stop'])
+  expect(events.at(-1)).toEqual({ type: 'ua.ended', session: 's1', cause: 'Terminated', byUs: true })
+  ua.stop()
+  ua.answer('s1', fakeStream())
+  expect(agent.done).toEqual(['start', 'stop'])
+})
+
+test('registers again only over a standing connection', () => {
+  const { ua, agent } = startUa()
+  ua.register()
+  agent.connected = false
+  ua.register()
+  expect(agent.done).toEqual(['start', 'register'])
+})

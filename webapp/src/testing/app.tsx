@@ -1,0 +1,93 @@
+import { ApolloClient, ApolloLink } from '@apollo/client'
+import { SchemaLink } from '@apollo/client/link/schema'
+import { render } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import i18next from 'i18next'
+import { App } from '@/app/App'
+import { makeCache } from '@/lib/apollo'
+import type { Language } from '@/lib/format'
+import { changeLanguage, startTranslations } from '@/lib/i18n'
+import { FakeUa } from '@/phone/fake-ua'
+import type { Credentials, Microphone } from '@/phone/types'
+import { resetWorld, schema, worldOf, type Context } from './schema'
+import { SchemaSource } from './source'
+
+/** A phone session as a server with a real PBX gives it. */
+export const credentials: Credentials = {
+  wsUrls: ['wss://pbx.example/ws'],
+  uri: 'sip:op-1@pbx.example',
+  authorizationUser: 'op-1',
+  realm: 'asterisk',
+  ha1: '00000000000000000000000000000000',
+  displayName: 'Operator',
+  iceServers: [],
+  registerExpires: 60,
+  simulated: false,
+}
+
+/** A stream that can be stopped and tells it. */
+export function fakeStream(): MediaStream {
+  const track = {
+    enabled: true,
+    readyState: 'live',
+    stop() {
+      track.readyState = 'ended'
+    },
+  }
+  return { getTracks: () => [track], getAudioTracks: () => [track] } as unknown as MediaStream
+}
+
+interface RenderOptions {
+  language?: Language
+  scheme?: 'light' | 'dark'
+  path?: string
+  microphone?: Microphone
+  credentials?: Credentials
+}
+
+/** Renders the whole page over the schema of the tests in one of its worlds. */
+export async function renderApp(scenario: string, options: RenderOptions = {}) {
+  const { language = 'en', scheme = 'light', path = '/' } = options
+  if (!i18next.isInitialized) await startTranslations(language)
+  await changeLanguage(language)
+  resetWorld(scenario)
+  const context: Context = { scenario, world: worldOf(scenario) }
+  context.world.preferences.language = language
+  context.world.preferences.theme = scheme
+  const asked: { name: string; variables: Record<string, unknown> }[] = []
+  const recorder = new ApolloLink((operation, forward) => {
+    asked.push({ name: operation.operationName ?? '', variables: operation.variables })
+    return forward(operation)
+  })
+  const ua = new FakeUa()
+  ua.registers = true
+  const source = new SchemaSource(context)
+  const microphone: Microphone = options.microphone ?? { open: async () => fakeStream(), watch: () => () => {} }
+  window.history.replaceState(null, '', path)
+  const view = render(
+    <App
+      client={() =>
+        new ApolloClient({
+          cache: makeCache(),
+          link: ApolloLink.from([recorder, new SchemaLink({ schema, context: () => context })]),
+        })
+      }
+      outside={{
+        source,
+        phone: {
+          ua,
+          microphone,
+          ownership: {
+            claim: (told) => {
+              queueMicrotask(() => told('owned'))
+              return () => {}
+            },
+            take: () => {},
+          },
+          startPhone: async () => options.credentials ?? credentials,
+        },
+      }}
+    />,
+  )
+  return { ...view, ua, source, world: context.world, asked, user: userEvent.setup() }
+}

@@ -1,0 +1,248 @@
+// The real schema over small worlds: what tests and the mock server answer from. Never shipped.
+
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import type { GraphQLFieldResolver } from 'graphql'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeWorld, type World } from './world.ts'
+
+type Plain = Record<string, unknown>
+/** Whom a resolver answers. */
+export interface Context {
+  readonly world: World
+  readonly scenario: string
+}
+
+const schemaFolder = join(import.meta.dirname, '../../../graph/schema')
+const typeDefs = readdirSync(schemaFolder).map((file) => readFileSync(join(schemaFolder, file), 'utf8'))
+const worlds = new Map<string, World>()
+
+const watchers = new Set<{ scenario: string; push: (call: Plain) => void }>()
+
+/** The world of a scenario; one for all who look at it. */
+export function worldOf(scenario: string): World {
+  let world = worlds.get(scenario)
+  if (!world) worlds.set(scenario, (world = makeWorld(scenario)))
+  return world
+}
+
+const cursor = () => String(Date.now())
+const synced = () => ({ __typename: 'Synced', cursor: cursor(), at: new Date().toISOString() })
+const connection = (nodes: Plain[]) => ({
+  edges: nodes.map((node) => ({ node, cursor: String(node['id']) })),
+  pageInfo: { hasNextPage: false, endCursor: null },
+})
+
+/** Begins a scenario anew. */
+export function resetWorld(scenario: string): void {
+  worlds.delete(scenario)
+}
+
+/** Changes my call and tells the watchers. */
+function change(context: Context, callId: unknown, fields: Plain): { call: Plain } {
+  const { calls } = context.world
+  const i = calls.findIndex((call) => call['id'] === callId)
+  const before = calls[i]
+  if (!before) throw Object.assign(new Error('no such call'), { extensions: { code: 'NOT_FOUND' } })
+  const call = { ...before, ...fields, version: Number(before['version']) + 1, since: new Date().toISOString() }
+  calls[i] = call
+  for (const { scenario, push } of watchers) if (scenario === context.scenario) push(call)
+  return { call }
+}
+
+const commandOn =
+  (fields: (input: Plain) => Plain): GraphQLFieldResolver<unknown, Context, { input: Plain }> =>
+  (_, { input }, context) =>
+    change(context, input['callId'], fields(input))
+
+async function* myCalls(context: Context) {
+  const queue: Plain[] = []
+  let wake: () => void = () => {}
+  const watcher = {
+    scenario: context.scenario,
+    push: (call: Plain) => {
+      queue.push(call)
+      wake()
+    },
+  }
+  watchers.add(watcher)
+  try {
+    for (const call of context.world.calls) yield { callFeed: { __typename: 'CallChanged', call, cursor: cursor() } }
+    yield { callFeed: synced() }
+    for (;;) {
+      const call = queue.shift()
+      if (!call) await new Promise<void>((resolve) => (wake = resolve))
+      else if (call['state'] === 'ENDED')
+        yield { callFeed: { __typename: 'CallRemoved', id: call['id'], cursor: cursor() } }
+      else yield { callFeed: { __typename: 'CallChanged', call, cursor: cursor() } }
+    }
+  } finally {
+    watchers.delete(watcher)
+  }
+}
+
+async function* snapshot(field: string, items: Plain[]) {
+  for (const item of items) yield { [field]: { ...item, cursor: cursor() } }
+  yield { [field]: synced() }
+  await new Promise(() => {})
+}
+
+const viewer = ({ world, scenario }: Context) => ({
+  operator: scenario === 'signin' ? null : world.me,
+  roles: ['OPERATOR'],
+  preferences: world.preferences,
+  demo: world.more['demo']
+    ? {
+        simulated: true,
+        callers: world.customers.map((customer) => ({
+          name: customer['name'],
+          company: customer['company'],
+          number: (customer['numbers'] as { number: Plain }[])[0]?.number,
+        })),
+      }
+    : null,
+  now: new Date().toISOString(),
+})
+
+const resolvers = {
+  Query: {
+    viewer: (_: unknown, __: unknown, context: Context) => viewer(context),
+    system: (_: unknown, __: unknown, { world }: Context) => ({
+      ready: true,
+      version: 'mock',
+      parts: [
+        { name: 'pbx', ok: !world.more['pbxDown'], since: new Date(Date.now() - 300_000).toISOString(), detail: '' },
+      ],
+    }),
+    topics: (_: unknown, __: unknown, { world }: Context) => world.topics,
+    tags: () => ['перезвонить', 'жалоба', 'срочно'].map((name, i) => ({ id: `tag${i}`, name })),
+    pauseReasons: (_: unknown, __: unknown, { world }: Context) => world.pauseReasons,
+    customer: (_: unknown, { id }: Plain, { world }: Context) =>
+      world.customers.find((customer) => customer['id'] === id),
+    customers: (_: unknown, { search }: Plain, { world }: Context) =>
+      world.customers.filter((customer) =>
+        JSON.stringify(customer).toLowerCase().includes(String(search).toLowerCase()),
+      ),
+    interactions: (_: unknown, { filter }: { filter: Plain | null }, { world }: Context) =>
+      connection(
+        filter?.['operatorId']
+          ? world.recent
+          : [...world.calls.map((call) => call['interaction'] as Plain), ...world.history],
+      ),
+  },
+  Mutation: {
+    signIn: (_: unknown, { input }: { input: Plain }, context: Context) => {
+      const code = { wrong: 'UNAUTHENTICATED', slow: 'RATE_LIMITED' }[String(input['password'])]
+      if (code)
+        throw Object.assign(new Error('refused'), {
+          extensions: code === 'RATE_LIMITED' ? { code, retryAfter: 27 } : { code },
+        })
+      return { viewer: viewer({ ...context, scenario: 'idle' }) }
+    },
+    signOut: () => ({ ok: true }),
+    setPreferences: (_: unknown, { input }: { input: Plain }, context: Context) => {
+      Object.assign(context.world.preferences, input)
+      return { viewer: viewer(context) }
+    },
+    startPhone: () => ({
+      phone: {
+        id: 'phone1',
+        wsUrls: [],
+        uri: '',
+        authorizationUser: '',
+        realm: '',
+        ha1: '',
+        displayName: '',
+        iceServers: [],
+        registerExpires: 60,
+        simulated: true,
+      },
+    }),
+    setAvailability: (_: unknown, { input }: { input: Plain }, { world }: Context) => {
+      Object.assign(world.me, {
+        availability: input['availability'],
+        presence: input['availability'],
+        version: Number(world.me['version']) + 1,
+      })
+      return { operator: world.me }
+    },
+    answer: commandOn(() => ({ state: 'TALKING', answeredAt: new Date().toISOString(), offerUntil: null })),
+    decline: commandOn(() => ({ state: 'ENDED' })),
+    hangUp: commandOn(() => ({
+      state: 'WRAP_UP',
+      end: { at: new Date().toISOString(), result: 'ANSWERED', by: 'OPERATOR', cause: 16 },
+    })),
+    hold: commandOn(() => ({ state: 'HELD', held: true })),
+    resume: commandOn(() => ({ state: 'TALKING', held: false })),
+    setMuted: commandOn(({ muted }) => ({ muted })),
+    sendDigits: commandOn(() => ({})),
+    retryMatch: commandOn(() => ({})),
+    linkCustomer: (_: unknown, { input }: { input: Plain }, context: Context) => {
+      const chosen = context.world.customers.find((customer) => customer['id'] === input['customerId'])
+      const match = {
+        state: 'FOUND',
+        candidates: [],
+        chosen,
+        chosenBy: 'PERSON',
+        chosenByOperator: context.world.me,
+        problem: '',
+        asked: ['1С'],
+      }
+      return change(context, input['callId'], { match })
+    },
+    wrapUp: (_: unknown, { input }: { input: Plain }, context: Context) => {
+      const state = input['action'] === 'FINISH' ? { state: 'ENDED' } : {}
+      const { call } = change(context, input['callId'], state)
+      return { call, interaction: { ...(call['interaction'] as Plain), commentSavedAt: new Date().toISOString() } }
+    },
+    demoCall: () => ({ ok: true }),
+  },
+  Subscription: {
+    callFeed: {
+      subscribe: (_: unknown, { scope }: Plain, context: Context) =>
+        scope === 'MINE'
+          ? myCalls(context)
+          : snapshot(
+              'callFeed',
+              context.world.waiting.map((call) => ({ __typename: 'CallChanged', call })),
+            ),
+    },
+    queueFeed: {
+      subscribe: (_: unknown, __: unknown, { world }: Context) =>
+        snapshot(
+          'queueFeed',
+          world.queues.map((queue) => ({ __typename: 'QueueChanged', queue })),
+        ),
+    },
+    operatorFeed: {
+      subscribe: (_: unknown, __: unknown, { world }: Context) =>
+        snapshot(
+          'operatorFeed',
+          world.operators.map((operator) => ({ __typename: 'OperatorChanged', operator })),
+        ),
+    },
+    interactionFeed: {
+      async *subscribe() {
+        await new Promise(() => {})
+        yield {}
+      },
+    },
+    notices: {
+      async *subscribe(_: unknown, __: unknown, { world }: Context) {
+        const notice = { id: 'n1', at: new Date().toISOString(), text: '', callId: null, phoneClientId: 'another' }
+        if (world.more['takenOver']) {
+          await new Promise((resolve) => setTimeout(resolve, 700))
+          yield { notices: { ...notice, kind: 'PHONE_TAKEN_OVER' } }
+        }
+        await new Promise(() => {})
+      },
+    },
+  },
+}
+
+/** The real schema, answered from the worlds. */
+export const schema = makeExecutableSchema<Context>({
+  typeDefs,
+  resolvers,
+  resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
+})
