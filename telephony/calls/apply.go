@@ -322,7 +322,13 @@ func (s *step) met(at time.Time) {
 // muted takes the PBX's word; it is marked on the leg, because nothing else would tell a new owner of the floor.
 func (s *step) muted(e Muted) {
 	op := s.c.Operator
-	if op == nil || op.ID != e.Leg || s.c.Muted == e.On {
+	if op == nil || op.ID != e.Leg {
+		return
+	}
+	if e.On == s.c.muteAsked {
+		s.c.muteUnsure = false
+	}
+	if e.On == s.c.Muted {
 		return
 	}
 	s.c.Muted, s.changed = e.On, true
@@ -332,6 +338,9 @@ func (s *step) muted(e Muted) {
 	}
 	s.do(DoMark{op.ID, telephony.Marks{markMuted: value}})
 }
+
+// heard: a leg that is new, or gone, is not muted.
+func (s *step) heard() { s.c.Muted, s.c.muteAsked, s.c.muteUnsure = false, false, false }
 
 // matched takes an answer. One that failed, or is still to come, takes nothing back of what was known.
 func (s *step) matched(e Matched) {

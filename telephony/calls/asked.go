@@ -40,7 +40,7 @@ func (s *step) asked(e Asked) {
 		}
 	case CmdSetMuted:
 		if c.Operator != nil && c.Operator.State == telephony.LegUp {
-			c.muteAsked = e.Cmd.Muted
+			c.muteAsked, c.muteUnsure = e.Cmd.Muted, true
 			s.do(DoMute{c.Operator.ID, e.Cmd.Muted})
 		}
 	case CmdSendDigits:

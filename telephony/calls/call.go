@@ -164,6 +164,7 @@ type Call struct {
 	rescueUntil time.Time // until when a lost call is kept for talked
 	blameless   bool      // the present offer will fail, and not for anything the operator did
 	muteAsked   bool      // what Muted will be once the PBX has confirmed it
+	muteUnsure  bool      // what it has not confirmed yet
 	again       time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
 

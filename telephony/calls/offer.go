@@ -21,7 +21,8 @@ func (s *step) offered(e Offered) {
 	leg := telephony.LegID("op-" + string(c.ID) + "-" + strconv.Itoa(c.Attempts) + "-" + strconv.FormatInt(e.At.UnixMilli(), 36))
 	c.OperatorID = e.OperatorID
 	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: e.Until.Add(offerGrace)}}
-	c.AnswerRequested, c.Declining, c.blameless, c.Muted, c.muteAsked = false, false, false, false, false
+	c.AnswerRequested, c.Declining, c.blameless = false, false, false
+	s.heard()
 	c.Position = 0
 	until := e.Until
 	c.OfferUntil = &until
@@ -88,7 +89,8 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 		kind, pause = RouteNoAnswer, queues.PauseNoAnswer
 	}
 	s.route(at, kind, op)
-	c.OfferUntil, c.AnswerRequested, c.Declining, c.blameless, c.Muted, c.muteAsked = nil, false, false, false, false, false
+	c.OfferUntil, c.AnswerRequested, c.Declining, c.blameless = nil, false, false, false
+	s.heard()
 	if c.Customer != nil && !c.Customer.Parked {
 		s.do(DoPark{c.Customer.ID})
 	}
@@ -116,7 +118,8 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 // rescue keeps the customer, with music, for the operator whose leg was lost.
 func (s *step) rescue(at time.Time) {
 	c := &s.c
-	c.Muted, c.muteAsked, c.blameless = false, false, false
+	c.blameless = false
+	s.heard()
 	s.route(at, RouteLost, c.OperatorID)
 	s.state(StateRescuing, at)
 	c.rescueUntil = at.Add(cmp.Or(max(s.policy.RescueFor, 0), keepDefault))

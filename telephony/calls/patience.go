@@ -136,7 +136,7 @@ func (s *step) reasserted(at time.Time) {
 		return
 	}
 	opUp := op != nil && op.State == telephony.LegUp
-	if opUp && c.muteAsked != c.Muted {
+	if opUp && c.muteUnsure {
 		s.do(DoMute{op.ID, c.muteAsked})
 	}
 	custUp := cust.State == telephony.LegUp || c.Direction == Inbound // one that came to us can be joined before it is answered

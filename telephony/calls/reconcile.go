@@ -250,9 +250,6 @@ func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
 	for _, l := range spare {
 		effects = append(effects, DoHangup{l, telephony.CauseNormal})
 	}
-	if op := c.Operator; op != nil && op.State == telephony.LegUp {
-		effects = append(effects, DoMute{op.ID, c.Muted}) // what is shown holds, whatever the former owner did not get to mark
-	}
 	if !restored {
 		c.Match = pendingMatch(c.CustomerNumber())
 		c.Route = []RouteStep{{At: c.StartedAt, Kind: RouteEntered}}
@@ -303,7 +300,7 @@ func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Ti
 		case role == RoleOperator:
 			c.Operator, c.OperatorID = leg, l.Marks[markOperator]
 			c.Muted = l.Marks[markMuted] == "1"
-			c.muteAsked = c.Muted
+			c.muteAsked, c.muteUnsure = c.Muted, true // the former owner may not have got to mark the last change
 		default:
 			leg.Role, c.Customer = RoleCustomer, leg
 			f.assignCustomer(c, l, restored, now)

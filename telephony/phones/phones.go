@@ -7,8 +7,12 @@ import (
 	"crypto/md5" //nolint:gosec // RFC 2617 digest: the SIP standard that phones speak; the secret is 128 random bits for one session
 	"crypto/rand"
 	"encoding/hex"
+	"hash/fnv"
 	"log/slog"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/seal"
@@ -61,6 +65,8 @@ type Service struct {
 	notify Notifier
 	set    Settings
 	log    *slog.Logger
+
+	accounts stripes
 }
 
 // New makes the service.
@@ -101,7 +107,14 @@ func (s *Service) Start(ctx context.Context, operatorID, displayName, clientID s
 		return Session{}, errs.Wrap(op, err)
 	}
 	if _, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: operatorID}); err != nil {
+		s.undo(ctx, c, former)
 		return Session{}, errs.Wrap(op, err)
+	}
+	switch now, err := s.repo.CredentialOf(ctx, operatorID); {
+	case err != nil:
+		return Session{}, errs.Wrap(op, err)
+	case now.SessionID != c.SessionID:
+		return Session{}, errs.E(errs.Conflict, op, "another window has taken the phone over")
 	}
 	if former.SessionID != "" && former.ClientID != clientID {
 		n := calls.Notice{ID: newID(), At: c.CreatedAt, Kind: calls.NoticePhoneTakenOver, OperatorID: operatorID, PhoneClientID: clientID}
@@ -113,6 +126,24 @@ func (s *Service) Start(ctx context.Context, operatorID, displayName, clientID s
 		ID: c.SessionID, Endpoint: endpoint, DisplayName: displayName, Realm: s.set.Realm, HA1: ha1,
 		URLs: s.set.URLs, Host: s.set.Host, Simulated: s.set.Simulated,
 	}, nil
+}
+
+// undo brings the former credential back where the new one could not be pushed: the phone that has it is signed in, and will have
+// to be again when the PBX has restarted.
+func (s *Service) undo(ctx context.Context, c, former seal.Credential) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	now, err := s.repo.CredentialOf(ctx, c.OperatorID)
+	switch {
+	case err != nil || now.SessionID != c.SessionID: // a newer one, or none: not ours to change
+	case former.SessionID != "":
+		err = s.repo.SaveCredential(ctx, former)
+	default:
+		err = s.repo.DeleteCredential(ctx, c.OperatorID)
+	}
+	if err != nil {
+		s.log.Warn("taking a phone session back", "operator", c.OperatorID, "error", err)
+	}
 }
 
 // Stop ends the operator's phone session: account, contact and sealed secret go. No session is success.
@@ -127,45 +158,92 @@ func (s *Service) Stop(ctx context.Context, operatorID string) error {
 
 // Provision pushes the operator's present account.
 func (s *Service) Provision(ctx context.Context, d telephony.Provisioner, operatorID string) error {
-	c, err := s.repo.CredentialOf(ctx, operatorID)
-	if err != nil {
-		return errs.Wrap("reading credential", err)
-	}
-	return s.push(ctx, d, c)
+	return s.push(ctx, d, operatorID)
 }
 
-// ProvisionAll pushes every account. One that cannot be opened (its key is gone) is reported and left out: that operator's phone
-// starts a new session.
-func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner) error {
+// provisionWidth is how many accounts are pushed side by side: some hundred phones wait after a restart of the PBX.
+const provisionWidth = 8
+
+// ProvisionAll pushes every account whose endpoint is not in have, and adds those it pushed. One that cannot be opened (its key is
+// gone), or was made for another realm, is reported and left out: that operator's phone starts a new session. It stops at the first
+// part that is away (Unavailable, Timeout); called again with the same have it goes on from there.
+func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner, have map[string]bool) error {
 	cs, err := s.repo.Credentials(ctx)
 	if err != nil {
 		return errs.Wrap("reading credentials", err)
 	}
+	var mu sync.Mutex // guards have
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(provisionWidth)
 	for _, c := range cs {
-		err := s.push(ctx, d, c)
-		switch {
-		case err == nil:
-		case errs.Is(err, errs.Unavailable), errs.Is(err, errs.Timeout):
-			return err
-		default:
-			s.log.Warn("pushing phone account", "operator", c.OperatorID, "error", err)
+		mu.Lock()
+		there := have[c.Endpoint]
+		mu.Unlock()
+		if there {
+			continue
 		}
+		g.Go(func() error {
+			err := s.push(ctx, d, c.OperatorID)
+			switch {
+			case errs.Is(err, errs.Unavailable), errs.Is(err, errs.Timeout):
+				return err
+			case err != nil && !errs.Is(err, errs.NotFound): // signed out meanwhile
+				s.log.Warn("pushing phone account", "operator", c.OperatorID, "error", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			have[c.Endpoint] = true
+			return nil
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
-// Drop removes the operator's account from the PBX.
+// Drop removes the operator's account from the PBX, unless another session has started meanwhile.
 func (s *Service) Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error {
+	defer s.accounts.lock(operatorID)()
+	_, err := s.repo.CredentialOf(ctx, operatorID)
+	switch {
+	case err == nil:
+		return nil
+	case !errs.Is(err, errs.NotFound):
+		return errs.Wrap("reading credential", err)
+	}
 	return d.Deprovision(ctx, calls.EndpointOf(operatorID))
 }
 
-func (s *Service) push(ctx context.Context, d telephony.Provisioner, c seal.Credential) error {
-	ha1, err := s.sealer.Open(ctx, seal.Binding{Operator: c.OperatorID, Realm: c.Realm, Purpose: purpose}, c.Sealed)
+// push reads the operator's present credential and pushes it, one change of an account at a time: whatever was read earlier could
+// be older than what the PBX already has.
+func (s *Service) push(ctx context.Context, d telephony.Provisioner, operatorID string) error {
+	defer s.accounts.lock(operatorID)()
+	c, err := s.repo.CredentialOf(ctx, operatorID)
 	if err != nil {
+		return errs.Wrap("reading credential", err)
+	}
+	if c.Realm != s.set.Realm {
+		return errs.Ef(errs.Conflict, "opening credential", "it was made for the realm %q", c.Realm)
+	}
+	ha1, err := s.sealer.Open(ctx, s.binding(operatorID), c.Sealed)
+	if err != nil {
+		if errs.Is(err, errs.NotFound) {
+			err = errs.With(errs.Internal, "the sealing key is gone", err)
+		}
 		return errs.Wrap("opening credential", err)
 	}
 	defer clear(ha1)
 	return d.Provision(ctx, telephony.Account{Endpoint: c.Endpoint, DisplayName: c.Endpoint, HA1: string(ha1), WebRTC: true})
+}
+
+// stripes are locks by name.
+type stripes [64]sync.Mutex
+
+// lock locks a name and returns what unlocks it.
+func (s *stripes) lock(name string) (unlock func()) {
+	h := fnv.New32a()
+	h.Write([]byte(name)) // never fails
+	m := &s[h.Sum32()%uint32(len(s))]
+	m.Lock()
+	return m.Unlock
 }
 
 const purpose = "sip-ha1"
