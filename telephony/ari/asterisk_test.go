@@ -137,6 +137,7 @@ func TestAnsweredElsewhereIsSaid(t *testing.T) {
 	noError(t, x.Originate(t.Context(), telephony.Originate{Leg: "leg-elsewhere", Endpoint: name}))
 	far := dev.Next(t).(*far)
 	far.Ring(t)
+	eventually(t, "ringing", func() bool { return x.has("rang leg-elsewhere") })
 	noError(t, x.Hangup(t.Context(), "leg-elsewhere", telephony.Cause{Q850: telephony.CauseElsewhere}))
 	far.AwaitEnd(t)
 	if reason := far.Reason(); !strings.Contains(reason, "cause=200") {

@@ -188,15 +188,19 @@ func TestCutAtEveryPointOfConnecting(t *testing.T) {
 			}
 			x := f.drive(t, nil)
 			x.await(t, 3)
+			eventually(t, "a steady link", func() bool { return x.LastError() == nil })
 			got := x.lines()
-			if want := []string{"up ", "started c-1 queue,support", "started c-2 queue,support"}; !slices.Equal(got, want) {
-				t.Errorf("told %q, want %q", got, want)
+			if want := []string{"up ", "started c-1 queue,support", "started c-2 queue,support"}; !slices.Equal(got[:3], want) {
+				t.Errorf("told %q, want %q first", got, want)
+			}
+			// A late request may be repeated before the cut of the WebSocket is noticed: then there was a link for a moment.
+			for i, l := range got[3:] {
+				if want := []string{"down", "up c-1,c-2"}[i%2]; l != want {
+					t.Errorf("told %q, want %q at %d", got, want, 3+i)
+				}
 			}
 			if trouble.Load() == 0 {
 				t.Error("no connection was troubled")
-			}
-			if err := x.LastError(); err != nil {
-				t.Errorf("LastError with a link: %v", err)
 			}
 		})
 	}

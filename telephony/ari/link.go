@@ -113,6 +113,7 @@ func (d *Driver) connection(ctx context.Context, sink func(telephony.Event)) (up
 
 	err = d.deliver(ctx, s, sink)
 	d.link.Store(nil)
+	s.cancel(err) // commands under way end too, before the core hears of it
 	if ctx.Err() != nil {
 		return true, ctx.Err()
 	}

@@ -331,5 +331,6 @@ var (
 	_ telephony.Returner    = (*Driver)(nil)
 	_ telephony.Provisioner = (*Driver)(nil)
 	_ telephony.DemoCaller  = (*Driver)(nil)
+	_ telephony.Diagnoser   = (*Driver)(nil)
 	_ telephony.Driver      = (*PBX)(nil)
 )
