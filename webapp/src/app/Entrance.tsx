@@ -68,11 +68,7 @@ export function Entrance({ refusals, outside }: EntranceProps) {
   useEffect(() => refusals.subscribe(() => leave(true)), [refusals, leave])
 
   const signOut = useCallback(async () => {
-    try {
-      await client.mutate({ mutation: SignOutDocument, fetchPolicy: 'no-cache' })
-    } finally {
-      leave(false)
-    }
+    await client.mutate({ mutation: SignOutDocument, fetchPolicy: 'no-cache' }).finally(() => leave(false))
   }, [client, leave])
 
   switch (who.state) {
