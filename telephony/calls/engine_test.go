@@ -30,7 +30,9 @@ type site struct {
 	saved     map[calls.ID]calls.Call
 	declared  map[string]queues.Declared
 	failSaves int
+	saves     int // attempts
 	slowMatch time.Duration
+	matches   int
 	pushed    int
 }
 
@@ -40,6 +42,9 @@ func (s *site) Match(ctx context.Context, n customers.Number, _ bool, report fun
 		return
 	case <-time.After(s.slowMatch):
 	}
+	s.mu.Lock()
+	s.matches++
+	s.mu.Unlock()
 	c := customers.Customer{ID: "c1", Name: "ООО «Василёк»"}
 	report(customers.Match{State: customers.MatchFound, Chosen: &c, Candidates: []customers.Candidate{{Customer: c}}})
 }
@@ -51,6 +56,7 @@ func (s *site) Link(context.Context, customers.Number, customers.ID, string) (cu
 func (s *site) SaveCall(_ context.Context, c calls.Call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.saves++
 	if s.failSaves > 0 {
 		s.failSaves--
 		return errs.E(errs.Unavailable, "saving", "database away")
@@ -69,6 +75,9 @@ func (s *site) OpenCalls(context.Context) ([]calls.OpenRecord, error) {
 				ID: c.ID, Direction: c.Direction, QueueID: c.QueueID, OperatorID: c.OperatorID, Number: c.CustomerNumber(),
 				StartedAt: c.StartedAt, AnsweredAt: c.AnsweredAt, End: c.End,
 			})
+			if c.Match.Chosen != nil {
+				out[len(out)-1].CustomerID, out[len(out)-1].CustomerName = c.Match.Chosen.ID, c.Match.Chosen.Name
+			}
 		}
 	}
 	return out, nil
@@ -305,6 +314,46 @@ func TestHistorySurvivesADatabaseOutage(t *testing.T) {
 		defer s.mu.Unlock()
 		if got, ok := s.saved[c.ID]; !ok || got.AnsweredAt == nil {
 			t.Fatalf("the record is lost: %+v", got)
+		}
+	})
+}
+
+// TestDatabaseOutageHoldsOneRecordACall: however long it lasts and however much happens, the newest record of each call waits.
+func TestDatabaseOutageHoldsOneRecordACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.failSaves = 1 << 30
+		s.ready()
+		c := s.talk()
+		s.do(calls.Command{Kind: calls.CmdHangUp, OperatorID: "anna", CallID: c.ID})
+		s.do(calls.Command{Kind: calls.CmdFinishWrapUp, OperatorID: "anna", CallID: c.ID})
+		time.Sleep(3 * time.Hour) // synctest's clock
+		s.mu.Lock()
+		s.failSaves, s.saves = 0, 0
+		s.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if got := s.saved[c.ID]; got.State != calls.StateEnded || s.saves > 2 {
+			t.Fatalf("after the outage %d saves left the record %s", s.saves, got.State)
+		}
+	})
+}
+
+// TestStopSavesWhatWaits: a wrap-up that was finished a moment before the process was told to stop must not come back.
+func TestStopSavesWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		stop := s.own(s.pbx.NewDriver(), "one")
+		s.ready()
+		c := s.talk()
+		s.do(calls.Command{Kind: calls.CmdHangUp, OperatorID: "anna", CallID: c.ID})
+		s.failSaves = 1
+		s.do(calls.Command{Kind: calls.CmdFinishWrapUp, OperatorID: "anna", CallID: c.ID})
+		stop()
+		if got := s.saved[c.ID]; got.State != calls.StateEnded {
+			t.Fatalf("the record is left %s", got.State)
 		}
 	})
 }

@@ -1,0 +1,158 @@
+package calls_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/calls"
+)
+
+// TestTakeoverLeavesPhonesSignedIn: pushing an account that is there drops its registration, and with it every phone of the house.
+func TestTakeoverLeavesPhonesSignedIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		kill := s.own(s.pbx.NewDriver(), "one")
+		s.ready()
+		pushed := s.pushed
+		kill()
+		defer s.own(s.pbx.NewDriver(), "two")()
+		synctest.Wait()
+		if o, _ := s.board.Operator("anna"); !o.PhoneOnline {
+			t.Fatal("the takeover signed anna's phone out")
+		}
+		s.pbx.CutLink("test")
+		time.Sleep(time.Second) // synctest's clock
+		s.pbx.RestoreLink()
+		synctest.Wait()
+		if o, _ := s.board.Operator("anna"); !o.PhoneOnline || s.pushed != pushed {
+			t.Fatalf("a cut link pushed %d accounts", s.pushed-pushed)
+		}
+		s.talk()
+	})
+}
+
+// TestTakeoverAsksAgain: the card of a call in progress, or in wrap-up, must not stay unanswered for ever.
+func TestTakeoverAsksAgain(t *testing.T) {
+	for _, state := range []calls.State{calls.StateTalking, calls.StateWrapUp} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			kill := s.own(s.pbx.NewDriver(), "one")
+			s.ready()
+			before := s.talk()
+			if state == calls.StateWrapUp {
+				s.do(calls.Command{Kind: calls.CmdHangUp, OperatorID: "anna", CallID: before.ID})
+			}
+			before = s.only()
+			kill()
+			asked := s.matches
+			defer s.own(s.pbx.NewDriver(), "two")()
+			after := s.only()
+			if s.matches != asked+1 || after.State != state || after.Match.State != customers.MatchFound || after.Match.Chosen == nil {
+				t.Fatalf("asked %d times; the call is %s with %+v", s.matches-asked, after.State, after.Match)
+			}
+			if after.Version <= before.Version {
+				t.Fatalf("the version fell from %d to %d", before.Version, after.Version)
+			}
+		})
+	}
+}
+
+// TestReloadedPageInATalk: the page goes without a word, and Asterisk does not notice. The new page's session brings the call back.
+func TestReloadedPageInATalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.ready()
+		c := s.talk()
+		lost := c.Operator.ID
+		s.do(calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: "anna"})
+		if c = s.only(); c.State != calls.StateRescuing {
+			t.Fatalf("the call is %s, with a leg to a page that is gone", c.State)
+		}
+		if l, ok := s.pbx.Leg(c.Customer.ID); !ok || !l.Parked {
+			t.Fatal("the customer hears silence")
+		}
+		s.pbx.SetEndpointOnline(calls.EndpointOf("anna"), true)
+		c = s.only()
+		if c.Operator == nil || c.Operator.ID == lost {
+			t.Fatalf("the new page is not rung; the call is %s", c.State)
+		}
+		if l, _ := s.pbx.Leg(c.Operator.ID); l.Headers[calls.HeaderAutoAnswer] != "1" {
+			t.Fatal("the new page is not asked to answer by itself")
+		}
+		s.pbx.AnswerLeg(c.Operator.ID)
+		if c = s.only(); c.State != calls.StateTalking {
+			t.Fatalf("the call is %s", c.State)
+		}
+	})
+}
+
+// TestJoinThePBXRefuses: both are there, the PBX does not bring them together, and the caller is offered again.
+func TestJoinThePBXRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.ready()
+		s.pbx.InboundCall(telephony.Party{Number: "+79161234567"}, "support", "queue", "support")
+		c := s.only()
+		first := c.Operator.ID
+		s.pbx.FailNext("Join", errs.E(errs.Internal, "joining", "no"))
+		s.pbx.AnswerLeg(first)
+		if c = s.only(); c.Operator == nil || c.Operator.ID == first || c.State != calls.StateRinging {
+			t.Fatalf("the call is %s, operator %+v", c.State, c.Operator)
+		}
+		if _, there := s.pbx.Leg(first); there {
+			t.Fatal("the operator sits in silence")
+		}
+		s.pbx.AnswerLeg(c.Operator.ID)
+		if c = s.only(); c.State != calls.StateTalking {
+			t.Fatalf("the call is %s", c.State)
+		}
+	})
+}
+
+// TestPBXThatHangs: it accepts connections and answers nothing for a while. Nobody may be left in silence afterwards.
+func TestPBXThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.pbx.SetHanging(true)
+		s.pbx.InboundCall(telephony.Party{Number: "+79161234567"}, "support", "queue", "support")
+		time.Sleep(25 * time.Second) // synctest's clock
+		s.pbx.SetHanging(false)
+		time.Sleep(10 * time.Second)
+		c := s.only()
+		if l, ok := s.pbx.Leg(c.Customer.ID); !ok || !l.Parked || c.State != calls.StateQueued {
+			t.Fatalf("the call is %s, its leg %+v", c.State, l)
+		}
+	})
+}
+
+// TestEngineLeavesNothingBehind: no goroutine survives the owner, whatever it was in the middle of.
+func TestEngineLeavesNothingBehind(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.slowMatch = time.Hour
+		stop := s.own(s.pbx.NewDriver(), "one")
+		s.ready()
+		s.talk()
+		s.pbx.SetHanging(true)
+		s.pbx.InboundCall(telephony.Party{Number: "+79161234567"}, "support", "queue", "support")
+		synctest.Wait()
+		began := time.Now()
+		stop()
+		if d := time.Since(began); d > 100*time.Millisecond {
+			t.Fatalf("stopping took %s", d)
+		}
+	})
+	if err := goleak.Find(before); err != nil {
+		t.Fatal(err)
+	}
+}
