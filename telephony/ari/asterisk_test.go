@@ -161,6 +161,41 @@ func TestHungUpBehindOurBack(t *testing.T) {
 	eventually(t, "the end", func() bool { return x.has(fmt.Sprintf("ended %s 0/0 by us false", id)) })
 }
 
+// TestWhatAParkedLegHears: a channel that an application puts into a holding bridge without a role is held in silence.
+func TestWhatAParkedLegHears(t *testing.T) {
+	h, x := live(t)
+	far := h.CallIn(t, telephony.Party{Number: "79161234567"}, "support")
+	eventually(t, "the call", func() bool { return len(x.lines()) == 2 })
+	id := x.all()[1].(telephony.LegStarted).Leg.ID
+	noError(t, x.Answer(t.Context(), id))
+	noError(t, x.Park(t.Context(), id))
+	sound := func(what string) {
+		t.Helper()
+		before := h.carrier.Heard()
+		eventually(t, what, func() bool { return h.carrier.Heard() > before+10 })
+	}
+	sound("music")
+	noError(t, x.Join(t.Context(), "b-alone", id))
+	eventually(t, "the bridge", func() bool { return x.has(fmt.Sprintf("joined %s b-alone", id)) })
+	noError(t, x.Park(t.Context(), id))
+	sound("music again")
+	noError(t, x.CloseBridge(t.Context(), "b-alone"))
+	far.Hangup(t)
+}
+
+func TestRingbackIsHeard(t *testing.T) {
+	h, x := live(t)
+	far := h.CallIn(t, telephony.Party{Number: "79161234567"}, "support")
+	eventually(t, "the call", func() bool { return len(x.lines()) == 2 })
+	id := x.all()[1].(telephony.LegStarted).Leg.ID
+	noError(t, x.Answer(t.Context(), id))
+	eventually(t, "the answer", func() bool { return x.has("answered " + string(id)) })
+	noError(t, x.SetRingback(t.Context(), id, true))
+	eventually(t, "the ringing tone", func() bool { return h.carrier.Heard() > 10 })
+	noError(t, x.SetRingback(t.Context(), id, false))
+	far.Hangup(t)
+}
+
 func TestManyMarks(t *testing.T) {
 	h, x := live(t)
 	h.CallIn(t, telephony.Party{Number: "79161234567"}, "support")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony"
@@ -71,16 +72,7 @@ func (d *Driver) move(ctx context.Context, op string, bridge telephony.BridgeID,
 	if err != nil || len(moving) == 0 {
 		return err
 	}
-	made := false
-	if !there {
-		if made, err = d.makeBridge(ctx, bridge, kind); err == nil {
-			err = d.add(ctx, bridge, kind, moving)
-		}
-	} else if err = d.add(ctx, bridge, kind, moving); statusOf(err) == http.StatusNotFound {
-		if made, err = d.makeBridge(ctx, bridge, kind); err == nil {
-			err = d.add(ctx, bridge, kind, moving)
-		}
-	}
+	made, err := d.enter(ctx, bridge, kind, there, moving)
 	d.arrived(g, moving, err)
 	if err != nil && made && kind == "mixing" {
 		// Nobody else can be in a bridge that this call made. What stays empty all the same is reaped at the next connect.
@@ -90,6 +82,32 @@ func (d *Driver) move(ctx context.Context, op string, bridge telephony.BridgeID,
 		return &errs.Error{Kind: errs.Conflict, Op: op, Msg: "the call has ended", Err: err}
 	}
 	return fail(ctx, op, err)
+}
+
+// enter puts legs into a bridge and makes it first unless it is there; made says that it was not. A bridge that was known can
+// be gone, and one that was just closed answers 409 for a moment, because Asterisk's cache of bridges lags behind.
+func (d *Driver) enter(ctx context.Context, bridge telephony.BridgeID, kind string, there bool, legs []telephony.LegID) (made bool, err error) {
+	for try := 0; ; try++ {
+		if !there {
+			m, err := d.makeBridge(ctx, bridge, kind)
+			if err != nil {
+				return made, err
+			}
+			made = made || m
+		}
+		err := d.add(ctx, bridge, kind, legs)
+		if status := statusOf(err); status != http.StatusNotFound && status != http.StatusConflict || try == 3 {
+			return made, err
+		}
+		there = false
+		timer := time.NewTimer(time.Duration(try) * 5 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return made, err
+		case <-timer.C:
+		}
+	}
 }
 
 // aim finds the legs that are not there yet and notes where they are going; there says that the bridge exists.
@@ -171,7 +189,8 @@ func (d *Driver) CloseBridge(ctx context.Context, bridge telephony.BridgeID) err
 	}
 	defer done()
 	err = d.rest.do(ctx, request{method: http.MethodDelete, path: []string{"bridges", string(bridge)}}, nil)
-	if err != nil && statusOf(err) != http.StatusNotFound {
+	// 409 is a bridge that is closed already and still in Asterisk's cache.
+	if status := statusOf(err); err != nil && status != http.StatusNotFound && status != http.StatusConflict {
 		return fail(ctx, op, err)
 	}
 	d.mu.Lock()

@@ -7,6 +7,7 @@
 package sipua
 
 import (
+	"bytes"
 	"context"
 	"crypto/md5"
 	"crypto/rand"
@@ -15,6 +16,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +27,8 @@ type Agent struct {
 	rtp    net.PacketConn
 	calls  chan *Call
 	done   chan struct{}
+	heard  atomic.Int64  // packets of sound
+	ears   chan struct{} // closed when the media port is
 
 	mu      sync.Mutex
 	waiting map[string]chan *message // by branch, of our requests
@@ -61,18 +65,39 @@ func newAgent(w wire, domain, mediaHost string) (*Agent, error) {
 		return nil, err
 	}
 	a := &Agent{
-		wire: w, domain: domain, rtp: rtp, calls: make(chan *Call, 64), done: make(chan struct{}),
+		wire: w, domain: domain, rtp: rtp, calls: make(chan *Call, 64), done: make(chan struct{}), ears: make(chan struct{}),
 		waiting: map[string]chan *message{}, dialogs: map[string]*Call{},
 	}
 	go a.read()
+	go a.listen()
 	return a, nil
 }
+
+// listen counts the media packets that are not silence.
+func (a *Agent) listen() {
+	defer close(a.ears)
+	buf := make([]byte, 2048)
+	for {
+		n, _, err := a.rtp.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		// RTP's header (RFC 3550) is 12 bytes here; payload types 0 and 8 are G.711. Silence is one byte again and again.
+		if n > 12+80 && buf[1]&0x7f <= 8 && len(bytes.TrimLeft(buf[12:n], string(buf[12:13]))) > 0 {
+			a.heard.Add(1)
+		}
+	}
+}
+
+// Heard returns how many packets of sound came, over all calls.
+func (a *Agent) Heard() int64 { return a.heard.Load() }
 
 // Close ends the agent without a word to anybody, as a device that loses power.
 func (a *Agent) Close() {
 	a.wire.close()
 	a.rtp.Close()
 	<-a.done
+	<-a.ears
 }
 
 // Addr is where the agent listens.
