@@ -31,10 +31,12 @@ type outgoing struct {
 	branch   string
 	sent     time.Time
 
+	ended chan struct{}
+
 	mu      sync.Mutex
 	remote  string // To with tag, once answered
 	contact string
-	ended   chan struct{}
+	leaving bool // given up
 	over    bool
 }
 
@@ -95,11 +97,12 @@ func (o *outgoing) send(m *message) error {
 // hangUp gives the call up, or ends it where it was answered, and waits for the end.
 func (o *outgoing) hangUp(ctx context.Context) error {
 	o.mu.Lock()
-	remote, contact := o.remote, o.contact
+	o.leaving = true
+	answered := o.remote != ""
 	o.mu.Unlock()
 	m := o.request("CANCEL", o.uri, o.to, o.branch, 1)
-	if remote != "" {
-		m = o.request("BYE", contact, remote, "z9hG4bK"+token(), 2)
+	if answered {
+		m = o.bye()
 	}
 	if err := o.send(m); err != nil {
 		return err
@@ -111,6 +114,8 @@ func (o *outgoing) hangUp(ctx context.Context) error {
 		return fmt.Errorf("hanging up %s: %w", o.to, ctx.Err())
 	}
 }
+
+func (o *outgoing) bye() *message { return o.request("BYE", o.contact, o.remote, "z9hG4bK"+token(), 2) }
 
 func (c *carrier) read() {
 	defer close(c.done)
@@ -152,8 +157,12 @@ func (o *outgoing) take(m *message) {
 		o.mu.Lock()
 		o.remote = m.get("To")
 		o.contact = strings.Trim(strings.SplitN(m.get("Contact"), ";", 2)[0], "<> ")
+		leaving := o.leaving
 		o.mu.Unlock()
 		_ = o.send(o.request("ACK", o.contact, o.remote, "z9hG4bK"+token(), 1))
+		if leaving { // the answer and our giving up have met
+			_ = o.send(o.bye())
+		}
 	default:
 		_ = o.send(o.request("ACK", o.uri, m.get("To"), o.branch, 1))
 		o.end()
