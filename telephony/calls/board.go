@@ -40,7 +40,7 @@ type Board struct {
 	calls     map[ID]*Call
 	operators map[string]*Operator
 	queues    map[string]*Queue
-	watchers  map[*Watch]struct{}
+	recent    recent
 	staleFrom time.Time // zero when in step
 }
 
@@ -49,7 +49,7 @@ func NewBoard(b bus.Bus, log *slog.Logger) *Board {
 	return &Board{
 		bus: b, log: log, staleFrom: time.Now(),
 		calls: map[ID]*Call{}, operators: map[string]*Operator{}, queues: map[string]*Queue{},
-		watchers: map[*Watch]struct{}{},
+		recent: newRecent(),
 	}
 }
 
@@ -159,9 +159,7 @@ func (b *Board) replace(s Snapshot) {
 		b.top = max(b.top, s.Queues[i].Version)
 	}
 	b.staleFrom = time.Time{}
-	for w := range b.watchers {
-		w.reset()
-	}
+	b.recent.reset()
 }
 
 // apply takes one batch; false means that something before it was missed.
@@ -199,9 +197,7 @@ func (b *Board) apply(bt batch) bool {
 			b.linkUp = false
 		}
 	}
-	for w := range b.watchers {
-		w.push(bt.Changes)
-	}
+	b.recent.add(bt.Changes)
 	return true
 }
 
@@ -298,121 +294,4 @@ func sortSnapshot(s *Snapshot) {
 		}
 		return s.Queues[i].Key < s.Queues[j].Key
 	})
-}
-
-// Watch starts to follow the board: the returned Snapshot and the changes that Next delivers join without a hole. Close it.
-func (b *Board) Watch() (*Watch, Snapshot) {
-	w := &Watch{board: b, ready: make(chan struct{}, 1)}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.watchers[w] = struct{}{}
-	return w, b.snapshotLocked()
-}
-
-// Watch is one follower's bounded mailbox: at most one pending change an object, the newest wins, so a slow reader costs memory
-// for as many objects as there are, misses intermediate versions, and delays nobody. Its methods may be called concurrently.
-type Watch struct {
-	board *Board
-	ready chan struct{}
-
-	mu      sync.Mutex
-	pending []Change
-	index   map[string]int
-	wasRest bool
-	closed  bool
-}
-
-func changeKey(c Change) string {
-	switch {
-	case c.Call != nil:
-		return "c" + string(c.Call.ID)
-	case c.Operator != nil:
-		return "o" + c.Operator.ID
-	case c.Queue != nil:
-		return "q" + c.Queue.ID
-	case c.Notice != nil:
-		return "n" + c.Notice.ID
-	}
-	return ""
-}
-
-func (w *Watch) push(cs []Change) {
-	w.mu.Lock()
-	if w.index == nil {
-		w.index = map[string]int{}
-	}
-	for _, c := range cs {
-		k := changeKey(c)
-		if i, ok := w.index[k]; ok {
-			w.pending[i] = c
-			continue
-		}
-		w.index[k] = len(w.pending)
-		w.pending = append(w.pending, c)
-	}
-	w.mu.Unlock()
-	w.wake()
-}
-
-func (w *Watch) reset() {
-	w.mu.Lock()
-	w.pending, w.index, w.wasRest = nil, nil, true
-	w.mu.Unlock()
-	w.wake()
-}
-
-func (w *Watch) wake() {
-	select {
-	case w.ready <- struct{}{}:
-	default:
-	}
-}
-
-// Next waits for changes and returns all pending ones, or ctx's error, or errs.Unavailable after Close. A change with Reset comes
-// alone and means: take Board.Snapshot anew (through Resnapshot), everything may have changed.
-func (w *Watch) Next(ctx context.Context) ([]Change, error) {
-	for {
-		w.mu.Lock()
-		switch {
-		case w.closed:
-			w.mu.Unlock()
-			return nil, errs.E(errs.Unavailable, "watching the floor", "closed")
-		case w.wasRest:
-			w.wasRest = false
-			w.mu.Unlock()
-			return []Change{{Reset: true}}, nil
-		case len(w.pending) > 0:
-			out := w.pending
-			w.pending, w.index = nil, nil
-			w.mu.Unlock()
-			return out, nil
-		}
-		w.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-w.ready:
-		}
-	}
-}
-
-// Resnapshot drops what is pending and returns the present picture, joining without a hole with later changes.
-func (w *Watch) Resnapshot() Snapshot {
-	w.board.mu.Lock()
-	defer w.board.mu.Unlock()
-	w.mu.Lock()
-	w.pending, w.index, w.wasRest = nil, nil, false
-	w.mu.Unlock()
-	return w.board.snapshotLocked()
-}
-
-// Close ends the watch; it may be called more than once.
-func (w *Watch) Close() {
-	w.board.mu.Lock()
-	delete(w.board.watchers, w)
-	w.board.mu.Unlock()
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.wake()
 }

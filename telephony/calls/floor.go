@@ -25,16 +25,18 @@ func VersionBaseAt(t time.Time) uint64 { return uint64(max(t.Unix()-1_750_000_00
 // Floor ties calls, queues and operators together. It does no I/O and reads no clock; it is owned by one goroutine. Every method
 // that changes it leaves changes and effects to be collected by Take.
 type Floor struct {
-	opt    FloorOptions
-	calls  map[ID]*Call // values are never written to
-	legs   map[telephony.LegID]ID
-	timed  map[ID]struct{} // calls with a deadline
-	asks   asks
-	past   *past
-	q      *queues.State
-	people map[string]Person
-	online map[string]bool // operators whose phone is registered, known or not
-	linkUp bool
+	opt     FloorOptions
+	calls   map[ID]*Call // values are never written to
+	legs    map[telephony.LegID]ID
+	legsOf  map[ID][]telephony.LegID // all that a call has had
+	timed   map[ID]struct{}          // calls with a deadline
+	asks    asks
+	past    *past
+	q       *queues.State
+	people  map[string]Person
+	online  map[string]bool // operators whose phone is registered, known or not
+	linkUp  bool
+	stirred bool // there may be something to decide
 
 	opViews     map[string]Operator
 	qViews      map[string]Queue
@@ -64,18 +66,20 @@ type Outcome struct {
 // NewFloor makes an empty floor.
 func NewFloor(opt FloorOptions) *Floor {
 	return &Floor{
-		opt: opt, calls: map[ID]*Call{}, legs: map[telephony.LegID]ID{}, timed: map[ID]struct{}{}, asks: newAsks(), past: newPast(),
+		opt: opt, calls: map[ID]*Call{}, legs: map[telephony.LegID]ID{}, legsOf: map[ID][]telephony.LegID{}, timed: map[ID]struct{}{}, asks: newAsks(), past: newPast(),
 		q: queues.NewState(), people: map[string]Person{}, online: map[string]bool{},
 		opViews: map[string]Operator{}, qViews: map[string]Queue{}, retired: map[string]uint64{}, tally: map[string]*tally{}, shares: map[string]share{},
 		dirtyOps: map[string]struct{}{}, dirtyQueues: map[string]struct{}{},
 	}
 }
 
-// Decide hands waiting calls to free operators.
+// Decide hands waiting calls to free operators, when anything of the line or of an operator has changed. What only time changes is
+// for Tick.
 func (f *Floor) Decide(now time.Time) {
-	if !f.linkUp {
+	if !f.linkUp || !f.stirred {
 		return
 	}
+	f.stirred = false
 	for _, w := range f.q.Lapsed(now) {
 		f.q.Remove(w.CallID)
 		f.apply(ID(w.CallID), RescueOver{now})
@@ -107,15 +111,15 @@ func (f *Floor) reposition() {
 	}
 	f.placed = f.q.Revision()
 	place := map[string]int{}
-	for _, w := range f.q.Waiting("") {
+	f.q.Each(func(w *queues.Waiting) {
 		if w.Only != "" {
-			continue
+			return
 		}
 		place[w.QueueID]++
 		if c, ok := f.calls[ID(w.CallID)]; ok && c.Position != place[w.QueueID] {
 			f.apply(c.ID, Moved{place[w.QueueID]})
 		}
-	}
+	})
 }
 
 func (f *Floor) policy(c *Call) queues.Queue { return f.q.Queues[c.QueueID] }
@@ -139,7 +143,7 @@ func (f *Floor) store(old, n *Call, effects []Effect) {
 	}
 	if n.Version != old.Version {
 		for _, l := range n.Legs() {
-			f.legs[l.ID] = n.ID
+			f.own(n.ID, l.ID)
 		}
 		f.out.Changes = append(f.out.Changes, Change{Call: n})
 		if old.OperatorID != n.OperatorID || old.State != n.State {
@@ -175,15 +179,22 @@ func (f *Floor) writes(c *Call) bool {
 	return o.Busy == string(c.ID)
 }
 
+// own notes whose leg it is.
+func (f *Floor) own(id ID, leg telephony.LegID) {
+	if f.legs[leg] != id {
+		f.legs[leg] = id
+		f.legsOf[id] = append(f.legsOf[id], leg)
+	}
+}
+
 // forget drops an ended call; legs that still die are no news to anybody.
 func (f *Floor) forget(c *Call) {
 	f.q.Remove(string(c.ID))
 	f.vacate(c.ID, "")
-	for leg, id := range f.legs {
-		if id == c.ID {
-			delete(f.legs, leg)
-		}
+	for _, leg := range f.legsOf[c.ID] {
+		delete(f.legs, leg)
 	}
+	delete(f.legsOf, c.ID)
 	delete(f.calls, c.ID)
 	delete(f.timed, c.ID)
 	f.past.add(c.ID)
@@ -233,9 +244,11 @@ func (f *Floor) effect(c *Call, e Effect) {
 			Only: e.Only, OnlyUntil: e.OnlyUntil, NotBefore: e.NotBefore,
 		})
 		f.dirtyQueues[c.QueueID] = struct{}{}
+		f.stirred = true
 	case Dequeue:
 		f.q.Remove(string(c.ID))
 		f.dirtyQueues[c.QueueID] = struct{}{}
+		f.stirred = true
 	case Release:
 		f.release(c, e)
 	case LookUp:
@@ -285,6 +298,7 @@ func (f *Floor) saveDeclared(o *queues.Operator) { f.out.Declared = append(f.out
 func (f *Floor) touchOperator(id string) {
 	if id != "" {
 		f.dirtyOps[id] = struct{}{}
+		f.stirred = true
 	}
 }
 
@@ -309,6 +323,7 @@ func (f *Floor) Tick(now time.Time) {
 			f.apply(id, Ticked{now})
 		}
 	}
+	f.stirred = true
 	f.Decide(now)
 }
 
@@ -388,6 +403,5 @@ func (f *Floor) entered(e telephony.LegStarted, now time.Time) {
 		at = now
 	}
 	c, effects := NewInbound(ID(f.opt.NewID()), at, e.Leg, q.ID, from, to)
-	f.legs[e.Leg.ID] = c.ID
 	f.store(&Call{}, &c, effects)
 }

@@ -122,7 +122,7 @@ func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
 	if !f.linkUp {
 		f.notice(Notice{At: now, Kind: NoticePBXUp, Text: e.Node})
 	}
-	f.linkUp = true
+	f.linkUp, f.stirred = true, true
 	clear(f.online)
 	for _, ep := range e.Endpoints {
 		if id, ok := OperatorOf(ep.Name); ok && ep.Online {
@@ -305,7 +305,7 @@ func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Ti
 			leg.Role, c.Customer = RoleCustomer, leg
 			f.assignCustomer(c, l, restored, now)
 		}
-		f.legs[l.ID] = c.ID
+		f.own(c.ID, l.ID)
 	}
 	return spare
 }

@@ -3,6 +3,7 @@
 package queues
 
 import (
+	"slices"
 	"sort"
 	"time"
 )
@@ -55,6 +56,7 @@ type State struct {
 	Operators map[string]*Operator
 	waiting   []Waiting // in order of service
 	revision  uint64
+	kept      int // of the waiting, for one operator only
 }
 
 // Revision changes whenever the line does.
@@ -79,25 +81,32 @@ func (s *State) QueueByKey(key string) (Queue, bool) {
 func (s *State) Enqueue(w Waiting) {
 	s.Remove(w.CallID)
 	s.revision++
-	s.waiting = append(s.waiting, w)
-	sort.SliceStable(s.waiting, func(i, j int) bool {
-		a, b := &s.waiting[i], &s.waiting[j]
-		if a.Head != b.Head {
-			return a.Head
-		}
-		return a.Since.Before(b.Since)
-	})
+	if w.Only != "" {
+		s.kept++
+	}
+	i := sort.Search(len(s.waiting), func(i int) bool { return w.before(&s.waiting[i]) })
+	s.waiting = slices.Insert(s.waiting, i, w)
+}
+
+// before tells whether w is served before o; who came first is where nothing else decides.
+func (w *Waiting) before(o *Waiting) bool {
+	if w.Head != o.Head {
+		return w.Head
+	}
+	return w.Since.Before(o.Since)
 }
 
 // Remove takes a call out of the line; an absent one is no matter.
 func (s *State) Remove(callID string) {
-	for i := range s.waiting {
-		if s.waiting[i].CallID == callID {
-			s.waiting = append(s.waiting[:i:i], s.waiting[i+1:]...)
-			s.revision++
-			return
-		}
+	i := slices.IndexFunc(s.waiting, func(w Waiting) bool { return w.CallID == callID })
+	if i < 0 {
+		return
 	}
+	if s.waiting[i].Only != "" {
+		s.kept--
+	}
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	s.revision++
 }
 
 // Line counts the waiting calls of a queue and finds since when the oldest waits; zero when nobody does.
@@ -114,15 +123,11 @@ func (s *State) Line(queueID string) (n int, oldest time.Time) {
 	return n, oldest
 }
 
-// Waiting lists the calls of a queue in order of service; "" lists all.
-func (s *State) Waiting(queueID string) []Waiting {
-	var out []Waiting
-	for _, w := range s.waiting {
-		if queueID == "" || w.QueueID == queueID {
-			out = append(out, w)
-		}
+// Each shows the waiting calls in order of service. They must not be changed, nor the line while they are shown.
+func (s *State) Each(show func(w *Waiting)) {
+	for i := range s.waiting {
+		show(&s.waiting[i])
 	}
-	return out
 }
 
 // Decide gives waiting calls to free operators: calls in order of service, each to the operator who has been idle longest. It
@@ -147,7 +152,7 @@ func (s *State) Decide(now time.Time) []Offer {
 	return offers
 }
 
-// free lists the operators to whom a call may be offered, the longest idle first.
+// free lists the operators to whom a call may be offered.
 func (s *State) free() []*Operator {
 	var out []*Operator
 	for _, o := range s.Operators {
@@ -155,13 +160,6 @@ func (s *State) free() []*Operator {
 			out = append(out, o)
 		}
 	}
-	sort.Slice(out, func(i, j int) bool {
-		a, b := out[i].Declared.IdleSince, out[j].Declared.IdleSince
-		if !a.Equal(b) {
-			return a.Before(b)
-		}
-		return out[i].ID < out[j].ID
-	})
 	return out
 }
 
@@ -177,12 +175,22 @@ func (s *State) choose(w *Waiting, free []*Operator, now time.Time) *Operator {
 	if w.QueueID == "" {
 		return nil
 	}
+	var best *Operator
 	for _, o := range free {
-		if o.Busy == "" && o.Serves(w.QueueID) {
-			return o
+		if o.Busy == "" && (best == nil || o.idlerThan(best)) && o.Serves(w.QueueID) {
+			best = o
 		}
 	}
-	return nil
+	return best
+}
+
+// idlerThan tells whether the operator is to get a call before another who is free as well.
+func (o *Operator) idlerThan(other *Operator) bool {
+	a, b := o.Declared.IdleSince, other.Declared.IdleSince
+	if !a.Equal(b) {
+		return a.Before(b)
+	}
+	return o.ID < other.ID
 }
 
 // NextDeadline is when Decide may answer differently by the passing of time alone; zero when never.
@@ -190,6 +198,9 @@ func (s *State) NextDeadline(now time.Time) time.Time {
 	var next time.Time
 	for i := range s.waiting {
 		w := &s.waiting[i]
+		if s.kept == 0 {
+			break
+		}
 		if w.Only == "" {
 			continue
 		}
@@ -206,6 +217,9 @@ func (s *State) NextDeadline(now time.Time) time.Time {
 func (s *State) Lapsed(now time.Time) []Waiting {
 	var out []Waiting
 	for i := range s.waiting {
+		if s.kept == 0 {
+			break
+		}
 		if w := &s.waiting[i]; w.Only != "" && !now.Before(w.OnlyUntil) {
 			out = append(out, *w)
 		}
