@@ -257,9 +257,6 @@ func number(n customers.Number) *model.PhoneNumber {
 	if m.Display == "" {
 		m.Display = n.E164
 	}
-	if n.Ext != "" {
-		m.Display += " #" + n.Ext
-	}
 	return m
 }
 
