@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -166,6 +167,27 @@ func (h *harness) SetHanging(t testing.TB, hanging bool) {
 	if err := do(); err != nil {
 		t.Fatalf("stopping or continuing Asterisk: %v", err)
 	}
+	if hanging {
+		eventually(t, "every thread of Asterisk to stop", func() bool { return stopped(h.lab.pbx.PID()) })
+	}
+}
+
+// stopped reports whether all threads of a process have taken the signal (proc(5): state T).
+func stopped(pid int) bool {
+	stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(stats) == 0 {
+		return false
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // a thread that ended
+		}
+		if _, rest, _ := strings.Cut(string(stat), ") "); !strings.HasPrefix(rest, "T") {
+			return false
+		}
+	}
+	return true
 }
 
 func (h *harness) Restart(t testing.TB) {

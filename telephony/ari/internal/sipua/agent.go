@@ -222,6 +222,8 @@ func (a *Agent) request(ctx context.Context, m *message) (*message, error) {
 			if resp.status >= 200 {
 				return resp, nil
 			}
+		case <-a.done:
+			return nil, net.ErrClosed
 		case <-ctx.Done():
 			return nil, fmt.Errorf("no answer to %s: %w", m.method, ctx.Err())
 		}

@@ -21,6 +21,7 @@ type Call struct {
 	mu       sync.Mutex
 	last     *message // last response of ours to the INVITE
 	answered bool
+	leaving  bool // hung up before an answer that may be under way
 	status   int
 	reason   string
 	over     bool
@@ -195,7 +196,13 @@ func (c *Call) follow(branch string, ch chan *message) {
 		c.mu.Lock()
 		c.remote, c.target, c.status = m.get("To"), ack.uri, m.status
 		c.answered = m.status < 300
+		leaving := c.leaving && c.answered
 		c.mu.Unlock()
+		if leaving { // the answer crossed our CANCEL (RFC 3261 §15)
+			_ = c.agent.send(c.bye())
+			c.end(0, "")
+			return
+		}
 		if m.status >= 300 {
 			c.end(m.status, m.get("Reason"))
 			return
@@ -213,14 +220,14 @@ func (c *Call) Answered() bool {
 // Hangup ends the call from our side: BYE, CANCEL before an answer to our own call, 603 to a call that rings here.
 func (c *Call) Hangup(ctx context.Context) error {
 	c.mu.Lock()
-	answered, over, target, local, remote := c.answered, c.over, c.target, c.local, c.remote
+	answered, over := c.answered, c.over
+	c.leaving = true
 	c.mu.Unlock()
 	switch {
 	case over:
 		return nil
 	case answered:
-		m := &message{method: "BYE", uri: target}
-		c.agent.head(m, c.id, local, remote)
+		m := c.bye()
 		c.end(0, "")
 		_, err := c.agent.request(ctx, m)
 		return err
@@ -232,6 +239,16 @@ func (c *Call) Hangup(ctx context.Context) error {
 		return err
 	}
 	return c.Reject(603)
+}
+
+// bye makes the request that ends the dialog.
+func (c *Call) bye() *message {
+	c.mu.Lock()
+	target, local, remote := c.target, c.local, c.remote
+	c.mu.Unlock()
+	m := &message{method: "BYE", uri: target}
+	c.agent.head(m, c.id, local, remote)
+	return m
 }
 
 // Digit presses a key: one RFC 4733 telephone event would need media, so it goes as SIP INFO (RFC 6086, application/dtmf-relay).
