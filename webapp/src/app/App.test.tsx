@@ -113,6 +113,32 @@ describe('a call, from the ring to the history', () => {
     expect(finish?.variables).toMatchObject({ input: { callId: 'call1', action: 'FINISH', topicId: 't2' } })
   })
 
+  test('Space held: talks although muted', async () => {
+    const { user, asked } = await renderApp('muted')
+    await screen.findByRole('button', { name: 'Unmute' })
+    const muted = () => asked.filter(({ name }) => name === 'SetMuted').map(({ variables }) => variables['input'])
+    await user.keyboard('{ >}')
+    await screen.findByRole('button', { name: 'Mute' })
+    await user.keyboard('{/ }')
+    await screen.findByRole('button', { name: 'Unmute' })
+    expect(muted()).toEqual([
+      { callId: 'call1', muted: false },
+      { callId: 'call1', muted: true },
+    ])
+  })
+
+  test('becomes ready from the empty screen', async () => {
+    const { user, asked } = await renderApp('offline')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    await user.click(await screen.findByRole('button', { name: 'Become ready' }))
+    await waitFor(() =>
+      expect(asked).toContainEqual({
+        name: 'SetAvailability',
+        variables: { input: { availability: 'READY', pauseReasonId: null } },
+      }),
+    )
+  })
+
   test('keys are text while one types', async () => {
     const { user, asked } = await renderApp('talking')
     await user.click(await screen.findByRole('textbox', { name: 'Comment' }))
@@ -130,6 +156,13 @@ describe('a call, from the ring to the history', () => {
     expect(await screen.findByRole('textbox', { name: 'Comment' })).toHaveValue(
       'Чек отправили повторно, ждёт до вечера. И акт',
     )
+  })
+
+  test('a call takes the place of a customer that was looked up before', async () => {
+    await renderApp('offer', { path: '/?customer=c3' })
+    expect(await screen.findByRole('heading', { name: 'Мария Котова' })).toBeInTheDocument()
+    expect(screen.queryByRole('heading', { name: 'Пётр Смирнов' })).not.toBeInTheDocument()
+    expect(window.location.search).toBe('')
   })
 
   test('a second call never replaces the card', async () => {

@@ -3,6 +3,7 @@ import type { ApolloClient } from '@apollo/client'
 import { MantineProvider } from '@mantine/core'
 import { StrictMode, useState } from 'react'
 import { BrowserRouter } from 'react-router'
+import { Boundary } from '@/components/Boundary'
 import { makeClient } from '@/lib/apollo'
 import { Observable } from '@/lib/observable'
 import type { Outside } from '@/session/services'
@@ -27,7 +28,9 @@ export function App({ client: given, outside }: AppProps) {
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <ApolloProvider client={client}>
           <BrowserRouter>
-            <Entrance refusals={refusals} outside={outside} />
+            <Boundary>
+              <Entrance refusals={refusals} outside={outside} />
+            </Boundary>
           </BrowserRouter>
         </ApolloProvider>
       </MantineProvider>

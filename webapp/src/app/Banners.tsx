@@ -124,17 +124,24 @@ function NoticeBanner() {
   const [dismissed, setDismissed] = useState(false)
   const [pbxUp, setPbxUp] = useState(false)
 
-  useEffect(
-    () =>
-      feed.onNotice((told) => {
-        const { id, kind, at, text } = told
+  useEffect(() => {
+    const stops = [
+      feed.onNotice(({ id, kind, at, text }) => {
         if (kind === 'PHONE_TAKEN_OVER') return
         setPbxUp(kind === 'PBX_UP')
         setNotice(kind === 'PBX_UP' ? undefined : { id, kind, at, text })
         setDismissed(false)
       }),
-    [feed],
-  )
+      // Notices were missed meanwhile; the state of the parts is asked anew.
+      feed.onReconnected(() => {
+        setPbxUp(false)
+        setNotice(undefined)
+      }),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }, [feed])
 
   const pbx = data?.system.parts.find((part) => part.name === 'pbx' || part.name.startsWith('pbx:'))
   const downAtStart = pbx?.ok === false && !pbxUp

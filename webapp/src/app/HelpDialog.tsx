@@ -11,6 +11,7 @@ export function HelpDialog({ opened, onClose }: { opened: boolean; onClose: () =
     ['⏎', t('help.answer')],
     [`${alternative}⌫`, t('help.end')],
     ['M', t('help.mute')],
+    [t('help.space'), t('help.talk')],
     ['H', t('help.hold')],
     ['K', t('help.keypad')],
     ['1–9', t('help.topic')],

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react'
 import { Outlet } from 'react-router'
+import { Boundary } from '@/components/Boundary'
 import { CallAlerts } from './CallAlerts'
 import { Banners } from './Banners'
 import { HelpDialog } from './HelpDialog'
@@ -19,7 +20,9 @@ export function Layout({ onSignOut }: { onSignOut: () => Promise<void> }) {
   return (
     <div className={classes['frame']}>
       <TopBar searchRef={searchRef} onHelp={() => setHelp(true)} onSignOut={onSignOut} />
-      <Outlet />
+      <Boundary>
+        <Outlet />
+      </Boundary>
       <Banners />
       <HelpDialog opened={help} onClose={() => setHelp(false)} />
       <CallAlerts />

@@ -1,7 +1,8 @@
 import { useQuery } from '@apollo/client/react'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
+import { Boundary } from '@/components/Boundary'
 import { Close } from '@/components/icons'
 import { CallPanel } from '@/features/call/CallPanel'
 import { CustomerPanel } from '@/features/customer/CustomerPanel'
@@ -36,7 +37,7 @@ export function Workspace() {
   const dial = useDial()
   const draft = useDraft(stage === 'offer' ? undefined : current)
   const commentRef = useRef<HTMLTextAreaElement>(null)
-  const lookedUp = useLookedUpCustomer()
+  const lookedUp = useLookedUpCustomer(current?.id)
   const [keypadOpen, setKeypadOpen] = useState(false)
   const [linking, setLinking] = useState(false)
 
@@ -63,52 +64,70 @@ export function Workspace() {
   return (
     <div className={classes['workspace']}>
       <aside className={classes['left']} aria-label={t('landmark.floor')} tabIndex={0}>
-        <QueuesPanel />
-        <WaitingPanel />
-        <TeamPanel />
-        {demo && <DemoPanel demo={demo} />}
+        <Boundary>
+          <QueuesPanel />
+        </Boundary>
+        <Boundary>
+          <WaitingPanel />
+        </Boundary>
+        <Boundary>
+          <TeamPanel />
+        </Boundary>
+        {demo && (
+          <Boundary>
+            <DemoPanel demo={demo} />
+          </Boundary>
+        )}
       </aside>
       <main className={classes['middle']}>
         <h1 className="hidden">{t('landmark.workspace')}</h1>
-        <CallPanel
-          current={current}
-          others={others}
-          keypadOpen={keypadOpen}
-          onKeypad={setKeypadOpen}
-          endProgress={endProgress}
-          onFinish={() => void finish()}
-        />
+        <Boundary>
+          <CallPanel
+            current={current}
+            others={others}
+            keypadOpen={keypadOpen}
+            onKeypad={setKeypadOpen}
+            endProgress={endProgress}
+            onFinish={() => void finish()}
+          />
+        </Boundary>
         <div className={classes['card']}>
           {lookedUp.id !== null && <LookedUpStrip call={current} onClose={lookedUp.close} />}
-          {shownCustomer ? (
-            <CustomerPanel
-              key={`customer ${current?.id ?? lookedUp.id}`}
-              shown={shownCustomer}
-              dial={dial}
-              onRetry={(callId) => void commands.retryMatch(callId)}
-              retrying={pending.has('retryMatch')}
-              onChoose={(callId, customerId) => void commands.linkCustomer(callId, customerId)}
-              choosing={pending.has('linkCustomer')}
-              onChange={() => setLinking(true)}
-            />
-          ) : (
-            <IdlePanel dial={dial} />
-          )}
+          <Boundary key={`card ${current?.id ?? lookedUp.id}`}>
+            {shownCustomer ? (
+              <CustomerPanel
+                shown={shownCustomer}
+                dial={dial}
+                onRetry={(callId) => void commands.retryMatch(callId)}
+                retrying={pending.has('retryMatch')}
+                onChoose={(callId, customerId) => void commands.linkCustomer(callId, customerId)}
+                choosing={pending.has('linkCustomer')}
+                onChange={() => setLinking(true)}
+              />
+            ) : (
+              <IdlePanel dial={dial} />
+            )}
+          </Boundary>
           {current && lookedUp.id === null && historyOf && (
-            <LastContact of={historyOf} presentId={current.interaction.id} />
+            <Boundary>
+              <LastContact of={historyOf} presentId={current.interaction.id} />
+            </Boundary>
           )}
           {current && draft && (
-            <NotesPanel
-              key={`notes ${current.id}`}
-              draft={draft}
-              commentRef={commentRef}
-              onFinish={stage === 'wrapUp' ? () => void finish() : undefined}
-            />
+            <Boundary key={`notes ${current.id}`}>
+              <NotesPanel
+                draft={draft}
+                commentRef={commentRef}
+                onFinish={stage === 'wrapUp' ? () => void finish() : undefined}
+              />
+            </Boundary>
           )}
         </div>
       </main>
       <aside className={classes['right']} aria-label={t('history.title')} tabIndex={0}>
-        <HistoryPanel of={historyOf} presentId={current?.interaction.id} dial={dial} />
+        <Boundary>
+          <HistoryPanel of={historyOf} presentId={current?.interaction.id} dial={dial} />
+        </Boundary>
       </aside>
       {current && (
         <LinkDialog
@@ -125,12 +144,16 @@ export function Workspace() {
   )
 }
 
-/** A customer found by search; the address of the page names it. */
-function useLookedUpCustomer() {
+/** A customer found by search; the address of the page names it. A new call comes first: its card is shown at once. */
+function useLookedUpCustomer(callId: string | undefined) {
   const [params, setParams] = useSearchParams()
   const id = params.get('customer')
   const { data } = useQuery(CustomerByIdDocument, { variables: { id: id ?? '' }, skip: id === null })
   const close = () => setParams({})
+  const closed = useEffectEvent(close)
+  useEffect(() => {
+    if (callId !== undefined) closed()
+  }, [callId])
   return { id, customer: data?.customer ?? undefined, close }
 }
 

@@ -34,6 +34,35 @@ export function useHotkey(hotkey: Hotkey, run: () => void): void {
   }, [code, key, control, whileTyping, yieldsToControls])
 }
 
+/** Calls run with true when Space goes down and with false when it comes up. */
+export function useHeldSpace(enabled: boolean, run: (down: boolean) => void): void {
+  const changed = useEffectEvent(run)
+  useEffect(() => {
+    if (!enabled) return
+    let held = false
+    const down = (event: KeyboardEvent) => {
+      if (event.code !== 'Space' || isTyping(event.target) || isControl(event.target) || isDialogOpen()) return
+      event.preventDefault() // the page does not scroll
+      if (held) return
+      held = true
+      changed(true)
+    }
+    const up = (event: Event) => {
+      if (!held || (event instanceof KeyboardEvent && event.code !== 'Space')) return
+      held = false
+      changed(false)
+    }
+    window.addEventListener('keydown', down)
+    window.addEventListener('keyup', up)
+    window.addEventListener('blur', up)
+    return () => {
+      window.removeEventListener('keydown', down)
+      window.removeEventListener('keyup', up)
+      window.removeEventListener('blur', up)
+    }
+  }, [enabled])
+}
+
 /** How long the key for hanging up is held; milliseconds. */
 const holdTime = 300
 

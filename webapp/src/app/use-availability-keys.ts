@@ -1,7 +1,7 @@
 import { useQuery } from '@apollo/client/react'
-import { useReadyReason } from '@/features/availability/AvailabilityMenu'
 import { PauseReasonsDocument } from '@/gql/graphql'
 import { useFeedPhase, useServices } from '@/session/context'
+import { useReadyReason } from '@/session/use-ready'
 import { useHotkey } from './hotkeys'
 
 /** R: ready. P: pause with the first reason of the list. */

@@ -1,8 +1,8 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { controlsOf } from '@/features/call/controls'
 import { stageOf, type MyCall } from '@/feed/model'
 import { useFeedPhase, usePhone, useServices } from '@/session/context'
-import { useHeldEnd, useHotkey } from './hotkeys'
+import { useHeldEnd, useHeldSpace, useHotkey } from './hotkeys'
 
 interface CallKeys {
   call: MyCall | undefined
@@ -17,6 +17,8 @@ export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }
   const { commands } = useServices()
   const phone = usePhone()
   const feed = useFeedPhase()
+  /** Space is held: the operator talks although muted. */
+  const talking = useRef(false)
   const [endProgress, setEndProgress] = useState(0)
   const stage = call ? stageOf(call) : 'over'
   const controls = controlsOf(stage, phone, feed)
@@ -30,6 +32,11 @@ export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }
   })
   useHotkey({ code: 'KeyM' }, () => {
     if (call && controls.mute === '') void commands.setMuted(call.id, !muted)
+  })
+  useHeldSpace(call !== undefined && controls.mute === '', (down) => {
+    if (!call || (down && !muted) || (!down && !talking.current)) return
+    talking.current = down
+    void commands.setMuted(call.id, !down)
   })
   useHotkey({ code: 'KeyH' }, () => {
     if (call && controls.hold === '') void (stage === 'held' ? commands.resume(call.id) : commands.hold(call.id))

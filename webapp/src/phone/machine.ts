@@ -54,6 +54,8 @@ export type PhoneEvent =
   | { type: 'CALLS'; calls: readonly PhoneCall[] }
   | { type: 'ANSWER'; callId: string }
   | { type: 'SET_MUTED'; muted: boolean }
+  /** The operator has seen why the voice broke. */
+  | { type: 'FORGET_TROUBLE' }
   | { type: 'CHECK_MICROPHONE' }
   /** From the voice to the microphone's region: opening it for an answer went well, or did not. */
   | { type: 'microphone.opened' }
@@ -347,6 +349,7 @@ export const phoneMachine = setup({
     },
   },
   on: {
+    FORGET_TROUBLE: { actions: assign({ trouble: undefined }) },
     SET_MUTED: { actions: [assign({ muted: ({ event }) => event.muted }), 'applyMute'] },
   },
 })

@@ -100,7 +100,15 @@ afterEach(() => {
 })
 
 function startUa() {
-  const ua = makeUa()
+  let tick: () => void = () => {}
+  let ticking = false
+  const ua = makeUa((told) => {
+    tick = told
+    ticking = true
+    return () => {
+      ticking = false
+    }
+  })
   const events: UaEvent[] = []
   ua.listen((event) => events.push(event))
   ua.start(credentials)
@@ -114,7 +122,14 @@ function startUa() {
     })
     return session
   }
-  return { ua, events, agent, invite }
+  /** Lets time pass with a tick every ten seconds. */
+  const pass = (seconds: number) => {
+    for (let i = 0; i < seconds / 10; i++) {
+      vi.advanceTimersByTime(10_000)
+      tick()
+    }
+  }
+  return { ua, events, agent, invite, pass, tick: () => tick(), isTicking: () => ticking }
 }
 
 test('signs in with the digest and nothing that could drop a call by itself', () => {
@@ -236,6 +251,34 @@ test('stopping ends what there is and tells it', () => {
   ua.stop()
   ua.answer('s1', fakeStream())
   expect(agent.done).toEqual(['start', 'stop'])
+})
+
+test('renews the registration by ticks that hidden pages do not slow down', () => {
+  const { ua, agent, pass, isTicking } = startUa() // 60 s
+  pass(100)
+  expect(agent.done).toEqual(['start']) // never registered: nothing to renew
+  agent.emit('registered', {})
+  pass(20)
+  expect(agent.done).toEqual(['start'])
+  pass(10)
+  expect(agent.done).toEqual(['start', 'register'])
+  pass(30)
+  expect(agent.done).toEqual(['start', 'register', 'register'])
+  agent.emit('disconnected', {})
+  pass(100)
+  expect(agent.done).toEqual(['start', 'register', 'register'])
+  ua.stop()
+  expect(isTicking()).toBe(false)
+})
+
+test('a computer that slept is asked whether its connection still lives', () => {
+  const { agent, pass, tick } = startUa()
+  agent.emit('registered', {})
+  pass(20)
+  expect(agent.options).toBeUndefined()
+  vi.advanceTimersByTime(3_600_000)
+  tick()
+  expect(agent.options).toBeDefined()
 })
 
 test('registers again only over a standing connection', () => {

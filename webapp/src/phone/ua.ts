@@ -1,5 +1,7 @@
 import { UA, WebSocketInterface } from 'jssip'
 import { boundGathering } from './ice'
+import { tickInterval } from './tick-interval'
+import { workerTicker, type Ticker } from './ticker'
 import type { Credentials, SipUa, UaEvent } from './types'
 
 /** A session as JsSIP's own typing gives it (it exports no name for it). */
@@ -29,6 +31,9 @@ const recoveryMax = 8
 /** Seconds. The queue decides how long a phone rings, never the phone; JsSIP's own default of 60 would decline by itself. */
 const noAnswerTimeout = 3600
 
+/** Share of the registration's life after which it is renewed. JsSIP does so by itself, but by timers that hidden pages slow down. */
+const renewAfter = 0.4
+
 /** Header of the INVITE that names the call of the feed. */
 const callHeader = 'X-Pult-Call'
 /** Header of the INVITE that asks to answer at once: the operator dialled, or asked for the answer elsewhere. */
@@ -48,6 +53,10 @@ interface Running {
   readonly sockets: readonly DroppableSocket[]
   readonly sessions: Map<string, JsSession>
   readonly iceServers: RTCIceServer[]
+  readonly expires: number
+  /** When it was last registered, milliseconds; 0 while it is not. */
+  renewedAt: number
+  lastTick: number
   /** The connection broke at least once since the established session was last negotiated. */
   reconnected: boolean
 }
@@ -57,10 +66,11 @@ interface Running {
  * with a microphone that is already open, renegotiates a call after the connection was lost (else a hang-up from the PBX no longer
  * reaches the page), and never holds by re-INVITE (a refused one ends the call).
  */
-export function makeUa(): SipUa {
+export function makeUa(ticker: Ticker = workerTicker): SipUa {
   const listeners = new Set<(event: UaEvent) => void>()
   let running: Running | undefined
   let probing: ReturnType<typeof setTimeout> | undefined
+  let stopTicking: () => void = () => {}
 
   const tell = (event: UaEvent) => {
     for (const listener of listeners) listener(event)
@@ -69,6 +79,7 @@ export function makeUa(): SipUa {
   const stop = () => {
     clearTimeout(probing)
     probing = undefined
+    stopTicking()
     const stopped = running
     running = undefined
     if (!stopped) return
@@ -121,14 +132,19 @@ export function makeUa(): SipUa {
       sockets,
       sessions: new Map(),
       iceServers: credentials.iceServers.map(iceServer),
+      expires: credentials.registerExpires * 1000,
+      renewedAt: 0,
+      lastTick: Date.now(),
       reconnected: false,
     }
     running = run
     ua.on('disconnected', () => {
       run.reconnected = true
+      run.renewedAt = 0
       tell({ type: 'ua.disconnected' })
     })
     ua.on('registered', () => {
+      run.renewedAt = Date.now()
       tell({ type: 'ua.registered' })
       if (!run.reconnected) return
       run.reconnected = false
@@ -142,6 +158,33 @@ export function makeUa(): SipUa {
       watchSession(run, session, request.getHeader(callHeader) ?? '', request.getHeader(autoAnswerHeader) === '1')
     })
     ua.start()
+    stopTicking = ticker(() => tick(run))
+  }
+
+  const probe = () => {
+    const run = running
+    if (!run?.ua.isConnected() || probing !== undefined) return
+    probing = setTimeout(() => {
+      probing = undefined
+      for (const socket of run.sockets) if (socket.isConnected()) socket.drop()
+    }, probeAnswer)
+    const alive = () => {
+      clearTimeout(probing)
+      probing = undefined
+    }
+    // Any answer is a sign of life, a refusal too.
+    const agent = run.ua as UA & CanSendOptions
+    agent.sendOptions(run.uri, '', { eventHandlers: { succeeded: alive, failed: alive } })
+  }
+
+  const tick = (run: Running) => {
+    const now = Date.now()
+    const slept = now - run.lastTick > 3 * tickInterval
+    run.lastTick = now
+    if (slept) probe()
+    if (run.renewedAt === 0 || now - run.renewedAt < run.expires * renewAfter || !run.ua.isConnected()) return
+    run.renewedAt = now
+    run.ua.register()
   }
 
   const withSession = (id: string, act: (session: JsSession, run: Running) => void) => {
@@ -159,21 +202,7 @@ export function makeUa(): SipUa {
     register() {
       if (running?.ua.isConnected()) running.ua.register()
     },
-    probe() {
-      const run = running
-      if (!run?.ua.isConnected() || probing !== undefined) return
-      probing = setTimeout(() => {
-        probing = undefined
-        for (const socket of run.sockets) if (socket.isConnected()) socket.drop()
-      }, probeAnswer)
-      const alive = () => {
-        clearTimeout(probing)
-        probing = undefined
-      }
-      // Any answer is a sign of life, a refusal too.
-      const agent = run.ua as UA & CanSendOptions
-      agent.sendOptions(run.uri, '', { eventHandlers: { succeeded: alive, failed: alive } })
-    },
+    probe,
     answer(id, stream) {
       withSession(id, (session, run) => {
         session.answer({

@@ -115,7 +115,7 @@ const resolvers = {
       ],
     }),
     topics: (_: unknown, __: unknown, { world }: Context) => world.topics,
-    tags: () => ['перезвонить', 'жалоба', 'срочно'].map((name, i) => ({ id: `tag${i}`, name })),
+    tags: () => ['перезвонить', 'жалоба', 'срочно'].map((name, i) => ({ id: `tag${i + 1}`, name })),
     pauseReasons: (_: unknown, __: unknown, { world }: Context) => world.pauseReasons,
     customer: (_: unknown, { id }: Plain, { world }: Context) =>
       world.customers.find((customer) => customer['id'] === id),

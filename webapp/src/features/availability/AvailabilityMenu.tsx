@@ -6,9 +6,9 @@ import { Keys } from '@/components/Keys'
 import { SignMark } from '@/components/SignMark'
 import { signOfPresence } from '@/feed/model'
 import { PauseReasonsDocument } from '@/gql/graphql'
-import { isMicrophoneBlocked } from '@/phone/view'
 import { Elapsed } from '@/session/Elapsed'
-import { useCommandState, useFeedPhase, useMe, usePhone, useServices } from '@/session/context'
+import { useCommandState, useFeedPhase, useMe, useServices } from '@/session/context'
+import { useReadyReason } from '@/session/use-ready'
 import classes from './AvailabilityMenu.module.css'
 
 /** The operator's own state, always in sight, and the way to change it. */
@@ -93,16 +93,4 @@ export function AvailabilityMenu({ opened, onChange }: { opened: boolean; onChan
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-/** Why the operator cannot become ready now, in words; empty when they can. */
-export function useReadyReason(): string {
-  const { t } = useTranslation()
-  const phone = usePhone()
-  const behind = useFeedPhase() !== 'live'
-  if (behind) return t('reason.behind')
-  if (isMicrophoneBlocked(phone)) return t('reason.microphone')
-  if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved')
-    return t('reason.noPhone')
-  return ''
 }

@@ -66,7 +66,7 @@ function SecondCall({ call }: { call: MyCall }) {
 /** What went wrong with the last command or with the voice of this call. */
 function Remarks({ call }: { call: MyCall | undefined }) {
   const { t } = useTranslation()
-  const { commands } = useServices()
+  const { commands, phone: actor } = useServices()
   const { refusal } = useCommandState()
   const phone = usePhone()
   const problemText = useProblemText()
@@ -80,7 +80,11 @@ function Remarks({ call }: { call: MyCall | undefined }) {
         </Remark>
       )}
       {phone.voice === 'unheard' && <Remark tone="trouble">{t('call.unheard')}</Remark>}
-      {phone.trouble !== '' && <Remark tone="trouble">{t('call.voiceBroke', { cause: phone.trouble })}</Remark>}
+      {phone.trouble !== '' && (
+        <Remark tone="trouble" onClose={() => actor.send({ type: 'FORGET_TROUBLE' })}>
+          {t('call.voiceBroke', { cause: phone.trouble })}
+        </Remark>
+      )}
       {voiceMissing && (phone.line === 'otherTab' || phone.line === 'takenOver') && (
         <Remark tone="info">{t('call.voiceElsewhere')}</Remark>
       )}

@@ -2,9 +2,11 @@ import { Button, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Outbound } from '@/components/icons'
+import { Keys } from '@/components/Keys'
 import { looksLikeNumber } from '@/lib/format'
-import { useMe } from '@/session/context'
+import { useCommandState, useMe, useServices } from '@/session/context'
 import { useDial } from '@/session/use-dial'
+import { useReadyReason } from '@/session/use-ready'
 import classes from './DialBox.module.css'
 
 /** Without a call: a number to dial, in the place where the call will be. */
@@ -14,6 +16,9 @@ export function DialBox() {
   const { dial, reason, pending } = useDial()
   const { availability } = useMe()
   const valid = looksLikeNumber(number)
+  const { commands } = useServices()
+  const readyReason = useReadyReason()
+  const { pending: commandsPending } = useCommandState()
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -22,7 +27,25 @@ export function DialBox() {
 
   return (
     <form className={classes['box']} onSubmit={submit}>
-      <p className={classes['hint']}>{t(`call.idle.${availability}`)}</p>
+      <div className={classes['state']}>
+        <p className={classes['hint']}>{t(`call.idle.${availability}`)}</p>
+        {availability !== 'READY' && (
+          <Button
+            size="xs"
+            color="green"
+            className={classes['ready']}
+            title={readyReason}
+            disabled={readyReason !== ''}
+            loading={commandsPending.has('setAvailability')}
+            rightSection={<Keys>R</Keys>}
+            onClick={() => {
+              void commands.setAvailability('READY')
+            }}
+          >
+            {t('call.becomeReady')}
+          </Button>
+        )}
+      </div>
       <div className={classes['row']}>
         <TextInput
           className={classes['input']}

@@ -3,8 +3,7 @@ import type { Stage } from '@/feed/model'
 import { isMicrophoneBlocked, type PhoneView } from '@/phone/view'
 
 /** Why a control is off; the empty string when it is on. The words are in the locales under `reason`. */
-export type Reason =
-  '' | 'behind' | 'microphone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing' | 'opening'
+export type Reason = '' | 'behind' | 'microphone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing'
 
 export interface Controls {
   readonly answer: Reason

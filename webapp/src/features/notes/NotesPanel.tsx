@@ -68,7 +68,7 @@ function Tags({ value, onChange }: { value: readonly string[]; onChange: (tags: 
       className={classes['tags']}
       label={t('notes.tags')}
       placeholder={value.length === 0 ? t('notes.tagsPlaceholder') : ''}
-      data={data?.tags.map((tag) => tag.name) ?? []}
+      data={[...new Set(data?.tags.map((tag) => tag.name))]}
       value={[...value]}
       onChange={onChange}
       searchValue={search}

@@ -18,6 +18,7 @@ export function WaitingPanel() {
   const { data } = useQuery(WaitingCallsDocument, { fetchPolicy: 'cache-only' })
   const calls = (data?.calls ?? [])
     .filter((call) => call.direction === 'INBOUND' && waitingStates.has(call.state))
+    .filter((call) => call.operator?.id !== operatorId) // what rings here is on the screen already
     .toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
 
   return (
@@ -35,9 +36,7 @@ export function WaitingPanel() {
                   <span className={`${classes['name']} num`}>{who}</span>
                   <span className={classes['small']}>
                     {call.queue?.name}
-                    {offered &&
-                      call.operator &&
-                      ` → ${call.operator.id === operatorId ? t('waiting.you') : call.operator.name}`}
+                    {offered && call.operator && ` → ${call.operator.name}`}
                   </span>
                 </span>
                 <Elapsed since={call.startedAt} className={classes['time']} />
