@@ -191,9 +191,19 @@ const resolvers = {
       return change(context, input['callId'], { match })
     },
     wrapUp: (_: unknown, { input }: { input: Plain }, context: Context) => {
+      const before = context.world.calls.find((call) => call['id'] === input['callId'])?.['interaction'] as
+        Plain | undefined
+      const { topicId, tags, comment } = input as { topicId?: string; tags?: string[]; comment?: string }
+      const interaction = {
+        ...before,
+        topic: context.world.topics.find((topic) => topic['id'] === topicId) ?? before?.['topic'],
+        tags: tags?.map((name) => ({ id: `tag-${name}`, name })) ?? before?.['tags'],
+        comment: comment ?? before?.['comment'],
+        commentSavedAt: new Date().toISOString(),
+      }
       const state = input['action'] === 'FINISH' ? { state: 'ENDED' } : {}
-      const { call } = change(context, input['callId'], state)
-      return { call, interaction: { ...(call['interaction'] as Plain), commentSavedAt: new Date().toISOString() } }
+      const { call } = change(context, input['callId'], { ...state, interaction })
+      return { call, interaction }
     },
     demoCall: () => ({ ok: true }),
   },

@@ -15,6 +15,7 @@ class MemoryStore implements Store {
   }
 }
 
+const [earlier, now, later] = ['2026-11-22T12:02:59Z', '2026-11-22T12:03:00Z', '2026-11-22T12:05:00Z'] as const
 const empty = { topicId: null, tags: [], comment: '', savedAt: null }
 let store: MemoryStore
 
@@ -27,7 +28,7 @@ afterEach(() => {
 })
 
 function makeDraft(
-  save: (note: Note) => Promise<string | null> = async () => '12:03',
+  save: (note: Note) => Promise<string | null> = async () => now,
   saved: Note & { savedAt: string | null } = empty,
 ) {
   const left: Note[] = []
@@ -55,13 +56,13 @@ describe('saving', () => {
     expect(sent).toEqual([])
     await vi.advanceTimersByTimeAsync(1)
     expect(sent).toEqual([{ topicId: null, tags: [], comment: 'ab' }])
-    expect(draft.state.get()).toMatchObject({ phase: 'saved', savedAt: '12:03' })
+    expect(draft.state.get()).toMatchObject({ phase: 'saved', savedAt: now })
     expect(store.values.size).toBe(0)
   })
 
   test('what is typed while it is saved is saved next', async () => {
     let finish: () => void = () => {}
-    const { draft, sent } = makeDraft(async () => new Promise<string>((resolve) => (finish = () => resolve('12:03'))))
+    const { draft, sent } = makeDraft(async () => new Promise<string>((resolve) => (finish = () => resolve(now))))
     draft.edit({ comment: 'a' })
     await vi.advanceTimersByTimeAsync(600)
     draft.edit({ comment: 'ab' })
@@ -74,7 +75,7 @@ describe('saving', () => {
 
   test('that fails is tried again, and says so meanwhile', async () => {
     let works = false
-    const { draft, sent } = makeDraft(async () => (works ? '12:04' : Promise.reject(new Error('away'))))
+    const { draft, sent } = makeDraft(async () => (works ? later : Promise.reject(new Error('away'))))
     draft.edit({ topicId: 't1' })
     await vi.advanceTimersByTimeAsync(600)
     expect(draft.state.get().phase).toBe('failed')
@@ -107,11 +108,20 @@ describe('nothing is lost', () => {
   test('by another page of ours: what is typed here is not overwritten, what is saved here gives way', async () => {
     const { draft } = makeDraft()
     draft.edit({ comment: 'mine' })
-    draft.adopt({ ...empty, comment: 'theirs', savedAt: '12:05' })
+    draft.adopt({ ...empty, comment: 'theirs', savedAt: later })
     expect(draft.state.get().comment).toBe('mine')
     await vi.advanceTimersByTimeAsync(600)
-    draft.adopt({ ...empty, comment: 'theirs', savedAt: '12:05' })
-    expect(draft.state.get()).toMatchObject({ comment: 'theirs', savedAt: '12:05', phase: 'saved' })
+    draft.adopt({ ...empty, comment: 'theirs', savedAt: later })
+    expect(draft.state.get()).toMatchObject({ comment: 'theirs', savedAt: later, phase: 'saved' })
+  })
+
+  test('by the feed that tells the former text after the new one was saved', async () => {
+    const { draft } = makeDraft()
+    draft.edit({ comment: 'new' })
+    await vi.advanceTimersByTimeAsync(600)
+    draft.adopt(empty)
+    draft.adopt({ ...empty, comment: 'former', savedAt: earlier })
+    expect(draft.state.get()).toMatchObject({ comment: 'new', savedAt: now, phase: 'saved' })
   })
 
   test('by damaged storage: the server’s word stands', () => {

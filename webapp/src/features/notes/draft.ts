@@ -68,16 +68,15 @@ export class Draft {
     this.#schedule(pause)
   }
 
-  /** Takes what the server has (another page of ours wrote it) unless something here is not saved yet. */
+  /**
+   * Takes what the server has if it is newer: another page of ours wrote it. Not while something here is unsaved; and not what the
+   * feed read just before our own save and delivers just after it.
+   */
   adopt(saved: Note & { readonly savedAt: string | null }): void {
-    if (this.dirty) return
-    const now = this.state.get()
-    const same =
-      now.topicId === saved.topicId &&
-      now.comment === saved.comment &&
-      now.savedAt === saved.savedAt &&
-      sameTags(now.tags, saved.tags)
-    if (!same) this.state.set({ ...saved, phase: 'saved' })
+    if (this.dirty || saved.savedAt === null) return
+    const { savedAt } = this.state.get()
+    if (savedAt === null || Date.parse(saved.savedAt) > Date.parse(savedAt))
+      this.state.set({ ...saved, phase: 'saved' })
   }
 
   /** Saves now what is not saved. */
@@ -151,8 +150,4 @@ export class Draft {
       return undefined
     }
   }
-}
-
-function sameTags(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((tag, i) => tag === b[i])
 }
