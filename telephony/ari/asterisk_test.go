@@ -220,13 +220,13 @@ func TestManyMarks(t *testing.T) {
 func TestSteadyLink(t *testing.T) {
 	h := newHarness(t)
 	d := h.NewDriver(t).(*Driver)
-	d.timing.ping = 100 * time.Millisecond
+	d.timing.ping = 700 * time.Millisecond
 	x := drive(t, d)
 	x.await(t, 1)
-	quiet := time.NewTimer(time.Second)
+	quiet := time.NewTimer(2 * time.Second)
 	defer quiet.Stop()
 	<-quiet.C
 	if got := x.lines(); len(got) != 1 || x.LastError() != nil {
-		t.Errorf("told %q after ten pings", got)
+		t.Errorf("told %q after some pings", got)
 	}
 }

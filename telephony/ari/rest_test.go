@@ -155,7 +155,7 @@ func TestJoinMakesTheBridgeThatIsMissing(t *testing.T) {
 }
 
 func TestOriginateWithoutAnAnswer(t *testing.T) {
-	f, x := linked(t, func(d *Driver) { d.timing.command = 100 * time.Millisecond })
+	f, x := linked(t, func(d *Driver) { d.timing.command = time.Second })
 	f.set(func() {
 		f.intercept = func(_ http.ResponseWriter, r *http.Request) bool {
 			if r.Method == http.MethodPost && r.URL.Path == "/ari/channels" {
@@ -182,7 +182,7 @@ func TestOriginateWithoutAnAnswer(t *testing.T) {
 }
 
 func TestGivenUpLegThatComesToLife(t *testing.T) {
-	f, x := linked(t, func(d *Driver) { d.timing.command = 100 * time.Millisecond })
+	f, x := linked(t, func(d *Driver) { d.timing.command = time.Second })
 	f.set(func() {
 		f.intercept = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method == http.MethodPost && r.URL.Path == "/ari/channels" {
