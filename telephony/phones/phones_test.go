@@ -1,0 +1,416 @@
+package phones_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/seal"
+	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/calls"
+	"github.com/pult-cc/pult/telephony/phones"
+)
+
+// rows are the credentials of the database.
+type rows struct {
+	mu    sync.Mutex
+	byOp  map[string]seal.Credential
+	away  bool
+	saved func()
+}
+
+func (r *rows) lock() (func(), error) {
+	r.mu.Lock()
+	if r.away {
+		r.mu.Unlock()
+		return nil, errs.E(errs.Unavailable, "reading", "database away")
+	}
+	return r.mu.Unlock, nil
+}
+
+func (r *rows) SaveCredential(_ context.Context, c seal.Credential) error {
+	unlock, err := r.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	r.byOp[c.OperatorID] = c
+	if r.saved != nil {
+		r.saved()
+	}
+	return nil
+}
+
+func (r *rows) Credentials(context.Context) ([]seal.Credential, error) {
+	unlock, err := r.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []seal.Credential
+	for _, c := range r.byOp {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b seal.Credential) int { return strings.Compare(a.OperatorID, b.OperatorID) })
+	return out, nil
+}
+
+func (r *rows) CredentialOf(_ context.Context, op string) (seal.Credential, error) {
+	unlock, err := r.lock()
+	if err != nil {
+		return seal.Credential{}, err
+	}
+	defer unlock()
+	c, ok := r.byOp[op]
+	if !ok {
+		return c, errs.E(errs.NotFound, "reading", "none")
+	}
+	return c, nil
+}
+
+func (r *rows) DeleteCredential(_ context.Context, op string) error {
+	unlock, err := r.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	delete(r.byOp, op)
+	return nil
+}
+
+// keys are versions of the sealing key; a missing one is gone.
+type keys struct {
+	mu      sync.Mutex
+	current uint32
+	gone    map[uint32]bool
+	away    bool
+}
+
+func (k *keys) key(v uint32) (seal.Key, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.away:
+		return seal.Key{}, errs.E(errs.Unavailable, "reading key", "Vault away")
+	case k.gone[v]:
+		return seal.Key{}, errs.E(errs.NotFound, "reading key", "no such version")
+	}
+	return seal.Key{Version: v, Bytes: [32]byte{byte(v)}}, nil
+}
+
+func (k *keys) Current(context.Context) (seal.Key, error)             { return k.key(k.current) }
+func (k *keys) Version(_ context.Context, v uint32) (seal.Key, error) { return k.key(v) }
+
+// pbx keeps accounts.
+type pbx struct {
+	mu       sync.Mutex
+	accounts map[string]telephony.Account
+	pushed   []string
+	fail     map[string]error // by endpoint, once each
+	before   func(endpoint string)
+}
+
+func (p *pbx) Provision(_ context.Context, a telephony.Account) error {
+	if p.before != nil {
+		p.before(a.Endpoint)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.fail[a.Endpoint]; err != nil {
+		delete(p.fail, a.Endpoint)
+		return err
+	}
+	p.accounts[a.Endpoint] = a
+	p.pushed = append(p.pushed, a.Endpoint)
+	return nil
+}
+
+func (p *pbx) Deprovision(_ context.Context, endpoint string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.accounts, endpoint)
+	return nil
+}
+
+func (p *pbx) Realm() string       { return "house" }
+func (p *pbx) PhoneURLs() []string { return nil }
+
+// house is a service with everything around it; commands go straight to the PBX, as the engine passes them on.
+type house struct {
+	*phones.Service
+	rows    *rows
+	keys    *keys
+	pbx     *pbx
+	notices []calls.Notice
+	log     bytes.Buffer
+	refuse  error // what the floor says to a command
+}
+
+func newHouse() *house {
+	h := &house{
+		rows: &rows{byOp: map[string]seal.Credential{}},
+		keys: &keys{current: 1, gone: map[uint32]bool{}},
+		pbx:  &pbx{accounts: map[string]telephony.Account{}, fail: map[string]error{}},
+	}
+	h.Service = phones.New(h.rows, seal.New(h.keys), h, h,
+		phones.Settings{Realm: "house", URLs: []string{"wss://pbx/ws"}, Host: "pbx"}, slog.New(slog.NewTextHandler(&h.log, nil)))
+	return h
+}
+
+func (h *house) Do(ctx context.Context, cmd calls.Command) (calls.Reply, error) {
+	if h.refuse != nil {
+		return calls.Reply{}, h.refuse
+	}
+	if cmd.Kind == calls.CmdDropPhone {
+		return calls.Reply{}, h.Drop(ctx, h.pbx, cmd.OperatorID)
+	}
+	return calls.Reply{}, h.Provision(ctx, h.pbx, cmd.OperatorID)
+}
+
+func (h *house) Notify(_ context.Context, n calls.Notice) error {
+	h.notices = append(h.notices, n)
+	return nil
+}
+
+func (h *house) start(t *testing.T, op, client string) phones.Session {
+	t.Helper()
+	s, err := h.Start(t.Context(), op, strings.ToUpper(op), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// signsIn tells whether the PBX lets the session's phone in.
+func (h *house) signsIn(s phones.Session) bool { return h.pbx.accounts[s.Endpoint].HA1 == s.HA1 }
+
+func TestStartGivesWhatAPhoneNeeds(t *testing.T) {
+	h := newHouse()
+	s := h.start(t, "anna", "window")
+	if s.Endpoint != "op-anna" || s.Realm != "house" || len(s.HA1) != 32 || s.Host != "pbx" || s.DisplayName != "ANNA" || s.ID == "" {
+		t.Fatalf("the session is %+v", s)
+	}
+	if !h.signsIn(s) || !h.pbx.accounts["op-anna"].WebRTC {
+		t.Fatal("the PBX does not know the account")
+	}
+	row := h.rows.byOp["anna"]
+	if bytes.Contains(row.Sealed, []byte(s.HA1)) || len(row.Sealed) == 0 {
+		t.Fatal("the secret is not sealed in the database")
+	}
+	if other := h.start(t, "boris", "window"); other.HA1 == s.HA1 {
+		t.Fatal("two operators have the same secret")
+	}
+	if strings.Contains(h.log.String(), s.HA1) {
+		t.Fatal("the secret is in the log")
+	}
+	for _, client := range []string{"", strings.Repeat("x", 65)} {
+		if _, err := h.Start(t.Context(), "anna", "Anna", client); errs.FieldsOf(err)["clientId"] == "" {
+			t.Errorf("the client id %.10q gave %v", client, err)
+		}
+	}
+	if got := phones.HA1("Mufasa", "testrealm@host.com", "Circle Of Life"); got != "939e7578ed9e3c518a452acee763bce9" { // RFC 2617 §3.5
+		t.Fatalf("HA1 of the RFC's example is %s", got)
+	}
+}
+
+// TestSecondWindowTakesOver: the newer signs in, the older no longer, and is told.
+func TestSecondWindowTakesOver(t *testing.T) {
+	h := newHouse()
+	first := h.start(t, "anna", "one")
+	second := h.start(t, "anna", "two")
+	if h.signsIn(first) || !h.signsIn(second) {
+		t.Fatal("the former window still signs in")
+	}
+	if len(h.notices) != 1 {
+		t.Fatalf("%d notices", len(h.notices))
+	}
+	if n := h.notices[0]; n.Kind != calls.NoticePhoneTakenOver || n.OperatorID != "anna" || n.PhoneClientID != "two" {
+		t.Fatalf("the notice is %+v", n)
+	}
+}
+
+func TestReloadIsNoSecondWindow(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "one")
+	again := h.start(t, "anna", "one")
+	if !h.signsIn(again) || len(h.notices) != 0 {
+		t.Fatalf("after the reload there are the notices %+v", h.notices)
+	}
+}
+
+func TestStopLeavesNothing(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "one")
+	for range 2 {
+		if err := h.Stop(t.Context(), "anna"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(h.rows.byOp) != 0 || len(h.pbx.accounts) != 0 {
+		t.Fatal("something is left")
+	}
+}
+
+// TestStartWhileThePBXIsAway must not cost the phone that is signed in its way back.
+func TestStartWhileThePBXIsAway(t *testing.T) {
+	h := newHouse()
+	first := h.start(t, "anna", "one")
+	h.refuse = errs.E(errs.Unavailable, "provisioning", "PBX away")
+	if _, err := h.Start(t.Context(), "anna", "Anna", "two"); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("starting gave %v", err)
+	}
+	if _, err := h.Start(t.Context(), "boris", "Boris", "one"); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("starting gave %v", err)
+	}
+	h.refuse = nil
+	clear(h.pbx.accounts) // it has restarted
+	if err := h.ProvisionAll(t.Context(), h.pbx, map[string]bool{}); err != nil {
+		t.Fatal(err)
+	}
+	if !h.signsIn(first) || len(h.pbx.accounts) != 1 {
+		t.Fatalf("after the restart the PBX has %d accounts, anna's phone signs in: %v", len(h.pbx.accounts), h.signsIn(first))
+	}
+	if second := h.start(t, "anna", "two"); !h.signsIn(second) || len(h.notices) != 1 {
+		t.Fatalf("the second window got %d notices out", len(h.notices))
+	}
+}
+
+// TestTwoWindowsAtOnce: one of them gets a phone, the other is told why not. Neither holds a secret that does not sign in.
+func TestTwoWindowsAtOnce(t *testing.T) {
+	h := newHouse()
+	var second phones.Session
+	h.pbx.before = func(string) {
+		h.pbx.before = nil
+		c := h.rows.byOp["anna"]
+		c.SessionID, c.ClientID = "newer", "two"
+		h.rows.byOp["anna"] = c // the other window's Start has come this far
+	}
+	if _, err := h.Start(t.Context(), "anna", "Anna", "one"); !errs.Is(err, errs.Conflict) {
+		t.Fatalf("the window that lost got %v", err)
+	}
+	if second = h.start(t, "anna", "two"); !h.signsIn(second) {
+		t.Fatal("nobody signs in")
+	}
+}
+
+// TestProvisionAllAfterARestart pushes what the PBX does not have, and that only: a push drops a registration.
+func TestProvisionAllAfterARestart(t *testing.T) {
+	h := newHouse()
+	sessions := map[string]phones.Session{}
+	for i := range 40 {
+		op := fmt.Sprintf("op%02d", i)
+		sessions[op] = h.start(t, op, "w")
+	}
+	h.pbx.pushed = nil
+	clear(h.pbx.accounts)
+	h.pbx.accounts["op-op07"] = telephony.Account{HA1: sessions["op07"].HA1}
+	h.pbx.fail["op-op20"] = errs.E(errs.Unavailable, "provisioning", "PBX away again")
+	have := map[string]bool{"op-op07": true}
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("with the PBX away it gave %v", err)
+	}
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); err != nil {
+		t.Fatal(err)
+	}
+	for op, s := range sessions {
+		if !h.signsIn(s) {
+			t.Errorf("%s does not sign in", op)
+		}
+	}
+	slices.Sort(h.pbx.pushed)
+	if n := len(slices.Compact(slices.Clone(h.pbx.pushed))); n != 39 || len(h.pbx.pushed) != n {
+		t.Fatalf("%d pushes of %d accounts; want 39 of 39", len(h.pbx.pushed), n)
+	}
+}
+
+// TestKeyIsGone: that operator's phone has to start anew; the others must not suffer.
+func TestKeyIsGone(t *testing.T) {
+	h := newHouse()
+	lost := h.start(t, "anna", "one")
+	h.keys.current = 2
+	kept := h.start(t, "boris", "one")
+	h.keys.gone[1] = true
+	clear(h.pbx.accounts)
+	if err := h.ProvisionAll(t.Context(), h.pbx, map[string]bool{}); err != nil {
+		t.Fatal(err)
+	}
+	if h.signsIn(lost) || !h.signsIn(kept) {
+		t.Fatalf("the PBX has %d accounts", len(h.pbx.accounts))
+	}
+	if !strings.Contains(h.log.String(), "anna") || strings.Contains(h.log.String(), lost.HA1) {
+		t.Fatalf("the log says %s", h.log.String())
+	}
+	if again := h.start(t, "anna", "one"); !h.signsIn(again) {
+		t.Fatal("a new session does not help")
+	}
+}
+
+// TestKeySourceIsAway: then it is no use to go on, and trying again must help.
+func TestKeySourceIsAway(t *testing.T) {
+	h := newHouse()
+	s := h.start(t, "anna", "one")
+	clear(h.pbx.accounts)
+	have := map[string]bool{}
+	h.keys.away = true
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("it gave %v", err)
+	}
+	if _, err := h.Start(t.Context(), "boris", "Boris", "one"); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("starting gave %v", err)
+	}
+	h.keys.away, h.rows.away = false, true
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("without the database it gave %v", err)
+	}
+	h.rows.away = false
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); err != nil || !h.signsIn(s) {
+		t.Fatalf("then it gave %v", err)
+	}
+}
+
+// TestRestartAndReloadAtOnce: after a restart of the PBX all accounts are pushed while a page asks for a new session. The older secret
+// must not overwrite the newer.
+func TestRestartAndReloadAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	h := newHouse()
+	h.start(t, "anna", "one")
+	clear(h.pbx.accounts)
+	pushing, saved := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	h.pbx.before = func(string) {
+		once.Do(func() { // the old secret is on its way to the PBX
+			close(pushing)
+			<-saved
+		})
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.ProvisionAll(t.Context(), h.pbx, map[string]bool{}) }()
+	<-pushing
+	h.rows.saved = func() { close(saved) }
+	if s := h.start(t, "anna", "one"); !h.signsIn(s) {
+		t.Error("the page was given a secret that does not sign in")
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSignOutOvertakenBySignIn: the account that a newer session has just got must not be removed.
+func TestSignOutOvertakenBySignIn(t *testing.T) {
+	h := newHouse()
+	s := h.start(t, "anna", "two")
+	if err := h.Drop(t.Context(), h.pbx, "anna"); err != nil { // of a Stop that deleted the former credential
+		t.Fatal(err)
+	}
+	if !h.signsIn(s) {
+		t.Fatal("the newer session was signed out")
+	}
+}
