@@ -62,7 +62,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-text': '#161a21',
     '--mantine-color-dimmed': '#545d6b',
     '--mantine-color-default-border': '#c9ced7',
-    '--mantine-color-placeholder': '#68717f',
+    '--mantine-color-placeholder': '#626b79',
     '--mantine-color-error': '#c22929',
   },
   dark: {
