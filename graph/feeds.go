@@ -177,7 +177,11 @@ func (f *callFeed) remove(ctx context.Context, id calls.ID, version uint64) erro
 }
 
 // readNotes reads the notes of the calls. When the database does not answer, those read before serve: the calls themselves go on.
+// Nobody has written about a customer whom nobody has answered yet: the card of a ringing call does not wait for a database.
 func (f *callFeed) readNotes(ctx context.Context, cs []calls.Call) {
+	cs = slices.DeleteFunc(slices.Clone(cs), func(c calls.Call) bool {
+		return c.Direction == calls.Inbound && c.AnsweredAt == nil && c.End == nil
+	})
 	if len(cs) == 0 {
 		return
 	}

@@ -158,6 +158,22 @@ func TestFeedReadsNotesOnceAndOutlivesTheDatabase(t *testing.T) {
 	}
 }
 
+func TestRingingWaitsForNoDatabase(t *testing.T) {
+	s := newStand(t)
+	c := s.open("anna")
+	c.subscribe("1", feedOf("MINE", "id state interaction { comment }"))
+	c.items("1", "synced")
+	call := talking("a", "anna", "q1")
+	call.State, call.AnsweredAt = calls.StateOffered, nil
+	s.board.putCall(call)
+	if got := dig(c.next("1"), "callFeed.call.state"); got != "OFFERED" {
+		t.Fatalf("the state is %v", got)
+	}
+	if n := s.history.count(); n != 0 {
+		t.Errorf("the card took %d statements", n)
+	}
+}
+
 func TestQueueAndOperatorFeeds(t *testing.T) {
 	s := newStand(t)
 	c := s.open("anna")
