@@ -75,7 +75,7 @@ export function SearchBox({ inputRef, onPick, dial }: SearchBoxProps) {
           {canDial && (
             <Combobox.Option value={dialOption} disabled={dial.reason !== ''} className={classes['option']}>
               <Outbound size={16} aria-hidden />
-              <span className="num">{t('search.dial', { number: text.trim() })}</span>
+              <span>{t('search.dial', { number: text.trim() })}</span>
               {dial.reason !== '' && <span className={classes['small']}>{dial.reason}</span>}
             </Combobox.Option>
           )}
@@ -97,7 +97,7 @@ export function CustomerLine({ customer }: { customer: CustomerInfo }) {
   return (
     <span className={classes['line']}>
       <span className={classes['name']}>{customer.name}</span>
-      <span className={`${classes['small']} num`}>
+      <span className={classes['small']}>
         {[customer.company === customer.name ? '' : customer.company, first?.number.display, customer.sourceName]
           .filter(Boolean)
           .join(' · ')}
