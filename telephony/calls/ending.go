@@ -86,7 +86,7 @@ func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending) {
 	case StateNew:
 		// The customer was not reached for: whatever became of the operator's own phone is no result of theirs.
 		end := End{At: at, Result: ResultCancelled, By: ByOperator, Cause: cause.Q850}
-		if how == endedUnmade {
+		if how == endedUnmade || how == endedUnobserved {
 			end.Result, end.By = ResultFailed, BySystem
 		}
 		s.finish(at, end)

@@ -190,7 +190,6 @@ func (f *Floor) own(id ID, leg telephony.LegID) {
 // forget drops an ended call; legs that still die are no news to anybody.
 func (f *Floor) forget(c *Call) {
 	f.q.Remove(string(c.ID))
-	f.vacate(c.ID, "")
 	for _, leg := range f.legsOf[c.ID] {
 		delete(f.legs, leg)
 	}
@@ -199,15 +198,6 @@ func (f *Floor) forget(c *Call) {
 	delete(f.timed, c.ID)
 	f.past.add(c.ID)
 	f.asks.ended(c)
-}
-
-// vacate frees whoever is busy with the call, but for one operator.
-func (f *Floor) vacate(id ID, but string) {
-	for _, o := range f.q.Operators {
-		if o.Busy == string(id) && o.ID != but {
-			f.free(o, id)
-		}
-	}
 }
 
 // free makes the operator available for another call, or gives them to one that they have in truth: see occupy.

@@ -257,7 +257,11 @@ func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
 	}
 	effects = append(effects, f.place(&c, now)...)
 	f.store(&Call{ID: id}, &c, effects)
-	f.vacate(id, c.OperatorID)
+	for _, o := range f.q.Operators { // the record may name another, or one whose leg is gone
+		if o.Busy == string(id) && o.ID != c.OperatorID {
+			f.free(o, id)
+		}
+	}
 	f.occupy(&c, now)
 }
 

@@ -220,6 +220,31 @@ func TestTwoPhonesRingForOneCall(t *testing.T) {
 	}
 }
 
+// TestLegsTheFloorHasGivenUp: one was let go and turns up beside the present offer; one was being made while the PBX told what it has.
+func TestLegsTheFloorHasGivenUp(t *testing.T) {
+	s := newStand(t, "anna", "boris")
+	s.linkUp("anna", "boris")
+	id := s.callIn("leg1", "+79161234567")
+	first := s.operatorLeg(id)
+	s.f.OriginateFailed(id, first, s.now)
+	s.settle()
+	second := s.operatorLeg(id)
+	marks := telephony.Marks{"call": string(id), "role": "OPERATOR"}
+	s.take()
+	s.pbx(telephony.LinkUp{At: s.now, StartedAt: epoch, Legs: []telephony.Leg{
+		{ID: "leg1", State: telephony.LegUp, Parked: true, Marks: telephony.Marks{"call": string(id), "role": "CUSTOMER"}},
+		{ID: first, State: telephony.LegRinging, Marks: marks},
+	}})
+	e := s.take()
+	if !has(e, hangs(first)) {
+		t.Fatal("a phone rings for a call that is offered elsewhere")
+	}
+	if !has(e, hangs(second)) {
+		t.Fatal("a leg that was just being made is left to ring")
+	}
+	s.want(id, calls.StateQueued)
+}
+
 // TestLinkUpTwice says the same again, and nothing must come of it.
 func TestLinkUpTwice(t *testing.T) {
 	w := newWorld(newStand(t, "anna"))
