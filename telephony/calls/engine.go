@@ -330,9 +330,14 @@ func (e *Engine) phone(ctx context.Context, cmd Command) error {
 		return err
 	}
 	if cmd.Kind == CmdDropPhone {
-		return e.o.Phones.Drop(ctx, p, cmd.OperatorID)
+		err = e.o.Phones.Drop(ctx, p, cmd.OperatorID)
+	} else {
+		err = e.o.Phones.Provision(ctx, p, cmd.OperatorID)
 	}
-	return e.o.Phones.Provision(ctx, p, cmd.OperatorID)
+	if err != nil {
+		e.in.put(func(f *Floor, now time.Time) { f.KeepPhone(cmd.OperatorID, now) })
+	}
+	return err
 }
 
 // ask runs fn on the engine's goroutine and waits for its answer.

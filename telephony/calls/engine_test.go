@@ -34,6 +34,7 @@ type site struct {
 	slowMatch time.Duration
 	matches   int
 	pushed    int
+	sealed    bool // the sealing key is out of reach
 }
 
 func (s *site) Match(ctx context.Context, n customers.Number, _ bool, report func(customers.Match)) {
@@ -111,7 +112,11 @@ func (s *site) SaveDeclared(_ context.Context, d queues.Declared) error {
 func (s *site) Provision(ctx context.Context, d telephony.Provisioner, op string) error {
 	s.mu.Lock()
 	s.pushed++
+	sealed := s.sealed
 	s.mu.Unlock()
+	if sealed {
+		return errs.E(errs.Unavailable, "opening credential", "the key is out of reach")
+	}
 	return d.Provision(ctx, telephony.Account{Endpoint: calls.EndpointOf(op), HA1: "0123456789abcdef0123456789abcdef"})
 }
 

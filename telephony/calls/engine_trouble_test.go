@@ -93,6 +93,21 @@ func TestReloadedPageInATalk(t *testing.T) {
 	})
 }
 
+// TestPhoneThatCouldNotBeReplaced is still registered, and must go on getting calls.
+func TestPhoneThatCouldNotBeReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.ready()
+		s.sealed = true
+		_, err := s.svc.Do(t.Context(), calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: "anna"})
+		if !errs.Is(err, errs.Unavailable) {
+			t.Fatalf("replacing gave %v", err)
+		}
+		s.talk()
+	})
+}
+
 // TestJoinThePBXRefuses: both are there, the PBX does not bring them together, and the caller is offered again.
 func TestJoinThePBXRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -100,10 +100,19 @@ func (f *Floor) RenewPhone(operatorID string, now time.Time) error {
 	if !f.linkUp {
 		return errs.E(errs.Unavailable, "renewing phone", "the telephone system is not reachable")
 	}
-	f.setOnline(operatorID, false)
+	if o := f.q.Operators[operatorID]; o != nil && o.PhoneOnline {
+		o.PhoneOnline = false // before the PBX says so: in f.online stays its last word
+		f.touchOperator(operatorID)
+	}
 	f.onCall(operatorID, PhoneGone{At: now, Replaced: true})
 	f.Decide(now)
 	return nil
+}
+
+// KeepPhone says that the phone session could not be replaced after all: what the PBX last said of the device holds.
+func (f *Floor) KeepPhone(operatorID string, now time.Time) {
+	f.setOnline(operatorID, f.online[operatorID])
+	f.Decide(now)
 }
 
 func (f *Floor) endpoint(ep telephony.Endpoint, now time.Time) {

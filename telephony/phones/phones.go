@@ -153,6 +153,9 @@ func (s *Service) Stop(ctx context.Context, operatorID string) error {
 		return errs.Wrap(op, err)
 	}
 	_, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdDropPhone, OperatorID: operatorID})
+	if errs.Is(err, errs.Conflict) {
+		return nil // a newer session has started: this one is over all the same
+	}
 	return errs.Wrap(op, err)
 }
 
@@ -199,13 +202,13 @@ func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner, hav
 	return g.Wait()
 }
 
-// Drop removes the operator's account from the PBX, unless another session has started meanwhile.
+// Drop removes the operator's account from the PBX. Error: Conflict, and nothing is done, when another session has started meanwhile.
 func (s *Service) Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error {
 	defer s.accounts.lock(operatorID)()
 	_, err := s.repo.CredentialOf(ctx, operatorID)
 	switch {
 	case err == nil:
-		return nil
+		return errs.E(errs.Conflict, "removing account", "another phone session has started")
 	case !errs.Is(err, errs.NotFound):
 		return errs.Wrap("reading credential", err)
 	}
