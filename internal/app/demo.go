@@ -108,6 +108,9 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 		cfg.Telephony.PhoneWSURLs = []string{"wss://simulation.invalid/ws"}
 	} else {
 		fmt.Fprintln(o.Out, "Starting Asterisk …")
+		if !hasNetwork() {
+			fmt.Fprintln(o.Out, "This machine has no address but loopback, which browsers leave out of media: calls will have no voice.")
+		}
 		ast, err := lab.StartAsterisk(ctx, lab.AsteriskOptions{Dir: filepath.Join(dir, "asterisk"), Language: o.language(), Log: asteriskLog(o)})
 		if err != nil {
 			return err
@@ -143,6 +146,21 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 		return nil
 	}
 	return err
+}
+
+// hasNetwork tells whether the machine has an address that media can flow through: browser and Asterisk leave loopback out of ICE
+// (RFC 8445 §5.1.1.1).
+func hasNetwork() bool {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return true // unknown: say nothing
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
+			return true
+		}
+	}
+	return false
 }
 
 // loopbackOnly keeps the demo's well-known passwords off the network.
