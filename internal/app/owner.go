@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pult-cc/pult/internal/bus"
+	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/telephony/calls"
@@ -77,7 +78,7 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 		Directory: directory{Directory: a.store.Directory(), users: a.store.Auth()},
 		Phones:    a.phones,
 		Floor: calls.FloorOptions{
-			Normalize: a.number.Parse, ParseDialed: a.number.ParseDialed, NewID: newID,
+			Normalize: a.number.Parse, ParseDialed: a.number.ParseDialed, NewID: newID, CallerID: a.callerID(),
 			VersionBase: calls.VersionBaseAt(now),
 		},
 		Epoch: uuid.NewString(), Log: a.log,
@@ -168,4 +169,12 @@ func (a *App) watchHealth(ctx context.Context) error {
 			check()
 		}
 	}
+}
+
+// callerID is the number shown to those we call; zero where the site leaves it to the PBX.
+func (a *App) callerID() customers.Number {
+	if a.cfg.Telephony.CallerID == "" {
+		return customers.Number{}
+	}
+	return a.number.Parse(a.cfg.Telephony.CallerID)
 }

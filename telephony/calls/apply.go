@@ -276,7 +276,10 @@ func (s *step) reach(at time.Time) {
 	s.do(
 		DoJoin{BridgeOf(s.c.ID), []telephony.LegID{op}},
 		DoRingback{op, true},
-		DoOriginate{telephony.Originate{Leg: leg, Number: s.c.To.Number.E164, Timeout: dialTimeout, Marks: s.c.marks(RoleCustomer)}},
+		DoOriginate{telephony.Originate{
+			Leg: leg, Number: s.c.To.Number.E164, From: telephony.Party{Number: s.c.From.Number.E164},
+			Timeout: dialTimeout, Marks: s.c.marks(RoleCustomer),
+		}},
 	)
 }
 

@@ -15,6 +15,8 @@ type FloorOptions struct {
 	// ParseDialed turns what an operator typed into a number to dial, or an errs.Invalid error with the field "number".
 	ParseDialed func(text string) (customers.Number, error)
 	NewID       func() string
+	// CallerID is the number shown to those we call; zero leaves it to the PBX.
+	CallerID customers.Number
 	// VersionBase is where versions of adopted calls, operators and queues start, so that they grow over a change of owner.
 	VersionBase uint64
 }

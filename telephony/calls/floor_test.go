@@ -54,7 +54,7 @@ func options(next func() string) calls.FloorOptions {
 			}
 			return customers.Number{E164: s, Display: s, Kind: customers.NumberPublic}, nil
 		},
-		NewID: next, VersionBase: 100,
+		NewID: next, VersionBase: 100, CallerID: customers.Number{E164: "+74950000000", Kind: customers.NumberPublic},
 	}
 }
 
@@ -359,7 +359,7 @@ func TestOutboundStory(t *testing.T) {
 	s.want(id, calls.StateRinging)
 	e := s.take()
 	cust := s.calls[id].Customer.ID
-	if !has(e, func(d calls.DoOriginate) bool { return d.Number == "+74951112233" && d.Leg == cust }) ||
+	if !has(e, func(d calls.DoOriginate) bool { return d.Number == "+74951112233" && d.Leg == cust && d.From.Number == "+74950000000" }) ||
 		!has(e, func(d calls.DoRingback) bool { return d.On }) {
 		t.Fatal("the far end is not reached with a ringing tone for the operator")
 	}
