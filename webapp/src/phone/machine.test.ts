@@ -206,11 +206,16 @@ describe('the line', () => {
     expect(ua.done).toContain('start')
   })
 
-  test('another tab takes the phone: this one stops', async () => {
-    const { ua, view, ownership } = await makeReady()
+  test('another tab takes the phone: this one stops, and has it back when the other closes', async () => {
+    const { actor, ua, view, ownership } = await makeReady()
     ownership('lost')
     expect(view().line).toBe('otherTab')
     expect(ua.done.at(-1)).toBe('stop')
+    actor.send({ type: 'TAKEN_OVER' }) // the server says so as well
+    expect(view().line).toBe('otherTab')
+    ownership('owned') // that tab was closed
+    await settle()
+    expect(ua.done.at(-1)).toBe('start')
   })
 
   test('signing out stops everything', async () => {

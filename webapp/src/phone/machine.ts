@@ -213,7 +213,12 @@ export const phoneMachine = setup({
           states: {
             claiming: {},
             /** Another tab of this browser has the phone; when it closes, the phone comes here by itself. */
-            otherTab: { on: { TAKE_HERE: { actions: 'takeOwnership' } } },
+            otherTab: {
+              on: {
+                TAKE_HERE: { actions: 'takeOwnership' },
+                TAKEN_OVER: {}, // by that very tab
+              },
+            },
             /** Another browser has the phone. */
             takenOver: { on: { TAKE_HERE: 'requesting' } },
             requesting: {
