@@ -109,7 +109,6 @@ interface ShownNotice {
   readonly id: string
   readonly kind: Shown
   readonly at: string
-  readonly text: string
 }
 /** How long a notice that needs nothing done stays; milliseconds. */
 const noticeTime = 12_000
@@ -127,9 +126,10 @@ function NoticeBanner() {
   useEffect(() => {
     const stops = [
       feed.onNotice(({ id, kind, at, text }) => {
-        if (kind === 'PHONE_TAKEN_OVER') return
+        // The phone says itself where it is; who has declined knows it.
+        if (kind === 'PHONE_TAKEN_OVER' || (kind === 'MISSED_OFFER' && text === 'declined')) return
         setPbxUp(kind === 'PBX_UP')
-        setNotice(kind === 'PBX_UP' ? undefined : { id, kind, at, text })
+        setNotice(kind === 'PBX_UP' ? undefined : { id, kind, at })
         setDismissed(false)
       }),
       // Notices were missed meanwhile; the state of the parts is asked anew.
@@ -149,7 +149,7 @@ function NoticeBanner() {
   if (notice) {
     return (
       <Banner tone={notice.kind === 'PBX_DOWN' ? 'trouble' : 'warning'} onClose={() => setDismissed(true)}>
-        {t(`notice.${notice.kind}`, { time: timeOfDay(notice.at, language) })} {notice.text}
+        {t(`notice.${notice.kind}`, { time: timeOfDay(notice.at, language) })}
         {notice.kind !== 'PBX_DOWN' && <Passing key={notice.id} onPassed={() => setNotice(undefined)} />}
       </Banner>
     )

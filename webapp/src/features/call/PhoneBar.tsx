@@ -1,4 +1,5 @@
 import { Popover } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '@/components/ActionButton'
 import { Done, KeypadIcon, MicrophoneOff, MicrophoneOn, Pause, Phone, PhoneOff, Play, Plus } from '@/components/icons'
@@ -8,6 +9,9 @@ import { useCommandState, useFeedPhase, usePhone, useServices } from '@/session/
 import { controlsOf, type Reason } from './controls'
 import { Keypad } from './Keypad'
 import classes from './PhoneBar.module.css'
+
+/** In a narrow window the buttons stand in two rows: the keypad leaves the second, with the one that hangs up, in sight. */
+const belowTheSecondRow = 76
 
 interface PhoneBarProps {
   call: MyCall
@@ -26,6 +30,7 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
   const phone = usePhone()
   const feed = useFeedPhase()
   const controls = controlsOf(stage, phone, feed)
+  const narrow = useMediaQuery('(max-width: 480px)')
   const why = (reason: Reason) => (reason === '' ? '' : t(`reason.${reason}`))
   const ours = phone.callId === call.id
   const muted = ours && phone.voice === 'live' ? phone.muted : call.muted
@@ -60,6 +65,7 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
       <Popover
         opened={keypadOpen && controls.keypad === ''}
         position="bottom-start"
+        offset={narrow ? belowTheSecondRow : undefined}
         closeOnClickOutside={false}
         withRoles={false}
         onDismiss={() => onKeypad(false)}

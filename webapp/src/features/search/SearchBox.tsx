@@ -41,7 +41,7 @@ export function SearchBox({ inputRef, onPick, dial }: SearchBoxProps) {
       store={combobox}
       onOptionSubmit={submit}
       shadow="none"
-      width={460}
+      width="min(460px, 100vw - 16px)"
       position="bottom-start"
       middlewares={{ shift: true }}
     >
