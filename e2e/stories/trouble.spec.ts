@@ -79,6 +79,7 @@ test('Asterisk is killed in a talk: phones are back within ten seconds, the next
 
   await stand.asterisk('kill')
   await expect(anna.page.getByRole('alert').filter({ hasText: /telephone exchange/ }).first()).toBeVisible()
+  await expect(anna.page.getByRole('alert').filter({ hasText: /EOF|socket|reset/ })).toHaveCount(0) // what a person can make use of
   await stand.asterisk('restart')
   const back = Date.now()
   await anna.phoneReady(10_000)
