@@ -142,7 +142,7 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.Join(err, ln.Close())
 	}
 	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	// The workers outlive ctx by the drain: a request under way may still need the floor.

@@ -44,7 +44,7 @@ type DemoCaller struct {
 	Name, Company, Number string
 }
 
-// demoPeople sign in with their login as the password, on loopback only.
+// demoPeople sign in with demoPassword, on loopback only.
 var demoPeople = []struct {
 	login, ru, en string
 	role          auth.Role
@@ -229,8 +229,8 @@ func (a *App) addDemoPeople(ctx context.Context, language string) error {
 }
 
 // welcome says where to go and what to do.
-func (o DemoOptions) welcome(net.Addr) {
-	_, port, _ := net.SplitHostPort(o.Listen)
+func (o DemoOptions) welcome(addr net.Addr) {
+	_, port, _ := net.SplitHostPort(addr.String())
 	kind := "a real Asterisk: put a headset on"
 	if o.Simulate {
 		kind = "SIMULATION: there is no telephone exchange and calls are silent"

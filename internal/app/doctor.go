@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +32,12 @@ func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	}
 	defer a.Close()
 	d.try(ctx, "the database answers", "check database.dsn", a.store.Check)
-	d.try(ctx, "messages pass the bus", "check bus.url", a.bus.Check)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for _, w := range a.workers { // a bus over Redis connects while it runs
+		go func() { _ = w(ctx) }() // ends with ctx; what is wrong shows in the checks
+	}
+	d.try(ctx, "messages pass the bus", "check bus.url", func(ctx context.Context) error { return soon(ctx, a.bus.Check) })
 	d.tell(telephony.Finding{OK: true, What: "the sealing key is there"})
 	d.pbx(ctx, a)
 	d.phones()
@@ -43,11 +50,21 @@ func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	return d.verdict()
 }
 
+// soon repeats a check until it succeeds or half of doctorTime has passed: what has just been started takes a moment.
+func soon(ctx context.Context, check func(context.Context) error) error {
+	for deadline := time.Now().Add(doctorTime / 2); ; {
+		err := check(ctx)
+		if err == nil || time.Now().After(deadline) || !pause(ctx, 200*time.Millisecond) {
+			return err
+		}
+	}
+}
+
 type doctor struct {
-	out   io.Writer
-	cfg   config.Config
-	wrong int
-	files []string // configuration files of the PBX that want something
+	out      io.Writer
+	cfg      config.Config
+	wrong    int
+	pbxWrong bool // something at the PBX wants mending
 }
 
 func (d *doctor) tell(f telephony.Finding) {
@@ -63,9 +80,7 @@ func (d *doctor) tell(f telephony.Finding) {
 	if f.Fix != "" {
 		fmt.Fprintf(d.out, "       → %s\n", strings.ReplaceAll(f.Fix, "\n", "\n         "))
 	}
-	if !f.OK && f.File != "" {
-		d.files = append(d.files, f.File)
-	}
+	d.pbxWrong = d.pbxWrong || (!f.OK && f.File != "")
 }
 
 func (d *doctor) try(ctx context.Context, what, fix string, fn func(context.Context) error) {
@@ -138,7 +153,7 @@ func (d *doctor) phones() {
 
 // verdict prints what to write into Asterisk's files and ends the examination.
 func (d *doctor) verdict() error {
-	if len(d.files) > 0 {
+	if d.pbxWrong {
 		d.snippets()
 	}
 	if d.wrong == 0 {
@@ -165,14 +180,8 @@ func (d *doctor) snippets() {
 		fmt.Fprintln(d.out, err)
 		return
 	}
-	printed := map[string]bool{}
-	for _, f := range d.files {
-		if text, ok := all[f]; ok && !printed[f] {
-			printed[f] = true
-			fmt.Fprintf(d.out, "\n──── into /etc/asterisk/%s ────\n%s\n", f, strings.TrimSpace(text))
-		}
+	for _, f := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(d.out, "\n──── into /etc/asterisk/%s, unless it is there ────\n%s\n", f, strings.TrimSpace(all[f]))
 	}
-	if len(printed) > 0 {
-		fmt.Fprintln(d.out, "\nThen: asterisk -rx 'core restart when convenient' (sorcery.conf and http.conf are read at start).")
-	}
+	fmt.Fprintln(d.out, "\nThen: asterisk -rx 'core restart when convenient' (sorcery.conf and http.conf are read at start).")
 }

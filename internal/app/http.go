@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/pult-cc/pult/graph"
@@ -47,13 +49,32 @@ func (a *App) handler() (_ http.Handler, drain func(context.Context), _ error) {
 	mux.HandleFunc("GET /healthz", a.health.ServeLive)
 	mux.HandleFunc("GET /readyz", a.health.ServeReady)
 	mux.Handle("/", secured(pages(webapp.FS()), a.connectSources()))
+	if a.o.Demo != nil {
+		return localOnly(mux), api.Drain, nil
+	}
 	return mux, api.Drain, nil
+}
+
+// localOnly refuses requests under a foreign name: everybody knows the demo's passwords, and a foreign page whose name is made to
+// point at this machine (DNS rebinding) would otherwise count as the demo's own.
+func localOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "the demo is for this machine only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // connectSources are the origins that the page may open sockets to, for its content security policy: itself and the phones'.
 func (a *App) connectSources() string {
 	out := "'self'"
-	for _, u := range a.cfg.Telephony.PhoneWSURLs {
+	for _, u := range a.phoneURLs() {
 		out += " " + u
 	}
 	return out

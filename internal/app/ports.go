@@ -166,7 +166,7 @@ func (a *App) openDriver(ctx context.Context) (telephony.Driver, error) {
 	}
 	return ari.New(ari.Options{
 		URL: t.ARI.URL, User: t.ARI.User, Password: password, App: t.ARI.App,
-		Trunk: strings.ReplaceAll(t.Trunk, "{number}", "%s"), Realm: t.Realm, PhoneURLs: t.PhoneWSURLs,
+		Trunk: strings.ReplaceAll(t.Trunk, "{number}", "%s"), Realm: t.Realm, PhoneURLs: a.phoneURLs(),
 		OperatorContext: t.OperatorContext, Language: a.cfg.Language, Logger: a.log,
 	})
 }
@@ -176,13 +176,26 @@ func (a *App) simulated() bool { return a.cfg.Telephony.Driver == config.DriverF
 
 func (a *App) phoneSettings() phones.Settings {
 	t := a.cfg.Telephony
-	s := phones.Settings{Realm: t.Realm, URLs: t.PhoneWSURLs, Host: t.PhoneHost, Simulated: a.simulated()}
+	s := phones.Settings{Realm: t.Realm, URLs: a.phoneURLs(), Host: t.PhoneHost, Simulated: a.simulated()}
 	if s.Host == "" && len(s.URLs) > 0 {
 		if u, err := url.Parse(s.URLs[0]); err == nil {
 			s.Host = u.Hostname()
 		}
 	}
 	return s
+}
+
+// phoneURLs are where phones connect: as configured, or Asterisk's own WebSocket beside its ARI.
+func (a *App) phoneURLs() []string {
+	t := a.cfg.Telephony
+	if len(t.PhoneWSURLs) > 0 {
+		return t.PhoneWSURLs
+	}
+	u, err := url.Parse(t.ARI.URL)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return []string{strings.Replace(u.Scheme, "http", "ws", 1) + "://" + u.Host + "/ws"}
 }
 
 // vaultReader resolves vault: references where a Vault is configured.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,19 +18,28 @@ import (
 // rows is a history of as many methods as these tests need; a call of any other is a nil dereference.
 type rows struct {
 	interactions.Repository
+	mu   *sync.Mutex
 	byID map[string]interactions.Interaction
 }
 
+func newRows() rows { return rows{mu: new(sync.Mutex), byID: map[string]interactions.Interaction{}} }
+
 func (r rows) SaveCall(_ context.Context, in interactions.Interaction) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.byID[in.ID] = in
 	return nil
 }
 
 func (r rows) Get(_ context.Context, id string) (interactions.Interaction, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.byID[id], nil
 }
 
 func (r rows) SetNotes(_ context.Context, id string, c interactions.NotesChange, at time.Time) (interactions.Interaction, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	in := r.byID[id]
 	if c.Comment != nil {
 		in.Notes.Comment, in.Notes.CommentAt = *c.Comment, &at
@@ -40,7 +50,7 @@ func (r rows) SetNotes(_ context.Context, id string, c interactions.NotesChange,
 
 func TestFollowersSeeTheirCustomerOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := interactions.NewService(rows{byID: map[string]interactions.Interaction{}}, membus.New(), time.Now, slog.New(slog.DiscardHandler))
+		s := interactions.NewService(newRows(), membus.New(), time.Now, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		news, err := s.Follow(ctx, "c1")
 		if err != nil {
@@ -69,7 +79,7 @@ func TestFollowersSeeTheirCustomerOnly(t *testing.T) {
 }
 
 func TestNotesAreBounded(t *testing.T) {
-	s := interactions.NewService(rows{byID: map[string]interactions.Interaction{}}, membus.New(), time.Now, slog.New(slog.DiscardHandler))
+	s := interactions.NewService(newRows(), membus.New(), time.Now, slog.New(slog.DiscardHandler))
 	long := strings.Repeat("ы", interactions.MaxComment+1)
 	many := make([]string, interactions.MaxTags+1)
 	for field, change := range map[string]interactions.NotesChange{

@@ -22,8 +22,9 @@ type (
 	}
 	// OriginateFailed says that a leg could not even be made.
 	OriginateFailed struct {
-		At  time.Time
-		Leg telephony.LegID
+		At     time.Time
+		Leg    telephony.LegID
+		Unsure bool // the PBX did not answer in time: no fault of the phone's
 	}
 	// Vanished says that a leg is not to be counted on: the PBX does not have it after a reconnection, or it is at odds with another.
 	Vanished struct {

@@ -134,7 +134,8 @@ func (e *Engine) originate(ctx context.Context, id ID, ef DoOriginate) {
 		return
 	}
 	e.o.Log.Info("leg could not be made", "call", id, "error", err)
-	e.in.put(func(f *Floor, now time.Time) { f.OriginateFailed(id, ef.Leg, now) })
+	unsure := errs.Is(err, errs.Timeout)
+	e.in.put(func(f *Floor, now time.Time) { f.OriginateFailed(id, ef.Leg, unsure, now) })
 }
 
 func (e *Engine) link(ctx context.Context, id ID, ef Link) {

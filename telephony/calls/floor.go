@@ -320,9 +320,9 @@ func (f *Floor) Tick(now time.Time) {
 }
 
 // OriginateFailed takes the news that a leg could not be made. While there is no link it says nothing: reconcile will tell.
-func (f *Floor) OriginateFailed(id ID, leg telephony.LegID, now time.Time) {
+func (f *Floor) OriginateFailed(id ID, leg telephony.LegID, unsure bool, now time.Time) {
 	if f.linkUp {
-		f.apply(id, OriginateFailed{At: now, Leg: leg})
+		f.apply(id, OriginateFailed{At: now, Leg: leg, Unsure: unsure})
 		f.Decide(now)
 	}
 }

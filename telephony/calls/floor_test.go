@@ -283,7 +283,7 @@ func TestDeclineAndNoAnswerGoToTheNext(t *testing.T) {
 			s.pbx(telephony.LegEnded{At: s.now, Leg: leg, Cause: telephony.Cause{Q850: telephony.CauseNoAnswer}})
 		}, queues.PauseNoAnswer},
 		"phone out of reach": {func(s *stand, id calls.ID, leg telephony.LegID) {
-			s.f.OriginateFailed(id, leg, s.now)
+			s.f.OriginateFailed(id, leg, false, s.now)
 			s.settle()
 		}, queues.PausePhone},
 	} {
@@ -359,7 +359,9 @@ func TestOutboundStory(t *testing.T) {
 	s.want(id, calls.StateRinging)
 	e := s.take()
 	cust := s.calls[id].Customer.ID
-	if !has(e, func(d calls.DoOriginate) bool { return d.Number == "+74951112233" && d.Leg == cust && d.From.Number == "+74950000000" }) ||
+	if !has(e, func(d calls.DoOriginate) bool {
+		return d.Number == "+74951112233" && d.Leg == cust && d.From.Number == "+74950000000"
+	}) ||
 		!has(e, func(d calls.DoRingback) bool { return d.On }) {
 		t.Fatal("the far end is not reached with a ringing tone for the operator")
 	}
@@ -475,5 +477,26 @@ func TestUnknownQueueGoesBackToTheDialplan(t *testing.T) {
 	s.pbx(telephony.LegStarted{At: s.now, Leg: telephony.Leg{ID: "leg1"}, Args: []string{"queue", "nonsense"}})
 	if !has(s.take(), func(d calls.DoReturn) bool { return d.Leg == "leg1" }) || len(s.calls) != 0 {
 		t.Fatal("the caller is stuck")
+	}
+}
+
+// TestSilentPBXBlamesNobody: an Originate without an answer in time says nothing about the phone; a PBX that hangs for some seconds
+// must not leave a floor of paused operators behind.
+func TestSilentPBXBlamesNobody(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	id := s.callIn("leg1", "+79161234567")
+	first := s.operatorLeg(id)
+	s.take()
+	s.f.OriginateFailed(id, first, true, s.now)
+	s.settle()
+	if a := s.ops["anna"]; a.Availability != queues.Ready {
+		t.Fatalf("anna is %s (%s)", a.Availability, a.PauseReason)
+	}
+	if c := s.calls[id]; c.State != calls.StateOffered || c.OperatorID != "anna" || s.operatorLeg(id) == first {
+		t.Fatalf("the call is %s at %q, leg %s", c.State, c.OperatorID, s.operatorLeg(id))
+	}
+	if !has(s.take(), func(d calls.DoHangup) bool { return d.Leg == first }) {
+		t.Fatal("the leg that may exist goes on ringing")
 	}
 }

@@ -114,7 +114,7 @@ func TestAnsweredAfterGivenUp(t *testing.T) {
 	id := s.callIn("leg1", "+79161234567")
 	ghost := s.operatorLeg(id)
 	s.take()
-	s.f.OriginateFailed(id, ghost, s.now)
+	s.f.OriginateFailed(id, ghost, false, s.now)
 	s.settle()
 	if !has(s.take(), hangs(ghost)) {
 		t.Fatal("a leg that may have been made is left to ring")
@@ -135,7 +135,7 @@ func TestLateFailureOfALegThatLives(t *testing.T) {
 	id := s.callIn("leg1", "+79161234567")
 	op := s.operatorLeg(id)
 	s.connect(id)
-	s.f.OriginateFailed(id, op, s.now)
+	s.f.OriginateFailed(id, op, false, s.now)
 	s.settle()
 	s.want(id, calls.StateTalking)
 }
@@ -147,7 +147,7 @@ func TestEachOfferIsALegOfItsOwn(t *testing.T) {
 	s.linkUp("anna", "boris")
 	id := s.callIn("leg1", "+79161234567")
 	first := s.operatorLeg(id)
-	s.f.OriginateFailed(id, first, s.now)
+	s.f.OriginateFailed(id, first, false, s.now)
 	s.settle()
 	if second := s.operatorLeg(id); second == first {
 		t.Fatalf("both phones are rung with the leg %s", first)

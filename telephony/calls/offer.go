@@ -57,6 +57,7 @@ func (s *step) notMade(e OriginateFailed) {
 	for _, l := range s.c.Legs() {
 		if l.ID == e.Leg && l.State == telephony.LegDown {
 			s.do(DoHangup{e.Leg, telephony.CauseNormal})
+			s.c.blameless = s.c.blameless || e.Unsure
 			s.ended(e.At, e.Leg, telephony.Cause{}, endedUnmade)
 		}
 	}
@@ -80,7 +81,7 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 	declined := c.Declining || cause.Q850 == telephony.CauseRejected
 	kind, pause := RouteUnreachable, queues.PausePhone
 	switch {
-	case how == endedUnmade:
+	case how == endedUnmade && !c.blameless:
 	case c.blameless || how == endedUnobserved:
 		pause = ""
 	case declined, cause.Q850 == telephony.CauseBusy:

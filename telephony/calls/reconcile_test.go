@@ -166,7 +166,7 @@ func TestLinkGapPausesNobody(t *testing.T) {
 	s.linkUp("anna")
 	id := s.callIn("leg1", "+79161234567")
 	s.pbx(telephony.LinkDown{At: s.now, Reason: "cut"})
-	s.f.OriginateFailed(id, s.operatorLeg(id), s.now) // for want of a link
+	s.f.OriginateFailed(id, s.operatorLeg(id), false, s.now) // for want of a link
 	s.settle()
 	s.pbx(telephony.LinkUp{
 		At: s.now, StartedAt: epoch,
@@ -226,7 +226,7 @@ func TestLegsTheFloorHasGivenUp(t *testing.T) {
 	s.linkUp("anna", "boris")
 	id := s.callIn("leg1", "+79161234567")
 	first := s.operatorLeg(id)
-	s.f.OriginateFailed(id, first, s.now)
+	s.f.OriginateFailed(id, first, false, s.now)
 	s.settle()
 	second := s.operatorLeg(id)
 	marks := telephony.Marks{"call": string(id), "role": "OPERATOR"}

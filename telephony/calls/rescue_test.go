@@ -52,7 +52,7 @@ func TestReloadedPageIsRungAgain(t *testing.T) {
 	s.connect(id)
 	s.lose(id)
 	s.want(id, calls.StateOffered) // the registration is still there
-	s.f.OriginateFailed(id, s.operatorLeg(id), s.now)
+	s.f.OriginateFailed(id, s.operatorLeg(id), false, s.now)
 	s.settle()
 	s.want(id, calls.StateRescuing)
 	s.phone("anna", false)
@@ -79,7 +79,7 @@ func TestUnreachablePhoneIsTriedAtIntervals(t *testing.T) {
 	for range 40 {
 		if c := s.calls[id]; c.OperatorID == "anna" && c.State == calls.StateOffered {
 			attempts++
-			s.f.OriginateFailed(id, s.operatorLeg(id), s.now)
+			s.f.OriginateFailed(id, s.operatorLeg(id), false, s.now)
 			s.settle()
 		}
 		s.advance(time.Second)

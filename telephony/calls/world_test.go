@@ -107,7 +107,7 @@ func (w *world) work(lane string, f fate) {
 	switch d := e.Effect.(type) {
 	case calls.DoOriginate:
 		if !ok || f == unanswered {
-			w.s.f.OriginateFailed(e.Call, d.Leg, w.s.now)
+			w.s.f.OriginateFailed(e.Call, d.Leg, false, w.s.now)
 			w.s.settle()
 		}
 	case calls.DoJoin:

@@ -43,6 +43,8 @@ export function Workspace() {
 
   const finish = useCallback(async () => {
     if (!current || !draft || stageOf(current) !== 'wrapUp') return
+    // What is under way lands first: the server takes the last it gets.
+    await draft.flush()
     const { topicId, tags, comment } = draft.state.get()
     if (await commands.finishWrapUp({ callId: current.id, topicId, tags: [...tags], comment })) {
       if (topicId !== null) countTopic(localStore, topicId)

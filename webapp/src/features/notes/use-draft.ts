@@ -45,6 +45,8 @@ export function useDraft(call: MyCall | undefined): Draft | undefined {
     window.addEventListener('pagehide', leave)
     return () => {
       window.removeEventListener('pagehide', leave)
+      // The call may have left the screen before the last words were sent: its wrap-up ended by itself.
+      draft.leave()
       draft.close()
     }
   }, [draft])
