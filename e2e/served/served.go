@@ -78,6 +78,10 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
+	var err error
+	if o.Binary, err = filepath.Abs(o.Binary); err != nil { // it runs in Dir
+		return nil, err
+	}
 	if o.Name == "" {
 		o.Name = "pult"
 	}
