@@ -24,7 +24,10 @@ const (
 	markStarted  = "t0" // Unix milliseconds
 	markAnswered = "ta"
 	markNumber   = "num"
-	markMuted    = "mute" // "1" on an operator's leg that is not heard
+	markMuted    = "mute" // "1" on a leg that is not heard
+	markBy       = "by"   // on a guest's leg: who consults them
+	markBlind    = "blind"
+	markPeer     = "peer" // on a leg of roleTail: the other one
 )
 
 const (
@@ -131,15 +134,19 @@ func (s *step) state(st State, at time.Time) {
 }
 
 func (s *step) route(at time.Time, kind RouteKind, op string) {
+	s.routed(RouteStep{At: at, Kind: kind, OperatorID: op, QueueID: s.c.QueueID})
+}
+
+func (s *step) routed(r RouteStep) {
 	// A full slice expression makes append copy: earlier snapshots share the backing array.
-	r := s.c.Route
-	s.c.Route = append(r[:len(r):len(r)], RouteStep{At: at, Kind: kind, OperatorID: op, QueueID: s.c.QueueID})
+	was := s.c.Route
+	s.c.Route = append(was[:len(was):len(was)], r)
 	s.changed = true
 }
 
 // leg gives a private copy of the leg with the id to fn, or reports false.
 func (s *step) leg(id telephony.LegID, fn func(l *Leg)) bool {
-	for _, p := range []**Leg{&s.c.Customer, &s.c.Operator} {
+	for _, p := range []**Leg{&s.c.Customer, &s.c.Operator, &s.c.Guest} {
 		if *p == nil || (*p).ID != id {
 			continue
 		}
@@ -180,6 +187,10 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 		s.muted(e)
 	case PhoneGone:
 		s.phoneGone(e)
+	case ConsultAsked:
+		s.consulted(e)
+	case TransferAsked:
+		s.transferred(e)
 	case Matched:
 		s.matched(e)
 	case Moved:
@@ -220,24 +231,45 @@ func (s *step) pbx(ev telephony.Event) {
 	case telephony.LegAnswered:
 		s.answered(e.At, e.Leg)
 	case telephony.LegJoined:
-		if e.Bridge != BridgeOf(s.c.ID) {
-			return
-		}
-		s.leg(e.Leg, func(l *Leg) { l.Bridged, l.Parked = true, false })
-		s.met(e.At)
+		s.joined(e)
 	case telephony.LegParked:
-		s.leg(e.Leg, func(l *Leg) { l.Bridged, l.Parked = false, true })
+		s.leg(e.Leg, func(l *Leg) { l.Bridged, l.Aside, l.Parked = false, false, true })
 		if s.c.State == StateTalking && s.c.Customer != nil && s.c.Customer.Parked {
 			s.state(StateHeld, e.At)
 		}
+		s.moved(e.At, e.Leg)
 	case telephony.LegLeft:
-		s.leg(e.Leg, func(l *Leg) { l.Bridged = false })
+		s.leg(e.Leg, func(l *Leg) {
+			l.Bridged = l.Bridged && e.Bridge == AsideOf(s.c.ID)
+			l.Aside = l.Aside && e.Bridge == BridgeOf(s.c.ID)
+		})
+		s.moved(e.At, e.Leg)
 	case telephony.LegEnded:
 		how := ended
 		if e.ByUs {
 			how = endedByUs
 		}
 		s.ended(e.At, e.Leg, e.Cause, how)
+	}
+}
+
+func (s *step) joined(e telephony.LegJoined) {
+	c := &s.c
+	switch e.Bridge {
+	case BridgeOf(c.ID):
+		s.leg(e.Leg, func(l *Leg) { l.Bridged, l.Aside, l.Parked = true, false, false })
+	case AsideOf(c.ID):
+		s.leg(e.Leg, func(l *Leg) { l.Bridged, l.Aside, l.Parked = false, true, false })
+	default:
+		return
+	}
+	switch {
+	case c.State == StateConsulting || c.State == StateConference:
+		s.moved(e.At, e.Leg)
+	case e.Bridge == BridgeOf(c.ID):
+		s.met(e.At)
+	case c.Operator != nil && c.Operator.ID == e.Leg && (c.State == StateTalking || c.State == StateHeld):
+		s.reassert(e.At) // an overtaken command of a consultation that is over
 	}
 }
 
@@ -257,6 +289,8 @@ func (s *step) answered(at time.Time, id telephony.LegID) {
 	switch {
 	case s.c.End != nil || dying != 0:
 		s.hangup(at, id, telephony.CauseNormal)
+	case s.c.Guest != nil && s.c.Guest.ID == id:
+		s.guestAnswered(at)
 	case op != nil && op.ID == id && cust == nil:
 		if s.c.Direction == Outbound {
 			s.reach(at)
@@ -319,6 +353,10 @@ func (s *step) met(at time.Time) {
 		c.talked = c.OperatorID
 		s.route(at, RouteAnswered, c.OperatorID)
 	}
+	if c.Consult != nil { // they come back to a consultation
+		s.state(StateConsulting, at)
+		s.moved(at, op.ID)
+	}
 	s.do(DoMark{cust.ID, telephony.Marks{markAnswered: millis(*c.AnsweredAt), markOperator: c.OperatorID}})
 }
 
@@ -326,6 +364,12 @@ func (s *step) met(at time.Time) {
 func (s *step) muted(e Muted) {
 	op := s.c.Operator
 	if op == nil || op.ID != e.Leg {
+		s.leg(e.Leg, func(l *Leg) {
+			if l.Muted != e.On {
+				l.Muted = e.On
+				s.do(DoMark{l.ID, telephony.Marks{markMuted: flag(e.On)}})
+			}
+		})
 		return
 	}
 	if e.On == s.c.muteAsked {
@@ -335,11 +379,14 @@ func (s *step) muted(e Muted) {
 		return
 	}
 	s.c.Muted, s.changed = e.On, true
-	value := "0"
-	if e.On {
-		value = "1"
+	s.do(DoMark{op.ID, telephony.Marks{markMuted: flag(e.On)}})
+}
+
+func flag(on bool) string {
+	if on {
+		return "1"
 	}
-	s.do(DoMark{op.ID, telephony.Marks{markMuted: value}})
+	return "0"
 }
 
 // heard: a leg that is new, or gone, is not muted.

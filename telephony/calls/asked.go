@@ -12,14 +12,36 @@ func (s *step) asked(e Asked) {
 	c := &s.c
 	switch e.Cmd.Kind {
 	case CmdAnswer:
+		if l := s.guestOf(e.Cmd); l != nil {
+			if l.State != telephony.LegUp && l.dying == 0 {
+				s.changed = s.changed || !c.AnswerRequested
+				c.AnswerRequested = true
+				s.do(DoAnswerFar{l.ID})
+			}
+			return
+		}
 		if c.Operator != nil && c.Operator.State != telephony.LegUp && c.Operator.dying == 0 {
 			s.changed = s.changed || !c.AnswerRequested
 			c.AnswerRequested = true
 			s.do(DoAnswerFar{c.Operator.ID})
 		}
 	case CmdDecline:
+		if l := s.guestOf(e.Cmd); l != nil {
+			s.hangup(e.At, l.ID, telephony.CauseRejected)
+			return
+		}
 		s.decline(e.At)
 	case CmdHangUp:
+		if l := s.guestOf(e.Cmd); l != nil {
+			s.hangup(e.At, l.ID, telephony.CauseNormal) // their part ends, the call goes on
+			return
+		}
+		if c.State == StateConsulting && c.Consult != nil && c.Consult.aim == SideGuest && c.Guest != nil && e.Cmd.OperatorID == c.OperatorID {
+			// Who speaks with the guest and hangs up means the guest: the customer waits.
+			e.Cmd.Kind = CmdCancelConsult
+			s.consultCommand(e.At, e.Cmd)
+			return
+		}
 		if e.Cmd.OperatorID == c.OperatorID && c.onOffer() && !c.rejoining() {
 			s.decline(e.At) // what they have not answered is not theirs to end
 			return
@@ -39,14 +61,30 @@ func (s *step) asked(e Asked) {
 			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{c.Customer.ID, c.Operator.ID}})
 		}
 	case CmdSetMuted:
+		if l := s.guestOf(e.Cmd); l != nil {
+			s.do(DoMute{l.ID, e.Cmd.Muted})
+			return
+		}
 		if c.Operator != nil && c.Operator.State == telephony.LegUp {
 			c.muteAsked, c.muteUnsure = e.Cmd.Muted, true
 			s.do(DoMute{c.Operator.ID, e.Cmd.Muted})
 		}
 	case CmdSendDigits:
-		if c.Customer != nil {
-			s.do(DoDigits{c.Customer.ID, e.Cmd.Digits})
+		to := c.Customer
+		if c.Consult != nil && c.Consult.Front == SideGuest {
+			to = c.Guest
 		}
+		if to != nil {
+			s.do(DoDigits{to.ID, e.Cmd.Digits})
+		}
+	case CmdMuteParty:
+		s.do(DoMute{e.Cmd.LegID, e.Cmd.Muted})
+	case CmdDropParty:
+		s.hangup(e.At, e.Cmd.LegID, telephony.CauseNormal)
+	case CmdPark:
+		s.parkedFor(e.At)
+	case CmdSwapConsult, CmdMergeConsult, CmdCompleteConsult, CmdCancelConsult:
+		s.consultCommand(e.At, e.Cmd)
 	case CmdExtendWrapUp:
 		if c.WrapUpUntil != nil {
 			until := c.WrapUpUntil.Add(time.Minute)
@@ -64,6 +102,15 @@ func (s *step) asked(e Asked) {
 		c.Match, s.changed = m, true
 		s.do(LookUp{Number: c.CustomerNumber(), Fresh: true})
 	}
+}
+
+// guestOf returns the guest's leg where the command is the consulted colleague's.
+func (s *step) guestOf(cmd Command) *Leg {
+	c := &s.c
+	if c.Consult == nil || c.Consult.OperatorID == "" || c.Consult.OperatorID != cmd.OperatorID || c.OperatorID == cmd.OperatorID {
+		return nil
+	}
+	return c.Guest
 }
 
 // onOffer tells whether an operator's phone rings, or is about to, with a call that came in.

@@ -29,12 +29,17 @@ type State string
 
 // The states of a call.
 const (
-	StateNew      State = "NEW"      // outbound: the operator's own phone is being reached
-	StateQueued   State = "QUEUED"   // the customer waits with music
-	StateOffered  State = "OFFERED"  // an operator's phone is being reached
-	StateRinging  State = "RINGING"  // the operator's phone rings; outbound: the customer is being reached
-	StateTalking  State = "TALKING"  // both hear each other, confirmed by the PBX
-	StateHeld     State = "HELD"     // the customer hears music, confirmed by the PBX
+	StateNew     State = "NEW"     // outbound: the operator's own phone is being reached
+	StateQueued  State = "QUEUED"  // the customer waits with music
+	StateOffered State = "OFFERED" // an operator's phone is being reached
+	StateRinging State = "RINGING" // the operator's phone rings; outbound: the customer is being reached
+	StateTalking State = "TALKING" // both hear each other, confirmed by the PBX
+	StateHeld    State = "HELD"    // the customer hears music, confirmed by the PBX
+
+	// There is a third party: Call.Consult says who, and whom the operator speaks with.
+	StateConsulting State = "CONSULTING"
+	StateConference State = "CONFERENCE" // all three hear each other, confirmed by the PBX
+
 	StateRescuing State = "RESCUING" // the operator's leg was lost; the customer hears music
 	StateWrapUp   State = "WRAP_UP"  // the conversation is over, the operator writes
 	StateEnded    State = "ENDED"
@@ -47,6 +52,8 @@ type Role string
 const (
 	RoleCustomer Role = "CUSTOMER"
 	RoleOperator Role = "OPERATOR"
+	RoleGuest    Role = "GUEST" // the third party: a colleague, or an outside number
+	roleTail     Role = "TAIL"  // of two legs that were brought together and left to themselves, see tails
 )
 
 // Leg is one party's connection, as the call sees it.
@@ -55,7 +62,9 @@ type Leg struct {
 	Role    Role               `json:"role"`
 	State   telephony.LegState `json:"state"`
 	Bridged bool               `json:"bridged,omitempty"` // in the call's mixing bridge
+	Aside   bool               `json:"aside,omitempty"`   // in the bridge beside it, where the customer does not hear
 	Parked  bool               `json:"parked,omitempty"`  // hears music
+	Muted   bool               `json:"muted,omitempty"`   // of customer and guest; the operator's is Call.Muted
 
 	patience
 }
@@ -81,6 +90,9 @@ const (
 	RouteLost        RouteKind = "LOST"
 	RouteReturned    RouteKind = "RETURNED"
 	RouteTaken       RouteKind = "TAKEN"
+	RouteConsulted   RouteKind = "CONSULTED"
+	RouteTransferred RouteKind = "TRANSFERRED"
+	RouteParked      RouteKind = "PARKED"
 )
 
 // RouteStep is one entry of a call's way; steps are only appended.
@@ -89,6 +101,8 @@ type RouteStep struct {
 	Kind       RouteKind `json:"kind"`
 	OperatorID string    `json:"operatorId,omitempty"`
 	QueueID    string    `json:"queueId,omitempty"`
+	Number     string    `json:"number,omitempty"` // E.164, of an outside party
+	By         string    `json:"by,omitempty"`     // who decided it, where that is another operator
 }
 
 // Result is how a conversation came out.
@@ -143,6 +157,10 @@ type Call struct {
 
 	Customer *Leg `json:"customer,omitempty"` // the customer's leg
 	Operator *Leg `json:"operator,omitempty"` // the operator's leg
+	Guest    *Leg `json:"guest,omitempty"`    // the third party's leg
+
+	Consult *Consult `json:"consult,omitempty"` // set as long as there is, or may be, a guest
+	Parking *Parking `json:"parking,omitempty"` // set while the call is parked
 
 	Muted           bool `json:"muted,omitempty"`
 	AnswerRequested bool `json:"answerRequested,omitempty"`
@@ -165,6 +183,7 @@ type Call struct {
 	blameless   bool      // the present offer will fail, and not for anything the operator did
 	muteAsked   bool      // what Muted will be once the PBX has confirmed it
 	muteUnsure  bool      // what it has not confirmed yet
+	returned    bool      // a transfer came to nothing, and the call was given back to talked
 	again       time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
 
@@ -178,6 +197,11 @@ func (c Call) CustomerNumber() customers.Number {
 
 // Held tells whether the customer is known to hear music in a conversation.
 func (c Call) Held() bool { return c.State == StateHeld }
+
+// Involves tells whether the operator has a part in the call: as its operator, or as the colleague who is consulted.
+func (c *Call) Involves(operatorID string) bool {
+	return operatorID != "" && (c.OperatorID == operatorID || c.Consult != nil && c.Consult.OperatorID == operatorID)
+}
 
 // Live tells whether a customer is or may still be on the line.
 func (c Call) Live() bool { return c.State != StateWrapUp && c.State != StateEnded }
@@ -210,6 +234,9 @@ func (c Call) Legs() []Leg {
 	}
 	if c.Operator != nil {
 		out = append(out, *c.Operator)
+	}
+	if c.Guest != nil {
+		out = append(out, *c.Guest)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -19,6 +20,15 @@ const (
 	CmdSetMuted        CommandKind = "SET_MUTED"        // CallID, Muted
 	CmdSendDigits      CommandKind = "SEND_DIGITS"      // CallID, Digits
 	CmdTake            CommandKind = "TAKE"             // CallID
+	CmdTransfer        CommandKind = "TRANSFER"         // CallID, To
+	CmdConsult         CommandKind = "CONSULT"          // CallID, To (no queue)
+	CmdSwapConsult     CommandKind = "SWAP_CONSULT"     // CallID
+	CmdMergeConsult    CommandKind = "MERGE_CONSULT"    // CallID
+	CmdCompleteConsult CommandKind = "COMPLETE_CONSULT" // CallID: the guest has the customer, the operator leaves
+	CmdCancelConsult   CommandKind = "CANCEL_CONSULT"   // CallID
+	CmdMuteParty       CommandKind = "MUTE_PARTY"       // CallID, LegID, Muted
+	CmdDropParty       CommandKind = "DROP_PARTY"       // CallID, LegID
+	CmdPark            CommandKind = "PARK"             // CallID; CmdTake picks it up
 	CmdExtendWrapUp    CommandKind = "EXTEND_WRAP_UP"   // CallID
 	CmdFinishWrapUp    CommandKind = "FINISH_WRAP_UP"   // CallID
 	CmdSetAvailability CommandKind = "SET_AVAILABILITY" // Availability, PauseReason
@@ -46,7 +56,16 @@ type Command struct {
 	Avail      queues.Availability `json:"availability,omitempty"`
 	Pause      string              `json:"pause,omitempty"` // pause reason key
 	CustomerID customers.ID        `json:"customerId,omitempty"`
+	To         *Target             `json:"to,omitempty"`
+	LegID      telephony.LegID     `json:"legId,omitempty"`
 	Notice     *Notice             `json:"notice,omitempty"`
+}
+
+// Target is whom a call is to go to, or who is to be consulted. Exactly one field is set.
+type Target struct {
+	OperatorID string `json:"operatorId,omitempty"`
+	QueueID    string `json:"queueId,omitempty"`
+	Number     string `json:"number,omitempty"` // as typed
 }
 
 // Reply is the answer to an accepted command: the state right after it was taken, before the PBX confirmed anything.

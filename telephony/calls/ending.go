@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/queues"
 )
 
 // ending is how a leg ended.
@@ -24,7 +25,31 @@ func (s *step) ended(at time.Time, id telephony.LegID, cause telephony.Cause, ho
 	case s.c.Operator != nil && s.c.Operator.ID == id:
 		s.c.Operator, s.changed = nil, true
 		s.operatorGone(at, cause, how)
+	case s.c.Guest != nil && s.c.Guest.ID == id:
+		s.notReached(at, cause, how)
+		s.c.Guest, s.changed = nil, true
+		s.guestGone(at)
 	}
+}
+
+// notReached tells the operator why the third party is not coming.
+func (s *step) notReached(at time.Time, cause telephony.Cause, how ending) {
+	c := &s.c
+	if c.Consult == nil || c.End != nil || c.Guest.State == telephony.LegUp || c.Guest.dying != 0 && how == endedByUs {
+		return
+	}
+	kind := RouteNoAnswer
+	switch {
+	case how == endedUnmade, how == endedUnobserved:
+		kind = RouteUnreachable
+	case cause.Q850 == telephony.CauseRejected, cause.Q850 == telephony.CauseBusy:
+		kind = RouteDeclined
+	case cause.Q850 == telephony.CauseNoAnswer, cause.Q850 == telephony.CauseNoResponse, how == endedByUs:
+	default:
+		kind = RouteUnreachable
+	}
+	s.routed(RouteStep{At: at, Kind: kind, OperatorID: c.Consult.OperatorID, Number: c.Consult.Party.Number.E164})
+	s.do(Tell{At: at, OperatorID: c.Consult.By, Kind: NoticeNotReached, Text: string(kind)})
 }
 
 func (s *step) customerGone(at time.Time, cause telephony.Cause, how ending) {
@@ -77,6 +102,14 @@ func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending) {
 			return
 		}
 		s.rescue(at)
+	case StateConference:
+		if up(c.Guest) != nil && c.Consult.OperatorID != "" {
+			s.promote(at, queues.PausePhone) // the colleague is there already
+			return
+		}
+		s.rescue(at)
+	case StateConsulting:
+		s.rescue(at)
 	case StateOffered, StateRinging:
 		if c.Direction == Outbound && c.AnsweredAt == nil {
 			s.finish(at, End{At: at, Result: ResultCancelled, By: ByOperator, Cause: cause.Q850})
@@ -125,6 +158,10 @@ func (s *step) finish(at time.Time, end End) {
 		s.hangup(at, l.ID, telephony.CauseNormal)
 	}
 	s.do(DoCloseBridge{BridgeOf(c.ID)})
+	if c.Consult != nil {
+		s.do(Release{At: at, OperatorID: c.Consult.OperatorID}, DoCloseBridge{AsideOf(c.ID)})
+	}
+	c.Consult, c.Parking = nil, nil
 	if took {
 		s.state(StateWrapUp, at)
 		c.WrapUpUntil = nil

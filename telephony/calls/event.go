@@ -48,8 +48,24 @@ type (
 	// PhoneGone says that the operator's phone went away. Replaced: another phone session takes over, or the operator signed out,
 	// so that also a conversation on the old one is over; else a conversation may survive (its media do not need the signalling).
 	PhoneGone struct {
-		At       time.Time
-		Replaced bool
+		At         time.Time
+		OperatorID string
+		Replaced   bool
+	}
+	// ConsultAsked is an accepted wish to bring a third party in: a colleague, or an outside number.
+	ConsultAsked struct {
+		At         time.Time
+		By         string
+		OperatorID string // the colleague, or
+		Party      Party  // the number; the colleague's name
+		CallerID   string // shown to an outside number; "" leaves it to the PBX
+		Blind      bool   // By leaves at once; for outside numbers
+	}
+	// TransferAsked is an accepted wish to give the call to a colleague or a queue.
+	TransferAsked struct {
+		At         time.Time
+		OperatorID string
+		QueueID    string
 	}
 	// Matched is an answer to who is calling. ByPerson: it is what a person chose.
 	Matched struct {
@@ -63,7 +79,7 @@ type (
 		At  time.Time
 		Cmd Command
 	}
-	// RescueOver says that the operator whose leg was lost has not come back in time.
+	// RescueOver says that the operator for whom the call was kept has not taken it in time.
 	RescueOver struct{ At time.Time }
 	// Ticked is the passing of time.
 	Ticked struct{ At time.Time }
@@ -80,6 +96,8 @@ func (JoinFailed) callEvent()      {}
 func (Failed) callEvent()          {}
 func (Muted) callEvent()           {}
 func (PhoneGone) callEvent()       {}
+func (ConsultAsked) callEvent()    {}
+func (TransferAsked) callEvent()   {}
 func (Matched) callEvent()         {}
 func (Moved) callEvent()           {}
 func (Asked) callEvent()           {}
@@ -171,6 +189,18 @@ type (
 		Pause      string // reason key; "" = none
 		Worked     bool   // there was a conversation: idle time starts anew
 	}
+	// Relay leaves two legs to themselves: when one ends, so does the other.
+	Relay struct {
+		Legs   [2]telephony.LegID
+		Bridge telephony.BridgeID
+	}
+	// Tell says something to an operator.
+	Tell struct {
+		At         time.Time
+		OperatorID string
+		Kind       NoticeKind
+		Text       string
+	}
 )
 
 func (DoAnswer) effect()      {}
@@ -190,3 +220,5 @@ func (Link) effect()          {}
 func (Enqueue) effect()       {}
 func (Dequeue) effect()       {}
 func (Release) effect()       {}
+func (Relay) effect()         {}
+func (Tell) effect()          {}

@@ -32,6 +32,7 @@ type Floor struct {
 	legs    map[telephony.LegID]ID
 	legsOf  map[ID][]telephony.LegID // all that a call has had
 	timed   map[ID]struct{}          // calls with a deadline
+	tails   tails
 	asks    asks
 	past    *past
 	q       *queues.State
@@ -68,7 +69,7 @@ type Outcome struct {
 // NewFloor makes an empty floor.
 func NewFloor(opt FloorOptions) *Floor {
 	return &Floor{
-		opt: opt, calls: map[ID]*Call{}, legs: map[telephony.LegID]ID{}, legsOf: map[ID][]telephony.LegID{}, timed: map[ID]struct{}{}, asks: newAsks(), past: newPast(),
+		opt: opt, calls: map[ID]*Call{}, legs: map[telephony.LegID]ID{}, legsOf: map[ID][]telephony.LegID{}, timed: map[ID]struct{}{}, tails: tails{}, asks: newAsks(), past: newPast(),
 		q: queues.NewState(), people: map[string]Person{}, online: map[string]bool{},
 		opViews: map[string]Operator{}, qViews: map[string]Queue{}, retired: map[string]uint64{}, tally: map[string]*tally{}, shares: map[string]share{},
 		dirtyOps: map[string]struct{}{}, dirtyQueues: map[string]struct{}{},
@@ -153,6 +154,11 @@ func (f *Floor) store(old, n *Call, effects []Effect) {
 			f.touchOperator(n.OperatorID)
 			f.countTalking(old, n)
 		}
+		for _, c := range []*Call{old, n} {
+			if c.Consult != nil {
+				f.touchOperator(c.Consult.OperatorID)
+			}
+		}
 		if journalled(old, n) {
 			f.out.Journal = append(f.out.Journal, *n)
 		}
@@ -206,7 +212,7 @@ func (f *Floor) forget(c *Call) {
 func (f *Floor) free(o *queues.Operator, was ID) {
 	o.Busy = ""
 	for id, c := range f.calls {
-		if id != was && c.OperatorID == o.ID && c.State != StateEnded {
+		if id != was && c.Involves(o.ID) && c.State != StateEnded {
 			o.Busy = string(id)
 			break
 		}
@@ -243,6 +249,14 @@ func (f *Floor) effect(c *Call, e Effect) {
 		f.stirred = true
 	case Release:
 		f.release(c, e)
+	case Relay:
+		f.relay(c.ID, e)
+	case DoCloseBridge:
+		if !f.tails.use(e.Bridge) {
+			f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
+		}
+	case Tell:
+		f.notice(Notice{At: e.At, Kind: e.Kind, OperatorID: e.OperatorID, CallID: c.ID, Text: e.Text})
 	case LookUp:
 		e.Ask = f.asks.open(c.ID)
 		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
@@ -362,14 +376,16 @@ func (f *Floor) PBX(ev telephony.Event, now time.Time) {
 	case telephony.LegAnswered:
 		f.apply(f.legs[e.Leg], PBX{e})
 	case telephony.LegJoined:
+		f.tailMoved(e.Leg, e.Bridge)
 		f.apply(f.legs[e.Leg], PBX{e})
 	case telephony.LegParked:
+		f.tailMoved(e.Leg, "")
 		f.apply(f.legs[e.Leg], PBX{e})
 	case telephony.LegLeft:
 		f.apply(f.legs[e.Leg], PBX{e})
 	case telephony.LegEnded:
-		id := f.legs[e.Leg]
-		f.apply(id, PBX{e})
+		f.tailEnded(e.Leg)
+		f.apply(f.legs[e.Leg], PBX{e})
 		delete(f.legs, e.Leg)
 	case telephony.EndpointChanged:
 		f.endpoint(e.Endpoint, now)

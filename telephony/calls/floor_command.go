@@ -34,8 +34,13 @@ func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
 	if err := f.permit(c, cmd); err != nil {
 		return Reply{}, err
 	}
-	if cmd.Kind == CmdTake {
+	switch cmd.Kind {
+	case CmdTake:
 		return f.take(c, cmd, now)
+	case CmdTransfer:
+		return f.transfer(c, cmd, now)
+	case CmdConsult:
+		return f.consult(c, cmd, now)
 	}
 	f.apply(c.ID, Asked{At: now, Cmd: cmd})
 	f.Decide(now)
@@ -51,6 +56,9 @@ func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
 func (f *Floor) permit(c *Call, cmd Command) error {
 	const op = "taking command"
 	own := cmd.OperatorID != "" && cmd.OperatorID == c.OperatorID
+	if !own && c.Involves(cmd.OperatorID) {
+		return f.permitGuest(c, cmd)
+	}
 	if !own && !cmd.Supervisor && cmd.Kind != CmdTake {
 		return errs.E(errs.Forbidden, op, "the call is another operator's")
 	}
@@ -83,7 +91,7 @@ func (f *Floor) permit(c *Call, cmd Command) error {
 			return wrong()
 		}
 	case CmdSendDigits:
-		if c.State != StateTalking {
+		if c.State != StateTalking && c.State != StateConsulting && c.State != StateConference {
 			return wrong()
 		}
 		if !validDigits(cmd.Digits) {
@@ -97,6 +105,15 @@ func (f *Floor) permit(c *Call, cmd Command) error {
 		if c.State != StateQueued {
 			return wrong()
 		}
+	case CmdTransfer, CmdConsult, CmdPark:
+		if !own {
+			return errs.E(errs.Forbidden, op, "the call is another operator's")
+		}
+		if c.State != StateTalking && c.State != StateHeld || c.Customer == nil || !operatorUp {
+			return wrong()
+		}
+	case CmdSwapConsult, CmdMergeConsult, CmdCompleteConsult, CmdCancelConsult, CmdMuteParty, CmdDropParty:
+		return permitConsult(c, cmd, wrong)
 	case CmdLinkCustomer, CmdUnlinkCustomer, CmdRetryMatch:
 		if c.CustomerNumber().Kind != customers.NumberPublic && cmd.Kind == CmdRetryMatch {
 			return errs.E(errs.Conflict, op, "there is no public number to ask about")
@@ -113,7 +130,8 @@ func (f *Floor) permit(c *Call, cmd Command) error {
 // onLine are the commands that need the PBX.
 var onLine = map[CommandKind]bool{
 	CmdAnswer: true, CmdDecline: true, CmdHangUp: true, CmdHold: true, CmdResume: true, CmdSetMuted: true, CmdSendDigits: true,
-	CmdTake: true,
+	CmdTake: true, CmdTransfer: true, CmdConsult: true, CmdSwapConsult: true, CmdMergeConsult: true, CmdCompleteConsult: true,
+	CmdCancelConsult: true, CmdMuteParty: true, CmdDropParty: true, CmdPark: true,
 }
 
 func validDigits(s string) bool {
@@ -129,7 +147,7 @@ func (f *Floor) take(c *Call, cmd Command, now time.Time) (Reply, error) {
 	switch {
 	case o == nil:
 		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
-	case !o.Serves(c.QueueID) && !cmd.Supervisor:
+	case !o.Serves(c.QueueID) && c.Parking == nil && !cmd.Supervisor:
 		return Reply{}, errs.E(errs.Forbidden, op, "the queue is not yours")
 	case !o.PhoneOnline:
 		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")

@@ -40,7 +40,7 @@ func (f *Floor) SetDirectory(qs []queues.Queue, people []Person, declared []queu
 			}
 			o = &queues.Operator{ID: p.ID, Declared: d, PhoneOnline: f.online[p.ID]}
 			for id, c := range f.calls { // one who comes back may still have a call
-				if c.OperatorID == p.ID && c.State != StateEnded {
+				if c.Involves(p.ID) && c.State != StateEnded {
 					o.Busy = string(id)
 				}
 			}
@@ -104,7 +104,7 @@ func (f *Floor) RenewPhone(operatorID string, now time.Time) error {
 		o.PhoneOnline = false // before the PBX says so: in f.online stays its last word
 		f.touchOperator(operatorID)
 	}
-	f.onCall(operatorID, PhoneGone{At: now, Replaced: true})
+	f.onCall(operatorID, PhoneGone{At: now, OperatorID: operatorID, Replaced: true})
 	f.Decide(now)
 	return nil
 }
@@ -122,7 +122,7 @@ func (f *Floor) endpoint(ep telephony.Endpoint, now time.Time) {
 	}
 	f.setOnline(id, ep.Online)
 	if !ep.Online {
-		f.onCall(id, PhoneGone{At: now})
+		f.onCall(id, PhoneGone{At: now, OperatorID: id})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -74,10 +75,17 @@ func (f *Floor) operatorView(o *queues.Operator, now time.Time) Operator {
 	}
 	c, busy := f.calls[ID(o.Busy)]
 	if busy {
-		switch c.State {
+		state := c.State
+		if c.OperatorID != o.ID { // the consulted colleague
+			state = StateConsulting
+			if c.Guest == nil || c.Guest.State != telephony.LegUp {
+				state = StateOffered
+			}
+		}
+		switch state {
 		case StateOffered:
 			v.Presence = PresenceOffered
-		case StateNew, StateTalking, StateRescuing:
+		case StateNew, StateTalking, StateRescuing, StateConsulting, StateConference:
 			v.Presence = PresenceTalking
 		case StateRinging:
 			v.Presence = PresenceOffered
@@ -145,16 +153,29 @@ func (f *Floor) add(s share, sign int) {
 }
 
 func (f *Floor) countTalking(old, n *Call) {
-	was, is := old.State == StateTalking || old.State == StateHeld, n.State == StateTalking || n.State == StateHeld
-	if was == is {
+	if was := talks(old.State); was == talks(n.State) && (!was || old.QueueID == n.QueueID) {
 		return
 	}
-	if is {
-		f.tallyOf(n.QueueID).talking++
-	} else {
-		f.tallyOf(n.QueueID).talking--
+	for _, c := range []*Call{old, n} {
+		if !talks(c.State) {
+			continue
+		}
+		if c == n {
+			f.tallyOf(c.QueueID).talking++
+		} else {
+			f.tallyOf(c.QueueID).talking--
+		}
+		f.dirtyQueues[c.QueueID] = struct{}{}
 	}
-	f.dirtyQueues[n.QueueID] = struct{}{}
+}
+
+// talks tells whether customer and operator are in a conversation.
+func talks(s State) bool {
+	switch s {
+	case StateTalking, StateHeld, StateConsulting, StateConference:
+		return true
+	}
+	return false
 }
 
 func (f *Floor) queueView(q queues.Queue) Queue {

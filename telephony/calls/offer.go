@@ -23,7 +23,7 @@ func (s *step) offered(e Offered) {
 	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: e.Until.Add(offerGrace)}}
 	c.AnswerRequested, c.Declining, c.blameless = false, false, false
 	s.heard()
-	c.Position = 0
+	c.Position, c.Parking = 0, nil
 	until := e.Until
 	c.OfferUntil = &until
 	kind := RouteOffered
@@ -66,6 +66,12 @@ func (s *step) notMade(e OriginateFailed) {
 // phoneGone drops the operator's leg where nobody can be at it any more.
 func (s *step) phoneGone(e PhoneGone) {
 	c := &s.c
+	if c.Consult != nil && e.OperatorID == c.Consult.OperatorID {
+		if c.Guest != nil && (c.Guest.State != telephony.LegUp || e.Replaced) {
+			s.hangup(e.At, c.Guest.ID, telephony.CauseNormal)
+		}
+		return
+	}
 	if c.Operator == nil || c.End != nil || c.Operator.dying != 0 || (c.Operator.State == telephony.LegUp && !e.Replaced) {
 		return
 	}
@@ -103,6 +109,9 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 	case rejoining && !declined && at.Before(c.rescueUntil):
 		s.state(StateRescuing, at)
 		s.do(Enqueue{Since: since, Head: true, Only: op, OnlyUntil: c.rescueUntil, NotBefore: at.Add(rescuePause)})
+	case c.QueueID == "" && c.talked != "" && c.talked != op && !c.returned:
+		s.do(Release{At: at, OperatorID: op, Pause: pause})
+		s.comeBack(at)
 	case c.QueueID == "":
 		by := BySystem
 		if declined {
@@ -110,6 +119,7 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 		}
 		s.abandon(at, by)
 	default:
+		s.dropGuest(at)
 		c.OperatorID = ""
 		s.state(StateQueued, at)
 		s.do(Release{At: at, OperatorID: op, Pause: pause}, Enqueue{Since: since, Head: c.AnsweredAt != nil})
@@ -124,18 +134,32 @@ func (s *step) rescue(at time.Time) {
 	s.route(at, RouteLost, c.OperatorID)
 	s.state(StateRescuing, at)
 	c.rescueUntil = at.Add(cmp.Or(max(s.policy.RescueFor, 0), keepDefault))
+	if c.Consult != nil { // the guest waits with them
+		s.consult(func(n *Consult) { n.aim, n.Front, n.leaving = SideCustomer, SideNone, false })
+		s.park(up(c.Guest))
+	}
 	s.do(
 		DoPark{c.Customer.ID},
 		Enqueue{Since: c.StartedAt, Head: true, Only: c.OperatorID, OnlyUntil: c.rescueUntil},
 	)
 }
 
-// rescueOver gives the customer to anybody of the queue; outside all queues there is nobody to give them to.
+// rescueOver gives the customer to anybody of the queue; outside all queues there is nobody to give them to but whoever
+// transferred or parked the call.
 func (s *step) rescueOver(at time.Time) {
 	c := &s.c
+	if c.State == StateQueued && c.Customer != nil && !c.HangupAsked {
+		if c.QueueID == "" && (c.returned || c.talked == "") {
+			s.abandon(at, BySystem)
+			return
+		}
+		s.comeBack(at)
+		return
+	}
 	if c.State != StateRescuing || c.HangupAsked {
 		return
 	}
+	s.dropGuest(at)
 	s.route(at, RouteReturned, c.OperatorID)
 	if c.QueueID == "" {
 		s.abandon(at, BySystem)

@@ -110,7 +110,7 @@ func (c *Call) deadline(linked bool) time.Time {
 	}
 	if linked {
 		earliest(c.again)
-		for _, l := range []*Leg{c.Customer, c.Operator} {
+		for _, l := range []*Leg{c.Customer, c.Operator, c.Guest} {
 			if l != nil {
 				earliest(l.due)
 			}
@@ -130,6 +130,10 @@ func (s *step) reasserted(at time.Time) {
 			s.leg(l.ID, func(l *Leg) { l.due = at.Add(offerGrace) }) // while nobody watched, nothing could be expected
 		}
 	}
+	s.reassert(at)
+}
+
+func (s *step) reassert(at time.Time) {
 	c := &s.c
 	cust, op := c.Customer, c.Operator
 	if cust == nil || cust.dying != 0 || op != nil && op.dying != 0 || c.End != nil {
@@ -142,6 +146,10 @@ func (s *step) reasserted(at time.Time) {
 	custUp := cust.State == telephony.LegUp || c.Direction == Inbound // one that came to us can be joined before it is answered
 	meeting := c.State == StateOffered || c.State == StateRinging
 	switch {
+	case c.State == StateConsulting || c.State == StateConference:
+		if s.moved(at, ""); c.End == nil && c.Consult != nil {
+			s.arrange()
+		}
 	case c.State == StateTalking && opUp:
 		if !cust.Bridged || !op.Bridged {
 			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{cust.ID, op.ID}})
@@ -149,10 +157,16 @@ func (s *step) reasserted(at time.Time) {
 	case meeting && opUp && custUp:
 		s.meet(at)
 	case meeting && (opUp || !custUp): // the far end is being reached
-	case !cust.Parked:
-		if cust.State != telephony.LegUp {
-			s.do(DoAnswer{cust.ID})
+	default:
+		if !cust.Parked {
+			if cust.State != telephony.LegUp {
+				s.do(DoAnswer{cust.ID})
+			}
+			s.do(DoPark{cust.ID})
 		}
-		s.do(DoPark{cust.ID})
+		if c.State == StateHeld && op != nil && op.Aside {
+			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{op.ID}})
+		}
+		s.park(up(c.Guest))
 	}
 }

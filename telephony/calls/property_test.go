@@ -14,7 +14,7 @@ import (
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
-var operators = []string{"anna", "boris"}
+var operators = []string{"anna", "boris", "vera"}
 
 // TestNoSequenceBreaksTheFloor: whatever the network, the phones, the people and the owners of the floor do, in any order, with
 // commands that fail or lose their answers: an operator never has two calls at once, versions grow by one (see stand.settle), when
@@ -35,12 +35,51 @@ func TestNoSequenceBreaksTheFloor(t *testing.T) {
 	})
 }
 
+// TestNoSequenceBreaksAConsultation is the same from the middle of a consultation, with more of what can be done there.
+func TestNoSequenceBreaksAConsultation(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(newStand(rt, operators...))
+		for _, o := range operators {
+			w.online[o] = true
+		}
+		w.connect()
+		w.callIn()
+		w.workAll()
+		id := w.live()[0]
+		w.talk(id)
+		to := &calls.Target{OperatorID: "boris"}
+		if rapid.Bool().Draw(rt, "outside") {
+			to = &calls.Target{Number: "+74957654321"}
+		}
+		kind := calls.CmdConsult
+		if to.Number != "" && rapid.Bool().Draw(rt, "blind") {
+			kind = calls.CmdTransfer
+		}
+		w.s.must(calls.Command{Kind: kind, CallID: id, OperatorID: "anna", To: to})
+		w.gather()
+		if rapid.Bool().Draw(rt, "reached") {
+			w.workAll()
+			w.answer(w.legs[w.s.calls[id].Guest.ID])
+			if rapid.Bool().Draw(rt, "settled") {
+				w.workAll()
+			}
+		}
+		more := []string{"third", "party", "party", "party", "work", "work", "answer", "ring"}
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			w.step(rt, more...)
+			w.check(rt)
+		}
+		w.calm(rt)
+		w.goHome(rt)
+	})
+}
+
 // step lets one thing happen.
-func (w *world) step(t *rapid.T) {
-	acts := []string{
-		"work", "work", "work", "work", "work all", "in", "ring", "answer", "answer", "end", "phone", "renew", "command", "command",
+func (w *world) step(t *rapid.T, more ...string) {
+	acts := append([]string{
+		"work", "work", "work", "work", "work all", "in", "ring", "answer", "answer", "end", "phone", "renew", "command", "command", "command", "third",
 		"availability", "dial", "time", "link", "restart", "owner", "directory",
-	}
+	}, more...)
 	switch rapid.SampledFrom(acts).Draw(t, "what") {
 	case "work":
 		if lanes := w.busy(); len(lanes) > 0 {
@@ -69,6 +108,10 @@ func (w *world) step(t *rapid.T) {
 		}
 	case "command":
 		w.command(t)
+	case "third":
+		w.third(t)
+	case "party":
+		w.party(t)
 	case "availability":
 		_ = w.s.do(calls.Command{
 			Kind: calls.CmdSetAvailability, OperatorID: rapid.SampledFrom(operators).Draw(t, "op"),
@@ -121,6 +164,7 @@ func (w *world) command(t *rapid.T) {
 		Kind: rapid.SampledFrom([]calls.CommandKind{
 			calls.CmdAnswer, calls.CmdDecline, calls.CmdHangUp, calls.CmdHold, calls.CmdResume, calls.CmdTake,
 			calls.CmdFinishWrapUp, calls.CmdExtendWrapUp, calls.CmdSetMuted, calls.CmdRetryMatch, calls.CmdLinkCustomer,
+			calls.CmdSwapConsult, calls.CmdMergeConsult, calls.CmdCompleteConsult, calls.CmdCancelConsult, calls.CmdPark,
 		}).Draw(t, "command"),
 		CallID:     rapid.SampledFrom(ids).Draw(t, "call"),
 		OperatorID: rapid.SampledFrom(operators).Draw(t, "op"),
@@ -129,24 +173,66 @@ func (w *world) command(t *rapid.T) {
 	})
 }
 
+// third brings somebody else into a call, gives it to them, or does something to them.
+func (w *world) third(t *rapid.T) {
+	ids := w.live()
+	if len(ids) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(ids).Draw(t, "call")
+	c := w.s.calls[id]
+	cmd := calls.Command{
+		Kind:   rapid.SampledFrom([]calls.CommandKind{calls.CmdConsult, calls.CmdConsult, calls.CmdTransfer}).Draw(t, "third"),
+		CallID: id, OperatorID: c.OperatorID,
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "target") {
+	case 0:
+		cmd.To = &calls.Target{OperatorID: rapid.SampledFrom(operators).Draw(t, "op")}
+	case 1:
+		cmd.To = &calls.Target{Number: "+74957654321"}
+	default:
+		cmd.To = &calls.Target{QueueID: "q1"}
+	}
+	_ = w.s.do(cmd)
+}
+
+// party does something with the third party that is there.
+func (w *world) party(t *rapid.T) {
+	for _, id := range w.live() {
+		c := w.s.calls[id]
+		if c.Guest == nil {
+			continue
+		}
+		_ = w.s.do(calls.Command{
+			Kind: rapid.SampledFrom([]calls.CommandKind{
+				calls.CmdSwapConsult, calls.CmdMergeConsult, calls.CmdCompleteConsult, calls.CmdCancelConsult, calls.CmdMuteParty, calls.CmdDropParty,
+				calls.CmdHangUp, calls.CmdSendDigits,
+			}).Draw(t, "party"),
+			CallID: id, OperatorID: c.OperatorID, LegID: c.Guest.ID, Muted: rapid.Bool().Draw(t, "muted"), Digits: "1",
+		})
+	}
+}
+
 // check demands what holds at every moment.
 func (w *world) check(t *rapid.T) {
 	busy := map[string]calls.ID{}
 	for _, id := range w.live() {
 		c := w.s.calls[id]
-		if c.OperatorID == "" {
-			continue
+		for _, o := range operators {
+			if !c.Involves(o) {
+				continue
+			}
+			if other, twice := busy[o]; twice && !w.down {
+				t.Fatalf("%s has two calls: %s (%s) and %s (%s)\n%s", o, id, c.State, other, w.s.calls[other].State, w)
+			}
+			busy[o] = id
 		}
-		if other, twice := busy[c.OperatorID]; twice && !w.down {
-			t.Fatalf("%s has two calls: %s (%s) and %s (%s)\n%s", c.OperatorID, id, c.State, other, w.s.calls[other].State, w)
-		}
-		busy[c.OperatorID] = id
 	}
 	for _, o := range w.s.ops {
 		if o.Gone {
 			continue
 		}
-		if c, ok := w.s.calls[o.CallID]; o.CallID != "" && (!ok || c.State == calls.StateEnded || c.OperatorID != o.ID) {
+		if c, ok := w.s.calls[o.CallID]; o.CallID != "" && (!ok || c.State == calls.StateEnded || !c.Involves(o.ID)) {
 			t.Fatalf("%s is busy with %q, which is %s of %q\n%s", o.ID, o.CallID, c.State, c.OperatorID, w)
 		}
 		if id, has := busy[o.ID]; has && o.CallID != id && !w.down {
@@ -188,6 +274,8 @@ func (w *world) calm(t *rapid.T) {
 			if w.muted[c.Operator.ID] != c.Muted {
 				t.Fatalf("muted is %v and shown as %v\n%s", w.muted[c.Operator.ID], c.Muted, w)
 			}
+		case calls.StateConsulting, calls.StateConference:
+			w.hear(t, &c)
 		default:
 			if c.Customer != nil && (c.Direction == calls.Inbound || c.AnsweredAt != nil) && !w.legs[c.Customer.ID].Parked {
 				t.Fatalf("the customer of %s, %s, hears silence\n%s", id, c.State, w)
@@ -195,9 +283,48 @@ func (w *world) calm(t *rapid.T) {
 		}
 	}
 	for _, l := range w.sorted() {
+		if w.isTail(l) {
+			continue
+		}
 		if _, ok := owned[l.ID]; !ok {
 			t.Fatalf("leg %s belongs to no call\n%s", l.ID, w)
 		}
+	}
+}
+
+// isTail tells whether the leg is with another that it was left to, as the marks of at least one of them say.
+func (w *world) isTail(l *worldLeg) bool {
+	for _, p := range w.sorted() {
+		if p.ID != l.ID && p.Bridge != "" && p.Bridge == l.Bridge && (p.Marks["peer"] == string(l.ID) || l.Marks["peer"] == string(p.ID) || w.blank[l.ID] == p.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// hear demands that in a consultation everybody hears whom the floor says they hear, or music.
+func (w *world) hear(t *rapid.T, c *calls.Call) {
+	cust := w.legs[c.Customer.ID]
+	if c.Consult.Blind {
+		if !cust.Parked {
+			t.Fatalf("the customer of %s, who is being transferred, hears silence\n%s", c.ID, w)
+		}
+		return
+	}
+	op, guest := w.legs[c.Operator.ID], w.legs[c.Guest.ID]
+	ok := false
+	switch c.Consult.Front {
+	case calls.SideBoth:
+		ok = c.State == calls.StateConference && cust.Bridge != "" && cust.Bridge == op.Bridge && cust.Bridge == guest.Bridge
+	case calls.SideCustomer:
+		ok = cust.Bridge != "" && cust.Bridge == op.Bridge && (guest.Parked || guest.State != telephony.LegUp)
+	case calls.SideGuest:
+		ok = op.Bridge != "" && op.Bridge == guest.Bridge && cust.Parked
+	case calls.SideNone:
+		ok = cust.Parked && guest.State != telephony.LegUp
+	}
+	if !ok {
+		t.Fatalf("in %s, %s with %q in front, somebody hears silence\n%s", c.ID, c.State, c.Consult.Front, w)
 	}
 }
 

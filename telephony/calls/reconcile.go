@@ -75,8 +75,10 @@ func (r OpenRecord) call() Call {
 // occupy marks the call's operator busy with it. What the history and the PBX tell may contradict: then one who talks is busy with
 // that, and what else they seem to have gives way. An unfinished wrap-up was finished, and not recorded; a phone that rings beside
 // a conversation is let off.
-func (f *Floor) occupy(c *Call, now time.Time) {
-	o := f.q.Operators[c.OperatorID]
+func (f *Floor) occupy(c *Call, now time.Time) { f.occupyBy(c.OperatorID, c, now) }
+
+func (f *Floor) occupyBy(operatorID string, c *Call, now time.Time) {
+	o := f.q.Operators[operatorID]
 	if o == nil {
 		return
 	}
@@ -87,12 +89,14 @@ func (f *Floor) occupy(c *Call, now time.Time) {
 		return
 	}
 	yields := other
-	if rank(other) > rank(c) {
+	if rank(other, o.ID) > rank(c, o.ID) {
 		yields = c
 	} else {
 		o.Busy = string(c.ID)
 	}
 	switch {
+	case yields.OperatorID != o.ID && yields.Guest != nil:
+		f.apply(yields.ID, Vanished{At: now, Leg: yields.Guest.ID})
 	case yields.State == StateWrapUp:
 		f.apply(yields.ID, Asked{At: now, Cmd: Command{Kind: CmdFinishWrapUp}})
 	case yields.State == StateRescuing:
@@ -103,10 +107,13 @@ func (f *Floor) occupy(c *Call, now time.Time) {
 	}
 }
 
-// rank orders states by how much of an operator they take.
-func rank(c *Call) int {
+// rank orders states by how much of the operator they take.
+func rank(c *Call, operatorID string) int {
+	if c.OperatorID != operatorID { // they are consulted
+		return 2
+	}
 	switch c.State {
-	case StateTalking, StateHeld, StateRescuing:
+	case StateTalking, StateHeld, StateConsulting, StateConference, StateRescuing:
 		return 3
 	case StateNew, StateOffered, StateRinging:
 		return 2
@@ -134,7 +141,7 @@ func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
 	}
 	present := map[telephony.LegID]telephony.Leg{}
 	byCall := map[ID][]telephony.Leg{}
-	for _, l := range e.Legs {
+	for _, l := range f.reconcileTails(e.Legs) {
 		present[l.ID] = l
 		if id := ID(l.Marks[markCall]); id != "" {
 			byCall[id] = append(byCall[id], l)
@@ -158,8 +165,8 @@ func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
 	f.settle(present, now)
 }
 
-func sortedKeys[V any](m map[ID]V) []ID {
-	out := make([]ID, 0, len(m))
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	out := make([]K, 0, len(m))
 	for id := range m {
 		out = append(out, id)
 	}
@@ -174,7 +181,13 @@ func (f *Floor) orphans(id ID, legs []telephony.Leg) bool {
 		return true
 	}
 	for _, l := range legs {
-		if Role(l.Marks[markRole]) != RoleOperator || Direction(l.Marks[markDir]) == Outbound && l.State != telephony.LegUp {
+		switch Role(l.Marks[markRole]) {
+		case RoleGuest:
+		case RoleOperator:
+			if Direction(l.Marks[markDir]) == Outbound && l.State != telephony.LegUp {
+				return false
+			}
+		default:
 			return false
 		}
 	}
@@ -217,13 +230,15 @@ func (f *Floor) settle(present map[telephony.LegID]telephony.Leg, now time.Time)
 				continue
 			case p.Parked && !l.Parked:
 				f.apply(id, PBX{telephony.LegParked{At: now, Leg: l.ID}})
-			case p.Bridge == BridgeOf(id) && !l.Bridged:
+			case p.Bridge == BridgeOf(id) && !l.Bridged, p.Bridge == AsideOf(id) && !l.Aside:
 				f.apply(id, PBX{telephony.LegJoined{At: now, Leg: l.ID, Bridge: p.Bridge}})
 			case p.Bridge == "" && !p.Parked && l.Bridged:
-				f.apply(id, PBX{telephony.LegLeft{At: now, Leg: l.ID}})
+				f.apply(id, PBX{telephony.LegLeft{At: now, Leg: l.ID, Bridge: BridgeOf(id)}})
+			case p.Bridge == "" && !p.Parked && l.Aside:
+				f.apply(id, PBX{telephony.LegLeft{At: now, Leg: l.ID, Bridge: AsideOf(id)}})
 			}
 			if p.Marks[markCall] == "" { // it could not be marked before the link went
-				f.out.Effects = append(f.out.Effects, CallEffect{id, DoMark{l.ID, c.marks(l.Role)}})
+				f.out.Effects = append(f.out.Effects, CallEffect{id, DoMark{l.ID, c.marksOf(l.Role)}})
 			}
 		}
 		f.apply(id, Missing{now})
@@ -242,6 +257,10 @@ func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
 		c = Call{ID: id, Version: f.opt.VersionBase + 1}
 	}
 	spare := f.assign(&c, legs, restored, now)
+	if c.Consult != nil && c.Consult.Blind && c.Operator != nil { // who transferred the call was to leave it
+		spare = append(spare, c.Operator.ID)
+		c.Operator = nil
+	}
 	if c.Direction == Inbound && c.EnqueuedAt == nil {
 		started := c.StartedAt
 		c.EnqueuedAt = &started
@@ -256,6 +275,10 @@ func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
 		effects = append(effects, LookUp{Number: c.CustomerNumber()})
 	}
 	effects = append(effects, f.place(&c, now)...)
+	if c.Guest != nil && (c.Customer == nil || c.State == StateQueued) { // nobody is left who wanted them
+		effects = append(effects, DoHangup{c.Guest.ID, telephony.CauseNormal})
+		c.Guest, c.Consult = nil, nil
+	}
 	f.store(&Call{ID: id}, &c, effects)
 	for _, o := range f.q.Operators { // the record may name another, or one whose leg is gone
 		if o.Busy == string(id) && o.ID != c.OperatorID {
@@ -263,6 +286,9 @@ func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
 		}
 	}
 	f.occupy(&c, now)
+	if n := f.calls[id]; n != nil && n.Consult != nil {
+		f.occupyBy(n.Consult.OperatorID, n, now)
+	}
 }
 
 // assign gives the legs to the call and returns those that are too many: several phones may have been rung in vain.
@@ -296,17 +322,27 @@ func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Ti
 				c.QueueID = q
 			}
 		}
-		leg := &Leg{ID: l.ID, Role: role, State: l.State, Parked: l.Parked, Bridged: l.Bridge == BridgeOf(c.ID)}
+		leg := &Leg{
+			ID: l.ID, Role: role, State: l.State, Parked: l.Parked,
+			Bridged: l.Bridge == BridgeOf(c.ID), Aside: l.Bridge == AsideOf(c.ID),
+		}
+		muted := l.Marks[markMuted] == "1"
 		switch {
+		case role == RoleGuest && c.Guest != nil:
+			spare = append(spare, l.ID)
+			continue
+		case role == RoleGuest:
+			leg.Muted = muted
+			c.Guest, c.Consult = leg, f.consultOf(l, now)
 		case role == RoleOperator && c.Operator != nil, role != RoleOperator && c.Customer != nil:
 			spare = append(spare, l.ID)
 			continue
 		case role == RoleOperator:
 			c.Operator, c.OperatorID = leg, l.Marks[markOperator]
-			c.Muted = l.Marks[markMuted] == "1"
+			c.Muted = muted
 			c.muteAsked, c.muteUnsure = c.Muted, true // the former owner may not have got to mark the last change
 		default:
-			leg.Role, c.Customer = RoleCustomer, leg
+			leg.Role, leg.Muted, c.Customer = RoleCustomer, muted, leg
 			f.assignCustomer(c, l, restored, now)
 		}
 		f.own(c.ID, l.ID)
@@ -342,8 +378,11 @@ func (f *Floor) place(c *Call, now time.Time) []Effect {
 	_, queued := f.q.Queues[c.QueueID]
 	keep := now.Add(cmp.Or(max(policy.RescueFor, 0), keepDefault))
 	c.Since = now
+	if c.placeConsult() {
+		return nil
+	}
 	switch {
-	case cust == nil && c.Direction == Outbound && c.AnsweredAt == nil && !opUp:
+	case cust == nil && op != nil && c.Direction == Outbound && c.AnsweredAt == nil && !opUp:
 		c.State, op.due = StateNew, now.Add(selfTimeout+offerGrace)
 	case cust == nil:
 		c.State = StateRinging // the customer went while nobody watched: see Missing

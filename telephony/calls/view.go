@@ -59,6 +59,7 @@ const (
 	NoticePBXDown          NoticeKind = "PBX_DOWN"
 	NoticePBXUp            NoticeKind = "PBX_UP"
 	NoticeMissedOffer      NoticeKind = "MISSED_OFFER"
+	NoticeNotReached       NoticeKind = "NOT_REACHED" // who was to be consulted; Text is a RouteKind
 )
 
 // Notice is a message to one operator, or to everybody.

@@ -23,6 +23,7 @@ type world struct {
 	lost    bool // the end of a leg was asked for in vain, maybe for a call that is forgotten
 	next    int
 	muted   map[telephony.LegID]bool
+	blank   map[telephony.LegID]telephony.LegID // legs left to their peers whose marks could not be written
 }
 
 type worldLeg struct {
@@ -34,7 +35,7 @@ type worldLeg struct {
 func newWorld(s *stand) *world {
 	return &world{
 		s: s, legs: map[telephony.LegID]*worldLeg{}, lanes: map[string][]calls.CallEffect{}, online: map[string]bool{}, started: epoch,
-		down: true, muted: map[telephony.LegID]bool{},
+		down: true, muted: map[telephony.LegID]bool{}, blank: map[telephony.LegID]telephony.LegID{},
 	}
 }
 
@@ -102,6 +103,9 @@ func (w *world) work(lane string, f fate) {
 	}
 	if _, end := e.Effect.(calls.DoHangup); end && f == refused {
 		w.lost = true
+	}
+	if m, mark := e.Effect.(calls.DoMark); mark && f == refused && m.Marks["peer"] != "" {
+		w.blank[m.Leg] = telephony.LegID(m.Marks["peer"])
 	}
 	ok := f != refused && w.carryOut(e)
 	switch d := e.Effect.(type) {
@@ -394,7 +398,7 @@ func (w *world) String() string {
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.s.calls)) {
 		if c := w.s.calls[id]; c.State != calls.StateEnded {
-			fmt.Fprintf(&b, "call %s %s of %q, customer %+v, operator %+v\n", id, c.State, c.OperatorID, c.Customer, c.Operator)
+			fmt.Fprintf(&b, "call %s %s of %q, customer %+v, operator %+v, guest %+v, consult %+v\n", id, c.State, c.OperatorID, c.Customer, c.Operator, c.Guest, c.Consult)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.s.ops)) {
