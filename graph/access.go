@@ -34,7 +34,9 @@ var fieldAccess = map[string]access{
 	"Mutation.startPhone": signedIn, "Mutation.stopPhone": signedIn, "Mutation.setAvailability": signedIn,
 	"Mutation.dial": signedIn, "Mutation.answer": signedIn, "Mutation.decline": signedIn, "Mutation.hangUp": signedIn,
 	"Mutation.hold": signedIn, "Mutation.resume": signedIn, "Mutation.setMuted": signedIn, "Mutation.sendDigits": signedIn,
-	"Mutation.takeCall": signedIn, "Mutation.wrapUp": signedIn, "Mutation.demoCall": onDemo,
+	"Mutation.transfer": signedIn, "Mutation.consult": signedIn, "Mutation.swapConsult": signedIn, "Mutation.mergeConsult": signedIn,
+	"Mutation.completeConsult": signedIn, "Mutation.cancelConsult": signedIn, "Mutation.muteParty": signedIn, "Mutation.dropParty": signedIn,
+	"Mutation.parkCall": signedIn, "Mutation.takeCall": signedIn, "Mutation.wrapUp": signedIn, "Mutation.demoCall": onDemo,
 	"Mutation.linkCustomer": signedIn, "Mutation.unlinkCustomer": signedIn, "Mutation.retryMatch": signedIn,
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 
@@ -97,16 +99,16 @@ func (v viewer) serves(queueID string) bool {
 
 // seesCall tells whether the call exists for the viewer.
 func (v viewer) seesCall(c *calls.Call) bool {
-	return v.supervises() || c.OperatorID == v.id() || v.serves(c.QueueID)
+	return v.supervises() || c.Involves(v.id()) || v.serves(c.QueueID) || c.Parking != nil
 }
 
 // inScope tells whether the call belongs into a feed of the scope.
 func (v viewer) inScope(c *calls.Call, scope model.CallScope) bool {
 	switch scope {
 	case model.CallScopeMine:
-		return c.OperatorID == v.id()
+		return c.Involves(v.id())
 	case model.CallScopeQueues:
-		return c.OperatorID == v.id() || v.serves(c.QueueID)
+		return c.Involves(v.id()) || v.serves(c.QueueID) || c.Parking != nil
 	case model.CallScopeAll:
 		return v.supervises()
 	}
@@ -134,7 +136,7 @@ func (v viewer) mayCommand(c *calls.Call, kind calls.CommandKind) error {
 	switch {
 	case !v.seesCall(c):
 		return errs.E(errs.NotFound, op, "there is no such call")
-	case c.OperatorID == v.id():
+	case c.Involves(v.id()):
 		return nil
 	case kind == calls.CmdTake: // waiting calls are nobody's yet
 		return nil

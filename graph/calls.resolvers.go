@@ -68,6 +68,42 @@ func (r *mutationResolver) TakeCall(ctx context.Context, input model.CallInput) 
 	return r.command(ctx, calls.Command{Kind: calls.CmdTake, CallID: calls.ID(input.CallID)})
 }
 
+func (r *mutationResolver) Transfer(ctx context.Context, input model.TransferInput) (*model.CallPayload, error) {
+	return r.third(ctx, calls.CmdTransfer, input.CallID, input.To)
+}
+
+func (r *mutationResolver) Consult(ctx context.Context, input model.ConsultInput) (*model.CallPayload, error) {
+	return r.third(ctx, calls.CmdConsult, input.CallID, input.To)
+}
+
+func (r *mutationResolver) SwapConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdSwapConsult, CallID: calls.ID(input.CallID)})
+}
+
+func (r *mutationResolver) MergeConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdMergeConsult, CallID: calls.ID(input.CallID)})
+}
+
+func (r *mutationResolver) CompleteConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdCompleteConsult, CallID: calls.ID(input.CallID)})
+}
+
+func (r *mutationResolver) CancelConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdCancelConsult, CallID: calls.ID(input.CallID)})
+}
+
+func (r *mutationResolver) MuteParty(ctx context.Context, input model.MutePartyInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdMuteParty, CallID: calls.ID(input.CallID), LegID: input.LegID, Muted: input.Muted})
+}
+
+func (r *mutationResolver) DropParty(ctx context.Context, input model.PartyInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdDropParty, CallID: calls.ID(input.CallID), LegID: input.LegID})
+}
+
+func (r *mutationResolver) ParkCall(ctx context.Context, input model.CallInput) (*model.CallPayload, error) {
+	return r.command(ctx, calls.Command{Kind: calls.CmdPark, CallID: calls.ID(input.CallID)})
+}
+
 func (r *mutationResolver) WrapUp(ctx context.Context, input model.WrapUpInput) (*model.WrapUpPayload, error) {
 	return r.wrapUp(ctx, input)
 }

@@ -51,6 +51,34 @@ func (r *Resolver) order(ctx context.Context, v viewer, cmd calls.Command) (call
 	return calls.Call{}, errs.E(errs.Internal, "giving a command", "the floor answered without the call")
 }
 
+// third gives a command about somebody who is not in the call yet.
+func (r *Resolver) third(ctx context.Context, kind calls.CommandKind, callID string, to *model.CallTarget) (*model.CallPayload, error) {
+	target, err := targetOf(to)
+	if err != nil {
+		return nil, err
+	}
+	return r.command(ctx, calls.Command{Kind: kind, CallID: calls.ID(callID), To: target})
+}
+
+// targetOf refuses what is not exactly one target.
+func targetOf(to *model.CallTarget) (*calls.Target, error) {
+	t := &calls.Target{}
+	given := 0
+	for _, f := range []struct {
+		in  *string
+		out *string
+	}{{to.OperatorID, &t.OperatorID}, {to.QueueID, &t.QueueID}, {to.Number, &t.Number}} {
+		if f.in != nil && *f.in != "" {
+			*f.out = *f.in
+			given++
+		}
+	}
+	if given != 1 {
+		return nil, errs.Field("finding whom to call", "to", "give exactly one of operatorId, queueId and number")
+	}
+	return t, nil
+}
+
 func (r *Resolver) dial(ctx context.Context, input model.DialInput) (*model.CallPayload, error) {
 	const op = "dialling"
 	v, err := mustViewer(ctx)

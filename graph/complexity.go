@@ -37,7 +37,7 @@ func complexityOf() generated.ComplexityRoot {
 	c.Customer.Numbers = list(few)
 	c.Match.Candidates = list(few)
 	c.Call.Route = list(few)
-	c.Call.Legs = list(2)
+	c.Call.Legs = list(3)
 	c.Operator.Queues = list(few)
 	c.Interaction.Tags = list(few)
 	c.Viewer.Demo = func(child int) int { return 1 + child }

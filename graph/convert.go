@@ -47,11 +47,28 @@ func (l *lens) call(c *calls.Call, notes *interactions.Notes) *model.Call {
 	legs := c.Legs()
 	m.Legs = make([]*model.Leg, len(legs))
 	for i, leg := range legs {
-		m.Legs[i] = &model.Leg{ID: string(leg.ID), Role: model.LegRole(leg.Role), State: model.LegState(leg.State)}
+		m.Legs[i] = &model.Leg{
+			ID: string(leg.ID), Role: model.LegRole(leg.Role), State: model.LegState(leg.State),
+			Muted: leg.Muted || leg.Role == calls.RoleOperator && c.Muted,
+		}
 	}
 	m.Route = make([]*model.RouteStep, len(c.Route))
 	for i, s := range c.Route {
-		m.Route[i] = &model.RouteStep{At: s.At, Kind: model.RouteKind(s.Kind), Operator: l.operatorByID(s.OperatorID), Queue: l.queueByID(s.QueueID)}
+		m.Route[i] = &model.RouteStep{
+			At: s.At, Kind: model.RouteKind(s.Kind), Operator: l.operatorByID(s.OperatorID), Queue: l.queueByID(s.QueueID), By: l.operatorByID(s.By),
+		}
+		if s.Number.E164 != "" {
+			m.Route[i].Number = number(s.Number)
+		}
+	}
+	if n := c.Consult; n != nil {
+		m.Consult = &model.Consult{
+			Operator: l.operatorByID(n.OperatorID), Party: party(n.Party), By: l.operatorByID(n.By), Since: n.Since,
+			Reached: c.Reached(), Front: opt(model.ConsultSide(n.Front)), Blind: n.Blind,
+		}
+	}
+	if p := c.Parking; p != nil {
+		m.Parked = &model.Parking{By: l.operatorByID(p.By), Since: p.Since, Until: p.Until}
 	}
 	if c.End != nil {
 		m.End = &model.CallEnd{At: c.End.At, Result: model.CallResult(c.End.Result), By: model.EndedBy(c.End.By), Cause: c.End.Cause}

@@ -44,6 +44,7 @@ type ComplexityRoot struct {
 		AnswerRequested func(childComplexity int) int
 		AnsweredAt      func(childComplexity int) int
 		Attempts        func(childComplexity int) int
+		Consult         func(childComplexity int) int
 		Customer        func(childComplexity int) int
 		Direction       func(childComplexity int) int
 		End             func(childComplexity int) int
@@ -56,6 +57,7 @@ type ComplexityRoot struct {
 		Muted           func(childComplexity int) int
 		OfferUntil      func(childComplexity int) int
 		Operator        func(childComplexity int) int
+		Parked          func(childComplexity int) int
 		Position        func(childComplexity int) int
 		Queue           func(childComplexity int) int
 		Route           func(childComplexity int) int
@@ -93,6 +95,16 @@ type ComplexityRoot struct {
 		Confidence func(childComplexity int) int
 		Customer   func(childComplexity int) int
 		Why        func(childComplexity int) int
+	}
+
+	Consult struct {
+		Blind    func(childComplexity int) int
+		By       func(childComplexity int) int
+		Front    func(childComplexity int) int
+		Operator func(childComplexity int) int
+		Party    func(childComplexity int) int
+		Reached  func(childComplexity int) int
+		Since    func(childComplexity int) int
 	}
 
 	Customer struct {
@@ -172,6 +184,7 @@ type ComplexityRoot struct {
 
 	Leg struct {
 		ID    func(childComplexity int) int
+		Muted func(childComplexity int) int
 		Role  func(childComplexity int) int
 		State func(childComplexity int) int
 	}
@@ -189,13 +202,20 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		Answer             func(childComplexity int, input model.CallInput) int
+		CancelConsult      func(childComplexity int, input model.CallInput) int
 		CommentInteraction func(childComplexity int, input model.CommentInteractionInput) int
+		CompleteConsult    func(childComplexity int, input model.CallInput) int
+		Consult            func(childComplexity int, input model.ConsultInput) int
 		Decline            func(childComplexity int, input model.CallInput) int
 		DemoCall           func(childComplexity int, input model.DemoCallInput) int
 		Dial               func(childComplexity int, input model.DialInput) int
+		DropParty          func(childComplexity int, input model.PartyInput) int
 		HangUp             func(childComplexity int, input model.CallInput) int
 		Hold               func(childComplexity int, input model.CallInput) int
 		LinkCustomer       func(childComplexity int, input model.LinkCustomerInput) int
+		MergeConsult       func(childComplexity int, input model.CallInput) int
+		MuteParty          func(childComplexity int, input model.MutePartyInput) int
+		ParkCall           func(childComplexity int, input model.CallInput) int
 		Resume             func(childComplexity int, input model.CallInput) int
 		RetryMatch         func(childComplexity int, input model.CallInput) int
 		SendDigits         func(childComplexity int, input model.SendDigitsInput) int
@@ -207,8 +227,10 @@ type ComplexityRoot struct {
 		SignOut            func(childComplexity int) int
 		StartPhone         func(childComplexity int, input model.StartPhoneInput) int
 		StopPhone          func(childComplexity int) int
+		SwapConsult        func(childComplexity int, input model.CallInput) int
 		TagInteraction     func(childComplexity int, input model.TagInteractionInput) int
 		TakeCall           func(childComplexity int, input model.CallInput) int
+		Transfer           func(childComplexity int, input model.TransferInput) int
 		UnlinkCustomer     func(childComplexity int, input model.CallInput) int
 		WrapUp             func(childComplexity int, input model.WrapUpInput) int
 	}
@@ -243,6 +265,12 @@ type ComplexityRoot struct {
 	PageInfo struct {
 		EndCursor   func(childComplexity int) int
 		HasNextPage func(childComplexity int) int
+	}
+
+	Parking struct {
+		By    func(childComplexity int) int
+		Since func(childComplexity int) int
+		Until func(childComplexity int) int
 	}
 
 	PartStatus struct {
@@ -325,7 +353,9 @@ type ComplexityRoot struct {
 
 	RouteStep struct {
 		At       func(childComplexity int) int
+		By       func(childComplexity int) int
 		Kind     func(childComplexity int) int
+		Number   func(childComplexity int) int
 		Operator func(childComplexity int) int
 		Queue    func(childComplexity int) int
 	}
@@ -421,6 +451,15 @@ type MutationResolver interface {
 	SetMuted(ctx context.Context, input model.SetMutedInput) (*model.CallPayload, error)
 	SendDigits(ctx context.Context, input model.SendDigitsInput) (*model.CallPayload, error)
 	TakeCall(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
+	Transfer(ctx context.Context, input model.TransferInput) (*model.CallPayload, error)
+	Consult(ctx context.Context, input model.ConsultInput) (*model.CallPayload, error)
+	SwapConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
+	MergeConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
+	CompleteConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
+	CancelConsult(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
+	MuteParty(ctx context.Context, input model.MutePartyInput) (*model.CallPayload, error)
+	DropParty(ctx context.Context, input model.PartyInput) (*model.CallPayload, error)
+	ParkCall(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
 	WrapUp(ctx context.Context, input model.WrapUpInput) (*model.WrapUpPayload, error)
 	DemoCall(ctx context.Context, input model.DemoCallInput) (*model.DemoCallPayload, error)
 	LinkCustomer(ctx context.Context, input model.LinkCustomerInput) (*model.CallPayload, error)
@@ -491,6 +530,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Call.Attempts(childComplexity), true
+	case "Call.consult":
+		if e.ComplexityRoot.Call.Consult == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Call.Consult(childComplexity), true
 	case "Call.customer":
 		if e.ComplexityRoot.Call.Customer == nil {
 			break
@@ -563,6 +608,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Call.Operator(childComplexity), true
+	case "Call.parked":
+		if e.ComplexityRoot.Call.Parked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Call.Parked(childComplexity), true
 	case "Call.position":
 		if e.ComplexityRoot.Call.Position == nil {
 			break
@@ -700,6 +751,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Candidate.Why(childComplexity), true
+
+	case "Consult.blind":
+		if e.ComplexityRoot.Consult.Blind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.Blind(childComplexity), true
+	case "Consult.by":
+		if e.ComplexityRoot.Consult.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.By(childComplexity), true
+	case "Consult.front":
+		if e.ComplexityRoot.Consult.Front == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.Front(childComplexity), true
+	case "Consult.operator":
+		if e.ComplexityRoot.Consult.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.Operator(childComplexity), true
+	case "Consult.party":
+		if e.ComplexityRoot.Consult.Party == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.Party(childComplexity), true
+	case "Consult.reached":
+		if e.ComplexityRoot.Consult.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.Reached(childComplexity), true
+	case "Consult.since":
+		if e.ComplexityRoot.Consult.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consult.Since(childComplexity), true
 
 	case "Customer.asOf":
 		if e.ComplexityRoot.Customer.AsOf == nil {
@@ -992,6 +1086,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Leg.ID(childComplexity), true
+	case "Leg.muted":
+		if e.ComplexityRoot.Leg.Muted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leg.Muted(childComplexity), true
 	case "Leg.role":
 		if e.ComplexityRoot.Leg.Role == nil {
 			break
@@ -1065,6 +1165,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Answer(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.cancelConsult":
+		if e.ComplexityRoot.Mutation.CancelConsult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelConsult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelConsult(childComplexity, args["input"].(model.CallInput)), true
 	case "Mutation.commentInteraction":
 		if e.ComplexityRoot.Mutation.CommentInteraction == nil {
 			break
@@ -1076,6 +1187,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CommentInteraction(childComplexity, args["input"].(model.CommentInteractionInput)), true
+	case "Mutation.completeConsult":
+		if e.ComplexityRoot.Mutation.CompleteConsult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeConsult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteConsult(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.consult":
+		if e.ComplexityRoot.Mutation.Consult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_consult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Consult(childComplexity, args["input"].(model.ConsultInput)), true
 	case "Mutation.decline":
 		if e.ComplexityRoot.Mutation.Decline == nil {
 			break
@@ -1109,6 +1242,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Dial(childComplexity, args["input"].(model.DialInput)), true
+	case "Mutation.dropParty":
+		if e.ComplexityRoot.Mutation.DropParty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dropParty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DropParty(childComplexity, args["input"].(model.PartyInput)), true
 	case "Mutation.hangUp":
 		if e.ComplexityRoot.Mutation.HangUp == nil {
 			break
@@ -1142,6 +1286,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkCustomer(childComplexity, args["input"].(model.LinkCustomerInput)), true
+	case "Mutation.mergeConsult":
+		if e.ComplexityRoot.Mutation.MergeConsult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeConsult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeConsult(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.muteParty":
+		if e.ComplexityRoot.Mutation.MuteParty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_muteParty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MuteParty(childComplexity, args["input"].(model.MutePartyInput)), true
+	case "Mutation.parkCall":
+		if e.ComplexityRoot.Mutation.ParkCall == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_parkCall_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ParkCall(childComplexity, args["input"].(model.CallInput)), true
 	case "Mutation.resume":
 		if e.ComplexityRoot.Mutation.Resume == nil {
 			break
@@ -1253,6 +1430,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StopPhone(childComplexity), true
+	case "Mutation.swapConsult":
+		if e.ComplexityRoot.Mutation.SwapConsult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_swapConsult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SwapConsult(childComplexity, args["input"].(model.CallInput)), true
 	case "Mutation.tagInteraction":
 		if e.ComplexityRoot.Mutation.TagInteraction == nil {
 			break
@@ -1275,6 +1463,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeCall(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.transfer":
+		if e.ComplexityRoot.Mutation.Transfer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_transfer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Transfer(childComplexity, args["input"].(model.TransferInput)), true
 	case "Mutation.unlinkCustomer":
 		if e.ComplexityRoot.Mutation.UnlinkCustomer == nil {
 			break
@@ -1421,6 +1620,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.HasNextPage(childComplexity), true
+
+	case "Parking.by":
+		if e.ComplexityRoot.Parking.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parking.By(childComplexity), true
+	case "Parking.since":
+		if e.ComplexityRoot.Parking.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parking.Since(childComplexity), true
+	case "Parking.until":
+		if e.ComplexityRoot.Parking.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parking.Until(childComplexity), true
 
 	case "PartStatus.detail":
 		if e.ComplexityRoot.PartStatus.Detail == nil {
@@ -1789,12 +2007,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RouteStep.At(childComplexity), true
+	case "RouteStep.by":
+		if e.ComplexityRoot.RouteStep.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.By(childComplexity), true
 	case "RouteStep.kind":
 		if e.ComplexityRoot.RouteStep.Kind == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RouteStep.Kind(childComplexity), true
+	case "RouteStep.number":
+		if e.ComplexityRoot.RouteStep.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Number(childComplexity), true
 	case "RouteStep.operator":
 		if e.ComplexityRoot.RouteStep.Operator == nil {
 			break
@@ -2018,11 +2248,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputCallInput,
+		ec.unmarshalInputCallTarget,
 		ec.unmarshalInputCommentInteractionInput,
+		ec.unmarshalInputConsultInput,
 		ec.unmarshalInputDemoCallInput,
 		ec.unmarshalInputDialInput,
 		ec.unmarshalInputInteractionFilter,
 		ec.unmarshalInputLinkCustomerInput,
+		ec.unmarshalInputMutePartyInput,
+		ec.unmarshalInputPartyInput,
 		ec.unmarshalInputSendDigitsInput,
 		ec.unmarshalInputSetAvailabilityInput,
 		ec.unmarshalInputSetMutedInput,
@@ -2031,6 +2265,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputStartPhoneInput,
 		ec.unmarshalInputTagInteractionInput,
+		ec.unmarshalInputTransferInput,
 		ec.unmarshalInputWrapUpInput,
 	)
 	first := true
@@ -2150,8 +2385,29 @@ extend type Mutation {
   setMuted(input: SetMutedInput!): CallPayload!
   "Keypad digits towards the customer: 0-9 * # A-D, ',' is half a second of pause."
   sendDigits(input: SendDigitsInput!): CallPayload!
-  "Takes a waiting call out of turn."
+  "Takes a waiting call out of turn, or picks a parked one up."
   takeCall(input: CallInput!): CallPayload!
+  """
+  Gives the call, with its card, notes and history, to a colleague, a queue or an outside number without asking first. The viewer's part
+  ends at once. Should nobody answer, the call comes back: to its queue, or to the viewer where it came through none.
+  """
+  transfer(input: TransferInput!): CallPayload!
+  "Calls a colleague or an outside number while the customer hears music."
+  consult(input: ConsultInput!): CallPayload!
+  "Speaks with the other one: customer or guest; whoever is left hears music."
+  swapConsult(input: CallInput!): CallPayload!
+  "Lets all three hear each other."
+  mergeConsult(input: CallInput!): CallPayload!
+  "Leaves the customer to the guest, who has the call from then on. Refused until the guest has answered."
+  completeConsult(input: CallInput!): CallPayload!
+  "Lets the guest go and returns to the customer."
+  cancelConsult(input: CallInput!): CallPayload!
+  "Customer or guest are no longer heard by the others, or are again."
+  muteParty(input: MutePartyInput!): CallPayload!
+  "Takes the guest out of a consultation or conference."
+  dropParty(input: PartyInput!): CallPayload!
+  "The customer waits with music for whoever picks the call up; after two minutes it comes back to the viewer, then to its queue."
+  parkCall(input: CallInput!): CallPayload!
   "Saves topic, tags and comment; FINISH ends the wrap-up, EXTEND prolongs it by a minute, SAVE does neither."
   wrapUp(input: WrapUpInput!): WrapUpPayload!
   "Demo only: a customer calls."
@@ -2199,8 +2455,14 @@ type Call implements Node {
   from: Party!
   to: Party!
   legs: [Leg!]!
+  "The customer hears music in a conversation."
   held: Boolean!
+  "The call's operator is not heard."
   muted: Boolean!
+  "The third party; null when there is none."
+  consult: Consult
+  "Set while the call is parked."
+  parked: Parking
   "The viewer asked for the answer somewhere; the phone that rings answers."
   answerRequested: Boolean!
   "Time the customer has waited for an operator; grows until answered."
@@ -2226,12 +2488,44 @@ type Leg {
   id: ID!
   role: LegRole!
   state: LegState!
+  "Not heard by the others."
+  muted: Boolean!
 }
-enum LegRole { CUSTOMER OPERATOR }
+enum LegRole { CUSTOMER OPERATOR GUEST }
 enum LegState { DOWN RINGING UP }
 
-type RouteStep { at: Time! kind: RouteKind! operator: Operator queue: Queue }
-enum RouteKind { ENTERED QUEUED OFFERED DECLINED NO_ANSWER UNREACHABLE ANSWERED LOST RETURNED TAKEN }
+"A colleague, or an outside number, that was brought into a call."
+type Consult {
+  "The colleague; null for an outside number."
+  operator: Operator
+  party: Party!
+  "Who brought them in."
+  by: Operator
+  since: Time!
+  "They have answered."
+  reached: Boolean!
+  "Whom the call's operator hears, as the PBX confirmed it; null while that is changing or nobody has answered."
+  front: ConsultSide
+  "Nobody of us stays: once they answer, the customer is theirs."
+  blind: Boolean!
+}
+enum ConsultSide { CUSTOMER GUEST BOTH }
+
+type Parking { by: Operator since: Time! until: Time! }
+
+type RouteStep {
+  at: Time!
+  kind: RouteKind!
+  operator: Operator
+  queue: Queue
+  "An outside party."
+  number: PhoneNumber
+  "Who decided it, where that is another operator."
+  by: Operator
+}
+enum RouteKind {
+  ENTERED QUEUED OFFERED DECLINED NO_ANSWER UNREACHABLE ANSWERED LOST RETURNED TAKEN CONSULTED TRANSFERRED PARKED
+}
 
 type CallEnd { at: Time! result: CallResult! by: EndedBy! cause: Int! }
 enum CallResult { ANSWERED ABANDONED NO_ANSWER BUSY REJECTED FAILED CANCELLED }
@@ -2241,6 +2535,22 @@ type CallPayload { call: Call! }
 input CallInput { callId: ID! }
 input SetMutedInput { callId: ID! muted: Boolean! }
 input SendDigitsInput { callId: ID! digits: String! }
+"Exactly one field is to be given."
+input CallTarget {
+  operatorId: ID
+  queueId: ID
+  "As typed or clicked; normalised for the configured region."
+  number: String
+}
+input TransferInput { callId: ID! to: CallTarget! }
+"A queue cannot be consulted."
+input ConsultInput { callId: ID! to: CallTarget! }
+input PartyInput {
+  callId: ID!
+  "Of Call.legs: the customer's or the guest's."
+  legId: ID!
+}
+input MutePartyInput { callId: ID! legId: ID! muted: Boolean! }
 input DialInput {
   "As typed or clicked; normalised for the configured region."
   number: String!
@@ -2433,7 +2743,11 @@ type Notice {
   phoneClientId: String
 }
 
-enum NoticeKind { PHONE_TAKEN_OVER PHONE_LOST CONNECTOR_TROUBLE PBX_DOWN PBX_UP MISSED_OFFER }
+enum NoticeKind {
+  PHONE_TAKEN_OVER PHONE_LOST CONNECTOR_TROUBLE PBX_DOWN PBX_UP MISSED_OFFER
+  "Who was to be consulted did not answer; text is a RouteKind."
+  NOT_REACHED
+}
 
 type Demo {
   "True when there is no real PBX: calls are silent."
@@ -2608,6 +2922,10 @@ func (ec *executionContext) childFields_Call(ctx context.Context, field graphql.
 		return ec.fieldContext_Call_held(ctx, field)
 	case "muted":
 		return ec.fieldContext_Call_muted(ctx, field)
+	case "consult":
+		return ec.fieldContext_Call_consult(ctx, field)
+	case "parked":
+		return ec.fieldContext_Call_parked(ctx, field)
 	case "answerRequested":
 		return ec.fieldContext_Call_answerRequested(ctx, field)
 	case "waited":
@@ -2666,6 +2984,26 @@ func (ec *executionContext) childFields_Candidate(ctx context.Context, field gra
 		return ec.fieldContext_Candidate_confidence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Candidate", field.Name)
+}
+
+func (ec *executionContext) childFields_Consult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "operator":
+		return ec.fieldContext_Consult_operator(ctx, field)
+	case "party":
+		return ec.fieldContext_Consult_party(ctx, field)
+	case "by":
+		return ec.fieldContext_Consult_by(ctx, field)
+	case "since":
+		return ec.fieldContext_Consult_since(ctx, field)
+	case "reached":
+		return ec.fieldContext_Consult_reached(ctx, field)
+	case "front":
+		return ec.fieldContext_Consult_front(ctx, field)
+	case "blind":
+		return ec.fieldContext_Consult_blind(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Consult", field.Name)
 }
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2826,6 +3164,8 @@ func (ec *executionContext) childFields_Leg(ctx context.Context, field graphql.C
 		return ec.fieldContext_Leg_role(ctx, field)
 	case "state":
 		return ec.fieldContext_Leg_state(ctx, field)
+	case "muted":
+		return ec.fieldContext_Leg_muted(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Leg", field.Name)
 }
@@ -2904,6 +3244,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Parking(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_Parking_by(ctx, field)
+	case "since":
+		return ec.fieldContext_Parking_since(ctx, field)
+	case "until":
+		return ec.fieldContext_Parking_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Parking", field.Name)
 }
 
 func (ec *executionContext) childFields_PartStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3026,6 +3378,10 @@ func (ec *executionContext) childFields_RouteStep(ctx context.Context, field gra
 		return ec.fieldContext_RouteStep_operator(ctx, field)
 	case "queue":
 		return ec.fieldContext_RouteStep_queue(ctx, field)
+	case "number":
+		return ec.fieldContext_RouteStep_number(ctx, field)
+	case "by":
+		return ec.fieldContext_RouteStep_by(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RouteStep", field.Name)
 }
@@ -3290,12 +3646,54 @@ func (ec *executionContext) field_Mutation_answer_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelConsult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CallInput, error) {
+			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_commentInteraction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CommentInteractionInput, error) {
 			return ec.unmarshalNCommentInteractionInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCommentInteractionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completeConsult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CallInput, error) {
+			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_consult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConsultInput, error) {
+			return ec.unmarshalNConsultInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3346,6 +3744,20 @@ func (ec *executionContext) field_Mutation_dial_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_dropParty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PartyInput, error) {
+			return ec.unmarshalNPartyInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_hangUp_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3380,6 +3792,48 @@ func (ec *executionContext) field_Mutation_linkCustomer_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.LinkCustomerInput, error) {
 			return ec.unmarshalNLinkCustomerInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkCustomerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeConsult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CallInput, error) {
+			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_muteParty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MutePartyInput, error) {
+			return ec.unmarshalNMutePartyInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMutePartyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_parkCall_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CallInput, error) {
+			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3514,6 +3968,20 @@ func (ec *executionContext) field_Mutation_startPhone_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_swapConsult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CallInput, error) {
+			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_tagInteraction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3534,6 +4002,20 @@ func (ec *executionContext) field_Mutation_takeCall_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CallInput, error) {
 			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_transfer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TransferInput, error) {
+			return ec.unmarshalNTransferInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTransferInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4249,6 +4731,70 @@ func (ec *executionContext) fieldContext_Call_muted(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Call_consult(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Call_consult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consult, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Consult) graphql.Marshaler {
+			return ec.marshalOConsult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsult(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Call_consult(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Call",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Call_parked(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Call_parked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Parking) graphql.Marshaler {
+			return ec.marshalOParking2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParking(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Call_parked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Call",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Parking(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Call_answerRequested(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4848,6 +5394,194 @@ func (ec *executionContext) _Candidate_confidence(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Candidate_confidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Consult_operator(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Consult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Consult_party(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_party(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Party, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Party) graphql.Marshaler {
+			return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_party(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Consult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Party(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Consult_by(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Consult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Consult_since(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Consult_reached(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_reached(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reached, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_reached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Consult_front(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_front(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Front, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConsultSide) graphql.Marshaler {
+			return ec.marshalOConsultSide2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultSide(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_front(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type ConsultSide does not have child fields"))
+}
+
+func (ec *executionContext) _Consult_blind(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consult_blind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consult_blind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
@@ -6092,6 +6826,29 @@ func (ec *executionContext) fieldContext_Leg_state(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type LegState does not have child fields"))
 }
 
+func (ec *executionContext) _Leg_muted(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leg_muted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Muted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Leg_muted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Match_state(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6939,6 +7696,402 @@ func (ec *executionContext) fieldContext_Mutation_takeCall(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_transfer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_transfer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Transfer(ctx, fc.Args["input"].(model.TransferInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_transfer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_transfer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_consult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_consult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Consult(ctx, fc.Args["input"].(model.ConsultInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_consult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_consult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_swapConsult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_swapConsult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SwapConsult(ctx, fc.Args["input"].(model.CallInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_swapConsult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_swapConsult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeConsult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeConsult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeConsult(ctx, fc.Args["input"].(model.CallInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeConsult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeConsult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeConsult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeConsult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteConsult(ctx, fc.Args["input"].(model.CallInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeConsult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeConsult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelConsult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelConsult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelConsult(ctx, fc.Args["input"].(model.CallInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelConsult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelConsult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_muteParty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_muteParty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MuteParty(ctx, fc.Args["input"].(model.MutePartyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_muteParty(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_muteParty_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dropParty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dropParty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DropParty(ctx, fc.Args["input"].(model.PartyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dropParty(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dropParty_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_parkCall(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_parkCall(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ParkCall(ctx, fc.Args["input"].(model.CallInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallPayload) graphql.Marshaler {
+			return ec.marshalNCallPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_parkCall(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_parkCall_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_wrapUp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7776,6 +8929,84 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parking_by(ctx context.Context, field graphql.CollectedField, obj *model.Parking) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parking_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Parking_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Parking",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Parking_since(ctx context.Context, field graphql.CollectedField, obj *model.Parking) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parking_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parking_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parking", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Parking_until(ctx context.Context, field graphql.CollectedField, obj *model.Parking) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parking_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parking_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parking", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _PartStatus_name(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) (ret graphql.Marshaler) {
@@ -9402,6 +10633,70 @@ func (ec *executionContext) fieldContext_RouteStep_queue(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Queue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RouteStep_number(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RouteStep_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
+			return ec.marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RouteStep_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RouteStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RouteStep_by(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RouteStep_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RouteStep_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RouteStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11323,6 +12618,50 @@ func (ec *executionContext) unmarshalInputCallInput(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCallTarget(ctx context.Context, obj any) (model.CallTarget, error) {
+	var it model.CallTarget
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"operatorId", "queueId", "number"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "operatorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operatorId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OperatorID = data
+		case "queueId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("queueId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QueueID = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCommentInteractionInput(ctx context.Context, obj any) (model.CommentInteractionInput, error) {
 	var it model.CommentInteractionInput
 	if obj == nil {
@@ -11355,6 +12694,43 @@ func (ec *executionContext) unmarshalInputCommentInteractionInput(ctx context.Co
 				return it, err
 			}
 			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConsultInput(ctx context.Context, obj any) (model.ConsultInput, error) {
+	var it model.ConsultInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callId", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNCallTarget2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallTarget(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
 		}
 	}
 	return it, nil
@@ -11517,6 +12893,87 @@ func (ec *executionContext) unmarshalInputLinkCustomerInput(ctx context.Context,
 				return it, err
 			}
 			it.CustomerID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMutePartyInput(ctx context.Context, obj any) (model.MutePartyInput, error) {
+	var it model.MutePartyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callId", "legId", "muted"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
+		case "legId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegID = data
+		case "muted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("muted"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Muted = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPartyInput(ctx context.Context, obj any) (model.PartyInput, error) {
+	var it model.PartyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callId", "legId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
+		case "legId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegID = data
 		}
 	}
 	return it, nil
@@ -11806,6 +13263,43 @@ func (ec *executionContext) unmarshalInputTagInteractionInput(ctx context.Contex
 				return it, err
 			}
 			it.Tags = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTransferInput(ctx context.Context, obj any) (model.TransferInput, error) {
+	var it model.TransferInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callId", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNCallTarget2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallTarget(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
 		}
 	}
 	return it, nil
@@ -12116,6 +13610,16 @@ func (ec *executionContext) _Call(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "consult":
+			out.Values[i] = ec._Call_consult(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "parked":
+			out.Values[i] = ec._Call_parked(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "answerRequested":
 			out.Values[i] = ec._Call_answerRequested(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -12393,6 +13897,74 @@ func (ec *executionContext) _Candidate(ctx context.Context, sel ast.SelectionSet
 			}
 		case "confidence":
 			out.Values[i] = ec._Candidate_confidence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var consultImplementors = []string{"Consult"}
+
+func (ec *executionContext) _Consult(ctx context.Context, sel ast.SelectionSet, obj *model.Consult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Consult")
+		case "operator":
+			out.Values[i] = ec._Consult_operator(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "party":
+			out.Values[i] = ec._Consult_party(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._Consult_by(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._Consult_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reached":
+			out.Values[i] = ec._Consult_reached(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "front":
+			out.Values[i] = ec._Consult_front(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "blind":
+			out.Values[i] = ec._Consult_blind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13032,6 +14604,11 @@ func (ec *executionContext) _Leg(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "muted":
+			out.Values[i] = ec._Leg_muted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13247,6 +14824,69 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "takeCall":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_takeCall(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transfer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_transfer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "consult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_consult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "swapConsult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_swapConsult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergeConsult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeConsult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completeConsult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeConsult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelConsult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelConsult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "muteParty":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_muteParty(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dropParty":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dropParty(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parkCall":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_parkCall(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -13537,6 +15177,54 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var parkingImplementors = []string{"Parking"}
+
+func (ec *executionContext) _Parking(ctx context.Context, sel ast.SelectionSet, obj *model.Parking) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, parkingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Parking")
+		case "by":
+			out.Values[i] = ec._Parking_by(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._Parking_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._Parking_until(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -14418,6 +16106,16 @@ func (ec *executionContext) _RouteStep(ctx context.Context, sel ast.SelectionSet
 			}
 		case "queue":
 			out.Values[i] = ec._RouteStep_queue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._RouteStep_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._RouteStep_by(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -15490,6 +17188,11 @@ func (ec *executionContext) marshalNCallState2githubᚗcomᚋpultᚑccᚋpultᚋ
 	return v
 }
 
+func (ec *executionContext) unmarshalNCallTarget2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallTarget(ctx context.Context, v any) (*model.CallTarget, error) {
+	res, err := ec.unmarshalInputCallTarget(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNCandidate2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Candidate) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -15528,6 +17231,11 @@ func (ec *executionContext) marshalNChannel2githubᚗcomᚋpultᚑccᚋpultᚋgr
 
 func (ec *executionContext) unmarshalNCommentInteractionInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCommentInteractionInput(ctx context.Context, v any) (model.CommentInteractionInput, error) {
 	res, err := ec.unmarshalInputCommentInteractionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConsultInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultInput(ctx context.Context, v any) (model.ConsultInput, error) {
+	res, err := ec.unmarshalInputConsultInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -15892,6 +17600,11 @@ func (ec *executionContext) marshalNMatchState2githubᚗcomᚋpultᚑccᚋpult�
 	return v
 }
 
+func (ec *executionContext) unmarshalNMutePartyInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMutePartyInput(ctx context.Context, v any) (model.MutePartyInput, error) {
+	res, err := ec.unmarshalInputMutePartyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNNotice2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNotice(ctx context.Context, sel ast.SelectionSet, v *model.Notice) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -16002,6 +17715,11 @@ func (ec *executionContext) marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 		return graphql.Null
 	}
 	return ec._Party(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPartyInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartyInput(ctx context.Context, v any) (model.PartyInput, error) {
+	res, err := ec.unmarshalInputPartyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPauseReason2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PauseReason) graphql.Marshaler {
@@ -16405,6 +18123,11 @@ func (ec *executionContext) marshalNTopic2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 	return ec._Topic(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNTransferInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTransferInput(ctx context.Context, v any) (model.TransferInput, error) {
+	res, err := ec.unmarshalInputTransferInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -16692,6 +18415,29 @@ func (ec *executionContext) marshalOChosenBy2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 	return v
 }
 
+func (ec *executionContext) marshalOConsult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsult(ctx context.Context, sel ast.SelectionSet, v *model.Consult) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Consult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOConsultSide2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultSide(ctx context.Context, v any) (*model.ConsultSide, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ConsultSide)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConsultSide2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultSide(ctx context.Context, sel ast.SelectionSet, v *model.ConsultSide) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -16835,11 +18581,25 @@ func (ec *executionContext) marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 	return ec._Operator(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOParking2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParking(ctx context.Context, sel ast.SelectionSet, v *model.Parking) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Parking(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReason(ctx context.Context, sel ast.SelectionSet, v *model.PauseReason) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._PauseReason(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx context.Context, sel ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PhoneNumber(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx context.Context, sel ast.SelectionSet, v *model.Queue) graphql.Marshaler {

@@ -44,8 +44,14 @@ type Call struct {
 	From       *Party     `json:"from"`
 	To         *Party     `json:"to"`
 	Legs       []*Leg     `json:"legs"`
-	Held       bool       `json:"held"`
-	Muted      bool       `json:"muted"`
+	// The customer hears music in a conversation.
+	Held bool `json:"held"`
+	// The call's operator is not heard.
+	Muted bool `json:"muted"`
+	// The third party; null when there is none.
+	Consult *Consult `json:"consult,omitempty"`
+	// Set while the call is parked.
+	Parked *Parking `json:"parked,omitempty"`
 	// The viewer asked for the answer somewhere; the phone that rings answers.
 	AnswerRequested bool `json:"answerRequested"`
 	// Time the customer has waited for an operator; grows until answered.
@@ -98,6 +104,14 @@ type CallRemoved struct {
 
 func (CallRemoved) IsCallFeedItem() {}
 
+// Exactly one field is to be given.
+type CallTarget struct {
+	OperatorID *string `json:"operatorId,omitempty"`
+	QueueID    *string `json:"queueId,omitempty"`
+	// As typed or clicked; normalised for the configured region.
+	Number *string `json:"number,omitempty"`
+}
+
 type Candidate struct {
 	Customer *Customer `json:"customer"`
 	// Why it is offered.
@@ -109,6 +123,28 @@ type Candidate struct {
 type CommentInteractionInput struct {
 	InteractionID string `json:"interactionId"`
 	Comment       string `json:"comment"`
+}
+
+// A colleague, or an outside number, that was brought into a call.
+type Consult struct {
+	// The colleague; null for an outside number.
+	Operator *Operator `json:"operator,omitempty"`
+	Party    *Party    `json:"party"`
+	// Who brought them in.
+	By    *Operator `json:"by,omitempty"`
+	Since time.Time `json:"since"`
+	// They have answered.
+	Reached bool `json:"reached"`
+	// Whom the call's operator hears, as the PBX confirmed it; null while that is changing or nobody has answered.
+	Front *ConsultSide `json:"front,omitempty"`
+	// Nobody of us stays: once they answer, the customer is theirs.
+	Blind bool `json:"blind"`
+}
+
+// A queue cannot be consulted.
+type ConsultInput struct {
+	CallID string      `json:"callId"`
+	To     *CallTarget `json:"to"`
 }
 
 type Customer struct {
@@ -223,6 +259,8 @@ type Leg struct {
 	ID    string   `json:"id"`
 	Role  LegRole  `json:"role"`
 	State LegState `json:"state"`
+	// Not heard by the others.
+	Muted bool `json:"muted"`
 }
 
 type LinkCustomerInput struct {
@@ -247,6 +285,12 @@ type Match struct {
 }
 
 type Mutation struct {
+}
+
+type MutePartyInput struct {
+	CallID string `json:"callId"`
+	LegID  string `json:"legId"`
+	Muted  bool   `json:"muted"`
 }
 
 type Notice struct {
@@ -288,6 +332,12 @@ type PageInfo struct {
 	EndCursor   *string `json:"endCursor,omitempty"`
 }
 
+type Parking struct {
+	By    *Operator `json:"by,omitempty"`
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+}
+
 type PartStatus struct {
 	// pbx, bus, database, sealing, connector:<id>
 	Name  string    `json:"name"`
@@ -300,6 +350,12 @@ type PartStatus struct {
 type Party struct {
 	Number *PhoneNumber `json:"number"`
 	Name   string       `json:"name"`
+}
+
+type PartyInput struct {
+	CallID string `json:"callId"`
+	// Of Call.legs: the customer's or the guest's.
+	LegID string `json:"legId"`
 }
 
 type PauseReason struct {
@@ -378,6 +434,10 @@ type RouteStep struct {
 	Kind     RouteKind `json:"kind"`
 	Operator *Operator `json:"operator,omitempty"`
 	Queue    *Queue    `json:"queue,omitempty"`
+	// An outside party.
+	Number *PhoneNumber `json:"number,omitempty"`
+	// Who decided it, where that is another operator.
+	By *Operator `json:"by,omitempty"`
 }
 
 type SendDigitsInput struct {
@@ -482,6 +542,11 @@ type Topic struct {
 
 func (Topic) IsNode()            {}
 func (this Topic) GetID() string { return this.ID }
+
+type TransferInput struct {
+	CallID string      `json:"callId"`
+	To     *CallTarget `json:"to"`
+}
 
 type Viewer struct {
 	// Null until signed in.
@@ -929,6 +994,63 @@ func (e ChosenBy) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+type ConsultSide string
+
+const (
+	ConsultSideCustomer ConsultSide = "CUSTOMER"
+	ConsultSideGuest    ConsultSide = "GUEST"
+	ConsultSideBoth     ConsultSide = "BOTH"
+)
+
+var AllConsultSide = []ConsultSide{
+	ConsultSideCustomer,
+	ConsultSideGuest,
+	ConsultSideBoth,
+}
+
+func (e ConsultSide) IsValid() bool {
+	switch e {
+	case ConsultSideCustomer, ConsultSideGuest, ConsultSideBoth:
+		return true
+	}
+	return false
+}
+
+func (e ConsultSide) String() string {
+	return string(e)
+}
+
+func (e *ConsultSide) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConsultSide(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConsultSide", str)
+	}
+	return nil
+}
+
+func (e ConsultSide) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConsultSide) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConsultSide) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 type CustomerKind string
 
 const (
@@ -1048,16 +1170,18 @@ type LegRole string
 const (
 	LegRoleCustomer LegRole = "CUSTOMER"
 	LegRoleOperator LegRole = "OPERATOR"
+	LegRoleGuest    LegRole = "GUEST"
 )
 
 var AllLegRole = []LegRole{
 	LegRoleCustomer,
 	LegRoleOperator,
+	LegRoleGuest,
 }
 
 func (e LegRole) IsValid() bool {
 	switch e {
-	case LegRoleCustomer, LegRoleOperator:
+	case LegRoleCustomer, LegRoleOperator, LegRoleGuest:
 		return true
 	}
 	return false
@@ -1286,6 +1410,8 @@ const (
 	NoticeKindPbxDown          NoticeKind = "PBX_DOWN"
 	NoticeKindPbxUp            NoticeKind = "PBX_UP"
 	NoticeKindMissedOffer      NoticeKind = "MISSED_OFFER"
+	// Who was to be consulted did not answer; text is a RouteKind.
+	NoticeKindNotReached NoticeKind = "NOT_REACHED"
 )
 
 var AllNoticeKind = []NoticeKind{
@@ -1295,11 +1421,12 @@ var AllNoticeKind = []NoticeKind{
 	NoticeKindPbxDown,
 	NoticeKindPbxUp,
 	NoticeKindMissedOffer,
+	NoticeKindNotReached,
 }
 
 func (e NoticeKind) IsValid() bool {
 	switch e {
-	case NoticeKindPhoneTakenOver, NoticeKindPhoneLost, NoticeKindConnectorTrouble, NoticeKindPbxDown, NoticeKindPbxUp, NoticeKindMissedOffer:
+	case NoticeKindPhoneTakenOver, NoticeKindPhoneLost, NoticeKindConnectorTrouble, NoticeKindPbxDown, NoticeKindPbxUp, NoticeKindMissedOffer, NoticeKindNotReached:
 		return true
 	}
 	return false
@@ -1533,6 +1660,9 @@ const (
 	RouteKindLost        RouteKind = "LOST"
 	RouteKindReturned    RouteKind = "RETURNED"
 	RouteKindTaken       RouteKind = "TAKEN"
+	RouteKindConsulted   RouteKind = "CONSULTED"
+	RouteKindTransferred RouteKind = "TRANSFERRED"
+	RouteKindParked      RouteKind = "PARKED"
 )
 
 var AllRouteKind = []RouteKind{
@@ -1546,11 +1676,14 @@ var AllRouteKind = []RouteKind{
 	RouteKindLost,
 	RouteKindReturned,
 	RouteKindTaken,
+	RouteKindConsulted,
+	RouteKindTransferred,
+	RouteKindParked,
 }
 
 func (e RouteKind) IsValid() bool {
 	switch e {
-	case RouteKindEntered, RouteKindQueued, RouteKindOffered, RouteKindDeclined, RouteKindNoAnswer, RouteKindUnreachable, RouteKindAnswered, RouteKindLost, RouteKindReturned, RouteKindTaken:
+	case RouteKindEntered, RouteKindQueued, RouteKindOffered, RouteKindDeclined, RouteKindNoAnswer, RouteKindUnreachable, RouteKindAnswered, RouteKindLost, RouteKindReturned, RouteKindTaken, RouteKindConsulted, RouteKindTransferred, RouteKindParked:
 		return true
 	}
 	return false

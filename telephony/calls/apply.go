@@ -238,6 +238,7 @@ func (s *step) pbx(ev telephony.Event) {
 			s.state(StateHeld, e.At)
 		}
 		s.moved(e.At, e.Leg)
+		s.strayed(e.At, e.Leg)
 	case telephony.LegLeft:
 		s.leg(e.Leg, func(l *Leg) {
 			l.Bridged = l.Bridged && e.Bridge == AsideOf(s.c.ID)
@@ -268,8 +269,16 @@ func (s *step) joined(e telephony.LegJoined) {
 		s.moved(e.At, e.Leg)
 	case e.Bridge == BridgeOf(c.ID):
 		s.met(e.At)
-	case c.Operator != nil && c.Operator.ID == e.Leg && (c.State == StateTalking || c.State == StateHeld):
-		s.reassert(e.At) // an overtaken command of a consultation that is over
+	default:
+		s.strayed(e.At, e.Leg)
+	}
+}
+
+// strayed brings the operator back whom an overtaken command of a consultation that is over has taken out of the conversation.
+func (s *step) strayed(at time.Time, id telephony.LegID) {
+	c := &s.c
+	if c.Operator != nil && c.Operator.ID == id && (c.State == StateTalking || c.State == StateHeld) {
+		s.reassert(at)
 	}
 }
 
@@ -356,8 +365,11 @@ func (s *step) met(at time.Time) {
 	if c.Consult != nil { // they come back to a consultation
 		s.state(StateConsulting, at)
 		s.moved(at, op.ID)
+		s.arrange()
 	}
-	s.do(DoMark{cust.ID, telephony.Marks{markAnswered: millis(*c.AnsweredAt), markOperator: c.OperatorID}})
+	m := c.marks(RoleCustomer) // all of them: the first attempt may have failed
+	m[markAnswered] = millis(*c.AnsweredAt)
+	s.do(DoMark{cust.ID, m})
 }
 
 // muted takes the PBX's word; it is marked on the leg, because nothing else would tell a new owner of the floor.

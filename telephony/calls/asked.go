@@ -78,9 +78,9 @@ func (s *step) asked(e Asked) {
 			s.do(DoDigits{to.ID, e.Cmd.Digits})
 		}
 	case CmdMuteParty:
-		s.do(DoMute{e.Cmd.LegID, e.Cmd.Muted})
+		s.do(DoMute{telephony.LegID(e.Cmd.LegID), e.Cmd.Muted})
 	case CmdDropParty:
-		s.hangup(e.At, e.Cmd.LegID, telephony.CauseNormal)
+		s.hangup(e.At, telephony.LegID(e.Cmd.LegID), telephony.CauseNormal)
 	case CmdPark:
 		s.parkedFor(e.At)
 	case CmdSwapConsult, CmdMergeConsult, CmdCompleteConsult, CmdCancelConsult:

@@ -97,12 +97,12 @@ const (
 
 // RouteStep is one entry of a call's way; steps are only appended.
 type RouteStep struct {
-	At         time.Time `json:"at"`
-	Kind       RouteKind `json:"kind"`
-	OperatorID string    `json:"operatorId,omitempty"`
-	QueueID    string    `json:"queueId,omitempty"`
-	Number     string    `json:"number,omitempty"` // E.164, of an outside party
-	By         string    `json:"by,omitempty"`     // who decided it, where that is another operator
+	At         time.Time        `json:"at"`
+	Kind       RouteKind        `json:"kind"`
+	OperatorID string           `json:"operatorId,omitempty"`
+	QueueID    string           `json:"queueId,omitempty"`
+	Number     customers.Number `json:"number,omitzero"` // of an outside party
+	By         string           `json:"by,omitempty"`    // who decided it, where that is another operator
 }
 
 // Result is how a conversation came out.
@@ -196,12 +196,17 @@ func (c Call) CustomerNumber() customers.Number {
 }
 
 // Held tells whether the customer is known to hear music in a conversation.
-func (c Call) Held() bool { return c.State == StateHeld }
+func (c Call) Held() bool {
+	return c.State == StateHeld || c.State == StateConsulting && c.Customer != nil && c.Customer.Parked
+}
 
 // Involves tells whether the operator has a part in the call: as its operator, or as the colleague who is consulted.
 func (c *Call) Involves(operatorID string) bool {
 	return operatorID != "" && (c.OperatorID == operatorID || c.Consult != nil && c.Consult.OperatorID == operatorID)
 }
+
+// Reached tells whether the third party has answered.
+func (c *Call) Reached() bool { return c.Guest != nil && c.Guest.State == telephony.LegUp }
 
 // Live tells whether a customer is or may still be on the line.
 func (c Call) Live() bool { return c.State != StateWrapUp && c.State != StateEnded }

@@ -2,7 +2,6 @@ package calls
 
 import (
 	"github.com/pult-cc/pult/internal/customers"
-	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -57,7 +56,7 @@ type Command struct {
 	Pause      string              `json:"pause,omitempty"` // pause reason key
 	CustomerID customers.ID        `json:"customerId,omitempty"`
 	To         *Target             `json:"to,omitempty"`
-	LegID      telephony.LegID     `json:"legId,omitempty"`
+	LegID      string              `json:"legId,omitempty"`
 	Notice     *Notice             `json:"notice,omitempty"`
 }
 

@@ -70,7 +70,7 @@ func (s *step) consulted(e ConsultAsked) {
 	c.Guest = &Leg{ID: leg, Role: RoleGuest, State: telephony.LegDown, patience: patience{due: e.At.Add(timeout + offerGrace)}}
 	c.Consult = &Consult{OperatorID: e.OperatorID, Party: e.Party, By: e.By, Since: e.At, Blind: e.Blind, aim: SideGuest}
 	s.state(StateConsulting, e.At)
-	s.routed(RouteStep{At: e.At, Kind: RouteConsulted, OperatorID: e.OperatorID, Number: e.Party.Number.E164, By: e.By})
+	s.routed(RouteStep{At: e.At, Kind: RouteConsulted, OperatorID: e.OperatorID, Number: e.Party.Number, By: e.By})
 	from := telephony.Party{Number: c.CustomerNumber().E164, Name: c.customerName()}
 	o := telephony.Originate{Leg: leg, Timeout: timeout, From: from, Marks: c.marksOf(RoleGuest)}
 	if e.OperatorID != "" {
@@ -338,11 +338,12 @@ func (s *step) promote(at time.Time, pause string) {
 	c.Operator, c.Guest, c.Consult = &op, nil, nil
 	c.OperatorID, c.talked = to, to
 	c.AnswerRequested, c.Declining, c.blameless = false, false, false
-	c.Muted, c.muteAsked, c.muteUnsure = op.Muted, op.Muted, false
+	c.Muted, c.muteAsked, c.muteUnsure = op.Muted, op.Muted, true
 	c.Operator.Muted = false
 	s.routed(RouteStep{At: at, Kind: RouteTransferred, OperatorID: to, By: by})
 	s.state(StateTalking, at)
 	s.do(
+		DoMute{op.ID, c.Muted}, // should an earlier wish still be on its way
 		DoMark{op.ID, c.marks(RoleOperator)},
 		DoMark{c.Customer.ID, telephony.Marks{markOperator: to}},
 		DoCloseBridge{AsideOf(c.ID)},
@@ -354,7 +355,7 @@ func (s *step) handOut(at time.Time) {
 	c := &s.c
 	cust, guest := c.Customer.ID, c.Guest.ID
 	to := *c.Consult
-	s.routed(RouteStep{At: at, Kind: RouteTransferred, OperatorID: to.OperatorID, Number: to.Party.Number.E164, By: to.By})
+	s.routed(RouteStep{At: at, Kind: RouteTransferred, OperatorID: to.OperatorID, Number: to.Party.Number, By: to.By})
 	c.Customer, c.Guest, c.Consult = nil, nil, nil
 	s.do(
 		Relay{Legs: [2]telephony.LegID{cust, guest}, Bridge: BridgeOf(c.ID)},

@@ -48,7 +48,7 @@ func (s *step) notReached(at time.Time, cause telephony.Cause, how ending) {
 	default:
 		kind = RouteUnreachable
 	}
-	s.routed(RouteStep{At: at, Kind: kind, OperatorID: c.Consult.OperatorID, Number: c.Consult.Party.Number.E164})
+	s.routed(RouteStep{At: at, Kind: kind, OperatorID: c.Consult.OperatorID, Number: c.Consult.Party.Number})
 	s.do(Tell{At: at, OperatorID: c.Consult.By, Kind: NoticeNotReached, Text: string(kind)})
 }
 
@@ -102,13 +102,12 @@ func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending) {
 			return
 		}
 		s.rescue(at)
-	case StateConference:
-		if up(c.Guest) != nil && c.Consult.OperatorID != "" {
-			s.promote(at, queues.PausePhone) // the colleague is there already
+	case StateConsulting, StateConference:
+		guest := up(c.Guest)
+		if guest != nil && guest.Bridged && c.Customer.Bridged && c.Consult.OperatorID != "" {
+			s.promote(at, queues.PausePhone) // the colleague speaks with the customer already
 			return
 		}
-		s.rescue(at)
-	case StateConsulting:
 		s.rescue(at)
 	case StateOffered, StateRinging:
 		if c.Direction == Outbound && c.AnsweredAt == nil {

@@ -130,8 +130,8 @@ func permitConsult(c *Call, cmd Command, wrong func() error) error {
 		}
 	case CmdMuteParty, CmdDropParty:
 		switch {
-		case cmd.LegID == c.Guest.ID:
-		case cmd.Kind == CmdMuteParty && c.Customer != nil && cmd.LegID == c.Customer.ID:
+		case cmd.LegID == string(c.Guest.ID):
+		case cmd.Kind == CmdMuteParty && c.Customer != nil && cmd.LegID == string(c.Customer.ID):
 		default:
 			return errs.Field(op, "legId", "is not "+strings.ToLower(string(RoleGuest))+" of this call")
 		}

@@ -95,7 +95,7 @@ func (s *stand) directory(operators ...string) {
 
 // succeed is a new owner of the same floor, who has heard of nothing yet.
 func (s *stand) succeed() *stand {
-	n := &stand{t: s.t, now: s.now, n: s.n, owner: s.owner + 1, people: s.people, inherited: s.calls, declared: s.declared}
+	n := &stand{t: s.t, now: s.now.Add(time.Millisecond), n: s.n, owner: s.owner + 1, people: s.people, inherited: s.calls, declared: s.declared}
 	n.begin()
 	return n
 }

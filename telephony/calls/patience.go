@@ -143,6 +143,9 @@ func (s *step) reassert(at time.Time) {
 	if opUp && c.muteUnsure {
 		s.do(DoMute{op.ID, c.muteAsked})
 	}
+	if c.State != StateConsulting && c.State != StateConference {
+		s.park(up(c.Guest)) // waits for the operator as well
+	}
 	custUp := cust.State == telephony.LegUp || c.Direction == Inbound // one that came to us can be joined before it is answered
 	meeting := c.State == StateOffered || c.State == StateRinging
 	switch {
@@ -164,9 +167,8 @@ func (s *step) reassert(at time.Time) {
 			}
 			s.do(DoPark{cust.ID})
 		}
-		if c.State == StateHeld && op != nil && op.Aside {
+		if c.State == StateHeld && op != nil && (op.Aside || op.Parked) {
 			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{op.ID}})
 		}
-		s.park(up(c.Guest))
 	}
 }

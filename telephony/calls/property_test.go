@@ -208,7 +208,7 @@ func (w *world) party(t *rapid.T) {
 				calls.CmdSwapConsult, calls.CmdMergeConsult, calls.CmdCompleteConsult, calls.CmdCancelConsult, calls.CmdMuteParty, calls.CmdDropParty,
 				calls.CmdHangUp, calls.CmdSendDigits,
 			}).Draw(t, "party"),
-			CallID: id, OperatorID: c.OperatorID, LegID: c.Guest.ID, Muted: rapid.Bool().Draw(t, "muted"), Digits: "1",
+			CallID: id, OperatorID: c.OperatorID, LegID: string(c.Guest.ID), Muted: rapid.Bool().Draw(t, "muted"), Digits: "1",
 		})
 	}
 }
