@@ -99,11 +99,12 @@ func (f *Floor) occupyBy(operatorID string, c *Call, now time.Time) {
 		f.apply(yields.ID, Vanished{At: now, Leg: yields.Guest.ID})
 	case yields.State == StateWrapUp:
 		f.apply(yields.ID, Asked{At: now, Cmd: Command{Kind: CmdFinishWrapUp}})
-	case yields.State == StateRescuing:
-		f.q.Remove(string(yields.ID))
-		f.apply(yields.ID, RescueOver{now})
 	case yields.Operator != nil:
 		f.apply(yields.ID, Vanished{At: now, Leg: yields.Operator.ID})
+	}
+	if n := f.calls[yields.ID]; n != nil && n.State == StateRescuing && n.OperatorID == o.ID {
+		f.q.Remove(string(n.ID))
+		f.apply(n.ID, RescueOver{now})
 	}
 }
 
