@@ -138,6 +138,7 @@ type (
 		Leg   LegID
 		Cause Cause
 		ByUs  bool
+		RTP   *RTP // the last counts of its media, where the PBX tells them with the end
 	}
 	// EndpointChanged says that a device registered or went away.
 	EndpointChanged struct {
@@ -240,6 +241,12 @@ type (
 		// PhoneURLs are the WebSocket addresses of the PBX for phones (RFC 7118).
 		PhoneURLs() []string
 	}
+	// RTPMeter counts a leg's media.
+	RTPMeter interface {
+		// RTP returns the counts as they are now. A leg through which nothing has passed yet has counts of zero. After its end a leg
+		// has none (errs.Conflict); LegEnded.RTP may have the last.
+		RTP(ctx context.Context, leg LegID) (RTP, error)
+	}
 	// FarAnswerer answers an originated leg in place of its far end; only a simulated PBX, which has no phones, can.
 	FarAnswerer interface {
 		AnswerFar(ctx context.Context, leg LegID) error
@@ -253,6 +260,19 @@ type (
 		DemoCall(ctx context.Context, from Party, to string, d time.Duration) error
 	}
 )
+
+// RTP counts the media of one leg since it began, as the PBX sees it (RFC 3550). In is what comes from the far end.
+type RTP struct {
+	At             time.Time
+	Codec          string // lower case: "opus", "alaw"; "" = not known
+	Received, Sent uint64 // packets
+	LostIn         uint64 // packets that should have arrived
+	JitterIn       time.Duration
+	Reported       bool          // the far end has reported (RTCP): what follows is known
+	LostOut        uint64        // packets of ours that did not arrive there
+	JitterOut      time.Duration // there
+	RoundTrip      time.Duration // 0 = not known
+}
 
 // Account is a SIP account of an operator's phone. HA1 is equivalent to a password: it is never logged nor stored unsealed.
 type Account struct {

@@ -32,20 +32,21 @@ var rules = []rule{
 	{"telephony/fakepbx/...", []string{"telephony", "internal/errs"}},
 	{"telephony/telephonytest/...", []string{"telephony", "internal/errs"}},
 	{"telephony/queues", []string{"internal/errs"}},
-	{"telephony/calls", []string{"telephony", "telephony/queues", "internal/bus", "internal/customers", "internal/errs"}},
+	{"telephony/quality", []string{"telephony", "internal/errs"}},
+	{"telephony/calls", []string{"telephony", "telephony/queues", "telephony/quality", "internal/bus", "internal/customers", "internal/errs"}},
 	{"telephony/phones", []string{"telephony", "telephony/calls", "internal/seal", "internal/errs"}},
 	{"connectors/all", []string{"connectors/..."}},
 	{"connectors/...", []string{"connectors/...", "internal/errs"}},
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},
-	{"internal/interactions", []string{"internal/customers", "internal/bus", "internal/errs"}},
+	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
 		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/interactions", "internal/seal",
-		"telephony/queues", "connectors", "internal/errs",
+		"telephony/queues", "telephony/quality", "connectors", "internal/errs",
 	}},
 	{"ent/...", []string{"ent/..."}},
 	{"graph/...", []string{
-		"graph/...", "telephony/calls", "telephony/queues", "telephony/phones", "internal/customers", "internal/interactions",
+		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/phones", "internal/customers", "internal/interactions",
 		"internal/auth", "internal/errs", "internal/obs", "connectors",
 	}},
 }
@@ -111,7 +112,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "internal/interactions", "internal/customers":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "internal/interactions", "internal/customers":
 		return true
 	}
 	return false
