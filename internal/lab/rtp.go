@@ -39,6 +39,8 @@ type RTP struct {
 	freq     float64   // of the tone we send; 0: silence
 	phase    float64   // of the tone, in radians
 	keys     []byte    // digits still to send
+	still    bool      // it sends nothing at all
+	lose     int       // every lose-th packet gets lost; 0: none
 	heard    []float64 // the last listenSize samples
 	heardAt  time.Time // when the last of them came
 	digits   strings.Builder
@@ -84,6 +86,20 @@ func (r *RTP) Tone(freq float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.freq = freq
+}
+
+// Still makes the endpoint send nothing at all, not even silence, or ends that.
+func (r *RTP) Still(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.still = on
+}
+
+// Lose loses every n-th packet of what is sent from now on; 0 loses none.
+func (r *RTP) Lose(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lose = n
 }
 
 // Press sends digits (0-9, *, #, A-D) as telephone events (RFC 4733) in place of audio, 100 ms each, one after the other.
@@ -278,10 +294,12 @@ func (r *RTP) send() {
 		}
 		r.mu.Lock()
 		remote := r.remote
-		if remote == nil {
+		if remote == nil || r.still {
 			r.mu.Unlock()
+			ts += frameSize
 			continue
 		}
+		lose := r.lose
 		if rest > 0 {
 			rest--
 		} else if pressed == nil && len(r.keys) > 0 {
@@ -316,6 +334,9 @@ func (r *RTP) send() {
 		for range copies {
 			binary.BigEndian.PutUint16(packet[2:], seq)
 			seq++
+			if lose > 0 && int(seq)%lose == 0 {
+				continue
+			}
 			// A lost packet is no error in RTP, and the far end may be gone already.
 			_, _ = r.conn.WriteToUDP(packet, remote)
 		}

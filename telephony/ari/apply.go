@@ -17,6 +17,7 @@ func (t *legTable) apply(e event) (out outcome) {
 		t.started(&out, e.at, v)
 	case *ari.StasisEnd:
 		if l := t.leg(&v.Channel); l != nil && l.entered {
+			l.rtp = lastRTP(e.at, l.codec, v.Channel.GetChannelVars())
 			t.end(&out, e.at, l, l.cause)
 		}
 	case *ari.ChannelDestroyed:

@@ -213,4 +213,5 @@ var (
 	_ telephony.Returner    = (*Driver)(nil)
 	_ telephony.Provisioner = (*Driver)(nil)
 	_ telephony.DemoCaller  = (*Driver)(nil)
+	_ telephony.RTPMeter    = (*Driver)(nil)
 )

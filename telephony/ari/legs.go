@@ -20,7 +20,9 @@ type leg struct {
 	cause      telephony.Cause // the last that the far end gave
 	hangup     *telephony.Cause
 	returned   bool
-	lastDigit  time.Time // PBX time of the last digit, to drop its twin
+	lastDigit  time.Time      // PBX time of the last digit, to drop its twin
+	codec      string         // once it was asked; "" before
+	rtp        *telephony.RTP // the last counts, once the end has brought them
 
 	// making is open while Originate waits for Asterisk; uncertain says that it got no answer.
 	making    chan struct{}
@@ -171,7 +173,7 @@ func (t *legTable) left(out *outcome, at time.Time, l *leg, bridge telephony.Bri
 func (t *legTable) end(out *outcome, at time.Time, l *leg, cause telephony.Cause) {
 	t.left(out, at, l, l.Bridge)
 	t.forget(l)
-	e := telephony.LegEnded{At: at, Leg: l.ID, Cause: cause}
+	e := telephony.LegEnded{At: at, Leg: l.ID, Cause: cause, RTP: l.rtp}
 	switch {
 	case l.hangup != nil:
 		e.ByUs = true

@@ -91,6 +91,7 @@ func (d *Driver) Answer(ctx context.Context, id telephony.LegID) error {
 		return notUp(op)
 	}
 	l.State = telephony.LegUp
+	l.countMedia(time.Now())
 	p.emit(telephony.LegAnswered{At: time.Now(), Leg: id})
 	p.hangupLater(l)
 	return nil

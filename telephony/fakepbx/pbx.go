@@ -84,6 +84,7 @@ type leg struct {
 	muted      bool
 	ringback   bool
 	digits     string
+	media      media
 	reported   map[*Driver]bool // told by LegStarted or LinkUp
 	timers     []*time.Timer
 }
@@ -243,6 +244,7 @@ func (l *leg) stopTimers() {
 func (p *PBX) answered(l *leg) {
 	l.stopTimers()
 	l.State = telephony.LegUp
+	l.countMedia(time.Now())
 	if p.active == nil {
 		delete(p.legs, l.ID)
 		return
@@ -295,7 +297,12 @@ func (p *PBX) end(l *leg, cause telephony.Cause, byUs bool) {
 	p.takeOut(l)
 	l.stopTimers()
 	delete(p.legs, l.ID)
-	p.emit(telephony.LegEnded{At: time.Now(), Leg: l.ID, Cause: cause, ByUs: byUs})
+	e := telephony.LegEnded{At: time.Now(), Leg: l.ID, Cause: cause, ByUs: byUs}
+	if l.State == telephony.LegUp {
+		counts := l.rtp(e.At)
+		e.RTP = &counts
+	}
+	p.emit(e)
 }
 
 // setOnline changes a device's reachability and tells it when it is news.
@@ -332,5 +339,6 @@ var (
 	_ telephony.Provisioner = (*Driver)(nil)
 	_ telephony.DemoCaller  = (*Driver)(nil)
 	_ telephony.Diagnoser   = (*Driver)(nil)
+	_ telephony.RTPMeter    = (*Driver)(nil)
 	_ telephony.Driver      = (*PBX)(nil)
 )

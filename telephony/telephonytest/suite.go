@@ -75,7 +75,7 @@ type test struct {
 // Run runs the suite. newHarness is called once per test, with the test that it is for.
 func Run(t *testing.T, newHarness func(*testing.T) Harness) {
 	var tests []test
-	for _, group := range [][]test{inboundTests, outboundTests, bridgeTests, linkTests, accountTests, refusalTests, capabilityTests} {
+	for _, group := range [][]test{inboundTests, outboundTests, bridgeTests, linkTests, accountTests, refusalTests, capabilityTests, mediaTests} {
 		tests = append(tests, group...)
 	}
 	for _, tc := range tests {
