@@ -28,6 +28,17 @@ func (r *mutationResolver) StopPhone(ctx context.Context) (*model.StopPhonePaylo
 	return &model.StopPhonePayload{Ok: true}, nil
 }
 
+func (r *mutationResolver) BeatPhone(ctx context.Context) (*model.BeatPhonePayload, error) {
+	v, err := mustViewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.core.Floor.Do(ctx, calls.Command{Kind: calls.CmdBeat, OperatorID: v.id()}); err != nil {
+		return nil, err
+	}
+	return &model.BeatPhonePayload{Ok: true}, nil
+}
+
 func (r *mutationResolver) SetAvailability(ctx context.Context, input model.SetAvailabilityInput) (*model.SetAvailabilityPayload, error) {
 	return r.setAvailability(ctx, input)
 }

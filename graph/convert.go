@@ -49,7 +49,7 @@ func (l *lens) call(c *calls.Call, notes *interactions.Notes) *model.Call {
 	for i, leg := range legs {
 		m.Legs[i] = &model.Leg{
 			ID: string(leg.ID), Role: model.LegRole(leg.Role), State: model.LegState(leg.State),
-			Muted: leg.Muted || leg.Role == calls.RoleOperator && c.Muted,
+			Muted: leg.Muted || leg.Role == calls.RoleOperator && c.Muted, Silent: leg.Silent,
 		}
 	}
 	m.Route = make([]*model.RouteStep, len(c.Route))

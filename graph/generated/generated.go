@@ -40,6 +40,10 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	BeatPhonePayload struct {
+		Ok func(childComplexity int) int
+	}
+
 	Call struct {
 		AnswerRequested func(childComplexity int) int
 		AnsweredAt      func(childComplexity int) int
@@ -183,10 +187,11 @@ type ComplexityRoot struct {
 	}
 
 	Leg struct {
-		ID    func(childComplexity int) int
-		Muted func(childComplexity int) int
-		Role  func(childComplexity int) int
-		State func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Muted  func(childComplexity int) int
+		Role   func(childComplexity int) int
+		Silent func(childComplexity int) int
+		State  func(childComplexity int) int
 	}
 
 	Match struct {
@@ -202,6 +207,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		Answer             func(childComplexity int, input model.CallInput) int
+		BeatPhone          func(childComplexity int) int
 		CancelConsult      func(childComplexity int, input model.CallInput) int
 		CommentInteraction func(childComplexity int, input model.CommentInteractionInput) int
 		CompleteConsult    func(childComplexity int, input model.CallInput) int
@@ -441,6 +447,7 @@ type MutationResolver interface {
 	SetPreferences(ctx context.Context, input model.SetPreferencesInput) (*model.SetPreferencesPayload, error)
 	StartPhone(ctx context.Context, input model.StartPhoneInput) (*model.StartPhonePayload, error)
 	StopPhone(ctx context.Context) (*model.StopPhonePayload, error)
+	BeatPhone(ctx context.Context) (*model.BeatPhonePayload, error)
 	SetAvailability(ctx context.Context, input model.SetAvailabilityInput) (*model.SetAvailabilityPayload, error)
 	Dial(ctx context.Context, input model.DialInput) (*model.CallPayload, error)
 	Answer(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
@@ -511,6 +518,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "BeatPhonePayload.ok":
+		if e.ComplexityRoot.BeatPhonePayload.Ok == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeatPhonePayload.Ok(childComplexity), true
 
 	case "Call.answerRequested":
 		if e.ComplexityRoot.Call.AnswerRequested == nil {
@@ -1098,6 +1112,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Leg.Role(childComplexity), true
+	case "Leg.silent":
+		if e.ComplexityRoot.Leg.Silent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leg.Silent(childComplexity), true
 	case "Leg.state":
 		if e.ComplexityRoot.Leg.State == nil {
 			break
@@ -1165,6 +1185,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Answer(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.beatPhone":
+		if e.ComplexityRoot.Mutation.BeatPhone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.BeatPhone(childComplexity), true
 	case "Mutation.cancelConsult":
 		if e.ComplexityRoot.Mutation.CancelConsult == nil {
 			break
@@ -2373,6 +2399,11 @@ extend type Mutation {
   "Makes the viewer's phone session: a SIP secret for this session only. The answer is given once; the newer session takes over."
   startPhone(input: StartPhoneInput!): StartPhonePayload!
   stopPhone: StopPhonePayload!
+  """
+  Says that the window of the viewer's phone is there. A window that begins to beat during a conversation goes on until its end, every 0.7
+  seconds: when beats stay out, and nothing is received from the phone either, the customer hears music until the phone is back.
+  """
+  beatPhone: BeatPhonePayload!
   setAvailability(input: SetAvailabilityInput!): SetAvailabilityPayload!
   "Calls a number: the viewer's phone first, then the far end."
   dial(input: DialInput!): CallPayload!
@@ -2490,6 +2521,8 @@ type Leg {
   state: LegState!
   "Not heard by the others."
   muted: Boolean!
+  "Nothing is received from it, though it is up: a browser, or its network, has died."
+  silent: Boolean!
 }
 enum LegRole { CUSTOMER OPERATOR GUEST }
 enum LegState { DOWN RINGING UP }
@@ -2640,6 +2673,7 @@ type PhoneSession {
   simulated: Boolean!
 }
 type IceServer { urls: [String!]! username: String credential: String }
+type BeatPhonePayload { ok: Boolean! }
 type StopPhonePayload { ok: Boolean! }
 `, BuiltIn: false},
 	{Name: "../schema/common.graphqls", Input: `"Point in time, RFC 3339, UTC."
@@ -2891,6 +2925,14 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_BeatPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ok":
+		return ec.fieldContext_BeatPhonePayload_ok(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeatPhonePayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Call(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -3166,6 +3208,8 @@ func (ec *executionContext) childFields_Leg(ctx context.Context, field graphql.C
 		return ec.fieldContext_Leg_state(ctx, field)
 	case "muted":
 		return ec.fieldContext_Leg_muted(ctx, field)
+	case "silent":
+		return ec.fieldContext_Leg_silent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Leg", field.Name)
 }
@@ -4363,6 +4407,29 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _BeatPhonePayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.BeatPhonePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeatPhonePayload_ok(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ok, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BeatPhonePayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BeatPhonePayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
 
 func (ec *executionContext) _Call_id(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6849,6 +6916,29 @@ func (ec *executionContext) fieldContext_Leg_muted(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Leg_silent(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leg_silent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Silent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Leg_silent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Match_state(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7251,6 +7341,38 @@ func (ec *executionContext) fieldContext_Mutation_stopPhone(_ context.Context, f
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_StopPhonePayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beatPhone(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beatPhone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().BeatPhone(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BeatPhonePayload) graphql.Marshaler {
+			return ec.marshalNBeatPhonePayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐBeatPhonePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beatPhone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BeatPhonePayload(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13528,6 +13650,44 @@ func (ec *executionContext) _QueueFeedItem(ctx context.Context, sel ast.Selectio
 
 // region    **************************** object.gotpl ****************************
 
+var beatPhonePayloadImplementors = []string{"BeatPhonePayload"}
+
+func (ec *executionContext) _BeatPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.BeatPhonePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, beatPhonePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BeatPhonePayload")
+		case "ok":
+			out.Values[i] = ec._BeatPhonePayload_ok(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var callImplementors = []string{"Call", "Node"}
 
 func (ec *executionContext) _Call(ctx context.Context, sel ast.SelectionSet, obj *model.Call) graphql.Marshaler {
@@ -14609,6 +14769,11 @@ func (ec *executionContext) _Leg(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "silent":
+			out.Values[i] = ec._Leg_silent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14754,6 +14919,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "stopPhone":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_stopPhone(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beatPhone":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beatPhone(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -17079,6 +17251,16 @@ func (ec *executionContext) unmarshalNAvailability2githubᚗcomᚋpultᚑccᚋpu
 
 func (ec *executionContext) marshalNAvailability2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAvailability(ctx context.Context, sel ast.SelectionSet, v model.Availability) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNBeatPhonePayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐBeatPhonePayload(ctx context.Context, sel ast.SelectionSet, v *model.BeatPhonePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BeatPhonePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {

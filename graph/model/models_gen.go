@@ -28,6 +28,10 @@ type QueueFeedItem interface {
 	IsQueueFeedItem()
 }
 
+type BeatPhonePayload struct {
+	Ok bool `json:"ok"`
+}
+
 type Call struct {
 	ID string `json:"id"`
 	// Grows with every change.
@@ -261,6 +265,8 @@ type Leg struct {
 	State LegState `json:"state"`
 	// Not heard by the others.
 	Muted bool `json:"muted"`
+	// Nothing is received from it, though it is up: a browser, or its network, has died.
+	Silent bool `json:"silent"`
 }
 
 type LinkCustomerInput struct {

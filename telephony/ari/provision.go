@@ -116,7 +116,7 @@ func (d *Driver) awaitState(ctx context.Context, op, name string, reached func(s
 var fieldOrder = []string{
 	"auth_type", "username", "realm", "password_digest",
 	"max_contacts", "remove_existing",
-	"webrtc", "auth", "aors", "identify_by", "context", "disallow", "allow", "direct_media", "allow_transfer", "allow_subscribe",
+	"webrtc", "rtp_timeout", "auth", "aors", "identify_by", "context", "disallow", "allow", "direct_media", "allow_transfer", "allow_subscribe",
 	"rtp_symmetric", "force_rport", "rewrite_contact", "media_encryption", "use_avpf", "ice_support", "rtcp_mux", "bundle",
 	"media_use_received_transport", "dtls_auto_generate_cert", "callerid", "language",
 }
@@ -133,7 +133,8 @@ func (d *Driver) endpointFields(a telephony.Account) map[string]string {
 		f["language"] = d.o.Language
 	}
 	if a.WebRTC {
-		f["webrtc"] = "yes" // DTLS, ICE, AVPF, multiplexing and a certificate
+		f["webrtc"] = "yes"     // DTLS, ICE, AVPF, multiplexing and a certificate
+		f["rtp_timeout"] = "60" // seconds; a browser never stops sending: what is silent for so long is dead
 		return f
 	}
 	for _, desk := range []string{"rtp_symmetric", "force_rport", "rewrite_contact"} { // behind NAT
@@ -145,6 +146,7 @@ func (d *Driver) endpointFields(a telephony.Account) map[string]string {
 	} {
 		f[web] = "no"
 	}
+	f["rtp_timeout"] = "0" // desk phones may be silent when nobody speaks
 	return f
 }
 

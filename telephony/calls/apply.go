@@ -187,6 +187,12 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 		s.muted(e)
 	case PhoneGone:
 		s.phoneGone(e)
+	case Beat:
+		s.beat(e)
+	case PhoneBack:
+		s.phoneBack(e)
+	case Heard:
+		s.heardOf(e)
 	case ConsultAsked:
 		s.consulted(e)
 	case TransferAsked:
@@ -344,7 +350,7 @@ func (s *step) met(at time.Time) {
 	switch {
 	case c.End != nil || c.HangupAsked || cust == nil || !cust.Bridged || c.State == StateTalking:
 		return
-	case op == nil || op.State != telephony.LegUp:
+	case op == nil || op.State != telephony.LegUp || op.Silent:
 		s.do(DoPark{cust.ID}) // the join was under way when the operator's leg went: nobody is there to be heard
 		return
 	case !op.Bridged:
@@ -402,7 +408,10 @@ func flag(on bool) string {
 }
 
 // heard: a leg that is new, or gone, is not muted.
-func (s *step) heard() { s.c.Muted, s.c.muteAsked, s.c.muteUnsure = false, false, false }
+func (s *step) heard() {
+	s.c.Muted, s.c.muteAsked, s.c.muteUnsure = false, false, false
+	s.c.liveness = liveness{}
+}
 
 // matched takes an answer. One that failed, or is still to come, takes nothing back of what was known.
 func (s *step) matched(e Matched) {

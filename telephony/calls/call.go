@@ -65,6 +65,7 @@ type Leg struct {
 	Aside   bool               `json:"aside,omitempty"`   // in the bridge beside it, where the customer does not hear
 	Parked  bool               `json:"parked,omitempty"`  // hears music
 	Muted   bool               `json:"muted,omitempty"`   // of customer and guest; the operator's is Call.Muted
+	Silent  bool               `json:"silent,omitempty"`  // nothing is received from it, though it is up
 
 	patience
 }
@@ -183,8 +184,9 @@ type Call struct {
 	blameless   bool      // the present offer will fail, and not for anything the operator did
 	muteAsked   bool      // what Muted will be once the PBX has confirmed it
 	muteUnsure  bool      // what it has not confirmed yet
-	returned    bool      // a transfer came to nothing, and the call was given back to talked
-	again       time.Time // when to reassert what the state demands, because a command failed; zero = not
+	liveness
+	returned bool      // a transfer came to nothing, and the call was given back to talked
+	again    time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
 
 // CustomerNumber is the number of the customer, whoever called.

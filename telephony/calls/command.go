@@ -27,6 +27,7 @@ const (
 	CmdCancelConsult   CommandKind = "CANCEL_CONSULT"   // CallID
 	CmdMuteParty       CommandKind = "MUTE_PARTY"       // CallID, LegID, Muted
 	CmdDropParty       CommandKind = "DROP_PARTY"       // CallID, LegID
+	CmdBeat            CommandKind = "BEAT"             // the page of the operator's phone is there
 	CmdPark            CommandKind = "PARK"             // CallID; CmdTake picks it up
 	CmdExtendWrapUp    CommandKind = "EXTEND_WRAP_UP"   // CallID
 	CmdFinishWrapUp    CommandKind = "FINISH_WRAP_UP"   // CallID

@@ -165,12 +165,13 @@ func (s *step) moved(at time.Time, id telephony.LegID) {
 		return
 	}
 	s.consult(func(n *Consult) { n.Front = front })
-	if op != nil && (c.State == StateConsulting || c.State == StateConference) {
-		state := StateConsulting
-		if front == SideBoth {
-			state = StateConference
-		}
-		s.state(state, at)
+	if op == nil || c.State != StateConsulting && c.State != StateConference {
+		return // the operator is being fetched back
+	}
+	if front == SideBoth {
+		s.state(StateConference, at)
+	} else {
+		s.state(StateConsulting, at)
 	}
 	if front == SideBoth && c.Consult.leaving {
 		s.leave(at)

@@ -432,9 +432,13 @@ func TestThirdPartiesThatCannotBe(t *testing.T) {
 // TestConsultationOutlivesItsOwner: a new owner of the floor finds everybody where they are.
 func TestConsultationOutlivesItsOwner(t *testing.T) {
 	for name, bring := range map[string]func(w *world, id calls.ID){
-		"with the guest":    func(*world, calls.ID) {},
-		"with the customer": func(w *world, id calls.ID) { w.must(calls.Command{Kind: calls.CmdSwapConsult, CallID: id, OperatorID: "anna"}) },
-		"conference":        func(w *world, id calls.ID) { w.must(calls.Command{Kind: calls.CmdMergeConsult, CallID: id, OperatorID: "anna"}) },
+		"with the guest": func(*world, calls.ID) {},
+		"with the customer": func(w *world, id calls.ID) {
+			w.must(calls.Command{Kind: calls.CmdSwapConsult, CallID: id, OperatorID: "anna"})
+		},
+		"conference": func(w *world, id calls.ID) {
+			w.must(calls.Command{Kind: calls.CmdMergeConsult, CallID: id, OperatorID: "anna"})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, id := consulting(t, colleague)

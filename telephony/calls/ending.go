@@ -109,6 +109,9 @@ func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending) {
 			return
 		}
 		s.rescue(at)
+	case StateRescuing: // it had fallen silent
+		s.heard()
+		s.do(Enqueue{Since: c.StartedAt, Head: true, Only: c.OperatorID, OnlyUntil: c.rescueUntil})
 	case StateOffered, StateRinging:
 		if c.Direction == Outbound && c.AnsweredAt == nil {
 			s.finish(at, End{At: at, Result: ResultCancelled, By: ByOperator, Cause: cause.Q850})

@@ -33,6 +33,8 @@ func (e *Engine) execute(ctx context.Context, ce CallEffect) {
 		})
 	case Link:
 		e.lanes.free(func() { e.link(ctx, ce.Call, ef) })
+	case DoListen:
+		e.lanes.free(func() { e.listen(ctx, ce.Call, ef.Leg) })
 	case DoOriginate:
 		e.lanes.run(string(ef.Leg), func() { e.originate(ctx, ce.Call, ef) })
 	default:

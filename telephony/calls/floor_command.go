@@ -18,6 +18,9 @@ func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
 		return f.setAvailability(cmd, now)
 	case CmdDial:
 		return f.dial(cmd, now)
+	case CmdBeat:
+		f.onCall(cmd.OperatorID, Beat{At: now, OperatorID: cmd.OperatorID})
+		return Reply{}, nil
 	case CmdNotify:
 		if cmd.Notice == nil {
 			return Reply{}, errs.E(errs.Invalid, op, "no notice")

@@ -121,7 +121,9 @@ func (f *Floor) endpoint(ep telephony.Endpoint, now time.Time) {
 		return
 	}
 	f.setOnline(id, ep.Online)
-	if !ep.Online {
+	if ep.Online {
+		f.onCall(id, PhoneBack{At: now, OperatorID: id})
+	} else {
 		f.onCall(id, PhoneGone{At: now, OperatorID: id})
 	}
 }

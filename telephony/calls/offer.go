@@ -72,7 +72,13 @@ func (s *step) phoneGone(e PhoneGone) {
 		}
 		return
 	}
-	if c.Operator == nil || c.End != nil || c.Operator.dying != 0 || (c.Operator.State == telephony.LegUp && !e.Replaced) {
+	if c.Operator == nil || c.End != nil || c.Operator.dying != 0 || e.OperatorID != c.OperatorID {
+		return
+	}
+	if c.Operator.State == telephony.LegUp && !e.Replaced {
+		if c.watched() {
+			s.suspected(e.At)
+		}
 		return
 	}
 	c.blameless = true
@@ -129,8 +135,17 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 // rescue keeps the customer, with music, for the operator whose leg was lost.
 func (s *step) rescue(at time.Time) {
 	c := &s.c
-	c.blameless = false
 	s.heard()
+	s.lost(at)
+	s.do(
+		DoPark{c.Customer.ID},
+		Enqueue{Since: c.StartedAt, Head: true, Only: c.OperatorID, OnlyUntil: c.rescueUntil},
+	)
+}
+
+func (s *step) lost(at time.Time) {
+	c := &s.c
+	c.blameless = false
 	s.route(at, RouteLost, c.OperatorID)
 	s.state(StateRescuing, at)
 	c.rescueUntil = at.Add(cmp.Or(max(s.policy.RescueFor, 0), keepDefault))
@@ -138,10 +153,6 @@ func (s *step) rescue(at time.Time) {
 		s.consult(func(n *Consult) { n.aim, n.Front, n.leaving = SideCustomer, SideNone, false })
 		s.park(up(c.Guest))
 	}
-	s.do(
-		DoPark{c.Customer.ID},
-		Enqueue{Since: c.StartedAt, Head: true, Only: c.OperatorID, OnlyUntil: c.rescueUntil},
-	)
 }
 
 // rescueOver gives the customer to anybody of the queue; outside all queues there is nobody to give them to but whoever
@@ -160,6 +171,11 @@ func (s *step) rescueOver(at time.Time) {
 		return
 	}
 	s.dropGuest(at)
+	if c.Operator != nil { // it has been silent all the time
+		s.do(DoHangup{c.Operator.ID, telephony.CauseNormal})
+		c.Operator = nil
+		s.heard()
+	}
 	s.route(at, RouteReturned, c.OperatorID)
 	if c.QueueID == "" {
 		s.abandon(at, BySystem)

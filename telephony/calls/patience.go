@@ -52,6 +52,7 @@ func (s *step) ticked(at time.Time) {
 	if !s.c.again.IsZero() && !at.Before(s.c.again) {
 		s.reasserted(at)
 	}
+	s.lateLiveness(at)
 	for _, l := range s.c.Legs() {
 		if l.due.IsZero() || at.Before(l.due) {
 			continue
@@ -110,6 +111,7 @@ func (c *Call) deadline(linked bool) time.Time {
 	}
 	if linked {
 		earliest(c.again)
+		earliest(c.liveBy())
 		for _, l := range []*Leg{c.Customer, c.Operator, c.Guest} {
 			if l != nil {
 				earliest(l.due)
@@ -153,6 +155,9 @@ func (s *step) reassert(at time.Time) {
 		if s.moved(at, ""); c.End == nil && c.Consult != nil {
 			s.arrange()
 		}
+	case c.State == StateRescuing && opUp && !op.Silent:
+		s.meet(at)
+		s.met(at)
 	case c.State == StateTalking && opUp:
 		if !cust.Bridged || !op.Bridged {
 			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{cust.ID, op.ID}})

@@ -77,7 +77,8 @@ func TestNoSequenceBreaksAConsultation(t *testing.T) {
 // step lets one thing happen.
 func (w *world) step(t *rapid.T, more ...string) {
 	acts := append([]string{
-		"work", "work", "work", "work", "work all", "in", "ring", "answer", "answer", "end", "phone", "renew", "command", "command", "command", "third",
+		"work", "work", "work", "work", "work all", "in", "ring", "answer", "answer", "end", "phone", "renew", "command", "command", "command", "third", "beat",
+		"mute", "listen",
 		"availability", "dial", "time", "link", "restart", "owner", "directory",
 	}, more...)
 	switch rapid.SampledFrom(acts).Draw(t, "what") {
@@ -110,6 +111,12 @@ func (w *world) step(t *rapid.T, more ...string) {
 		w.command(t)
 	case "third":
 		w.third(t)
+	case "beat":
+		_ = w.s.do(calls.Command{Kind: calls.CmdBeat, OperatorID: rapid.SampledFrom(operators).Draw(t, "op")})
+	case "mute":
+		w.onAny(t, func(l *worldLeg) { w.mute[l.ID] = rapid.Bool().Draw(t, "silent") })
+	case "listen":
+		w.listen()
 	case "party":
 		w.party(t)
 	case "availability":
@@ -268,6 +275,9 @@ func (w *world) calm(t *rapid.T) {
 				t.Fatalf("call %s is over and has legs\n%s", id, w)
 			}
 		case calls.StateTalking:
+			if c.Operator.Silent {
+				t.Fatalf("a silent phone is shown as talking\n%s", w)
+			}
 			if a, b := w.legs[c.Customer.ID], w.legs[c.Operator.ID]; a == nil || b == nil || a.Bridge == "" || a.Bridge != b.Bridge {
 				t.Fatalf("those who talk do not hear each other\n%s", w)
 			}

@@ -164,6 +164,11 @@ func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
 		}
 	}
 	f.settle(present, now)
+	for _, id := range sortedKeys(f.q.Operators) {
+		if !f.online[id] { // it may have gone while nobody watched
+			f.onCall(id, PhoneGone{At: now, OperatorID: id})
+		}
+	}
 }
 
 func sortedKeys[K ~string, V any](m map[K]V) []K {

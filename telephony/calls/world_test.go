@@ -23,6 +23,8 @@ type world struct {
 	lost    bool // the end of a leg was asked for in vain, maybe for a call that is forgotten
 	next    int
 	muted   map[telephony.LegID]bool
+	mute    map[telephony.LegID]bool            // operators' phones from which nothing comes
+	asked   []calls.CallEffect                  // who is to be listened to
 	blank   map[telephony.LegID]telephony.LegID // legs left to their peers whose marks could not be written
 }
 
@@ -36,6 +38,7 @@ func newWorld(s *stand) *world {
 	return &world{
 		s: s, legs: map[telephony.LegID]*worldLeg{}, lanes: map[string][]calls.CallEffect{}, online: map[string]bool{}, started: epoch,
 		down: true, muted: map[telephony.LegID]bool{}, blank: map[telephony.LegID]telephony.LegID{},
+		mute: map[telephony.LegID]bool{},
 	}
 }
 
@@ -79,6 +82,9 @@ func (w *world) gather() {
 			lane = string(d.Legs[0])
 		case calls.DoCloseBridge:
 			lane = string(d.Bridge)
+		case calls.DoListen:
+			w.asked = append(w.asked, e)
+			continue
 		case calls.LookUp, calls.Link:
 			w.s.f.Asked(e.Call)
 			continue
@@ -87,6 +93,19 @@ func (w *world) gather() {
 		}
 		w.lanes[lane] = append(w.lanes[lane], e)
 	}
+}
+
+// listen answers the first question about who is heard.
+func (w *world) listen() {
+	if len(w.asked) == 0 {
+		return
+	}
+	e := w.asked[0]
+	w.asked = w.asked[1:]
+	leg := e.Effect.(calls.DoListen).Leg
+	w.s.f.Heard(e.Call, leg, w.legs[leg] != nil && !w.mute[leg], w.down || w.legs[leg] == nil, w.s.now)
+	w.s.settle()
+	w.gather()
 }
 
 // busy lists the lanes with work.
@@ -135,9 +154,13 @@ func (w *world) work(lane string, f fate) {
 // workAll lets the PBX do everything, without a fault.
 func (w *world) workAll() {
 	w.gather()
-	for guard := 0; len(w.lanes) > 0; guard++ {
+	for guard := 0; len(w.lanes)+len(w.asked) > 0; guard++ {
 		if guard > 5000 {
 			w.s.t.Fatalf("commands without end: %v", w.lanes)
+		}
+		if len(w.asked) > 0 {
+			w.listen()
+			continue
 		}
 		w.work(w.busy()[0], carriedOut)
 	}
@@ -299,6 +322,9 @@ func (w *world) advance(d time.Duration) {
 	for range int(d / time.Second) {
 		w.s.advance(time.Second)
 		w.gather()
+		for range len(w.asked) {
+			w.listen()
+		}
 		for _, l := range w.sorted() {
 			if l.outbound && l.State != telephony.LegUp && !w.s.now.Before(l.until) {
 				w.end(l.ID, telephony.Cause{Q850: telephony.CauseNoAnswer}, false)
@@ -346,7 +372,7 @@ func (w *world) truth() telephony.LinkUp {
 func (w *world) inherit(unsaved int) {
 	s := w.s.succeed()
 	records := w.s.journal[:max(0, len(w.s.journal)-unsaved)]
-	w.s, w.lanes, w.down = s, map[string][]calls.CallEffect{}, true
+	w.s, w.lanes, w.asked, w.down = s, map[string][]calls.CallEffect{}, nil, true
 	s.f.Restore(openRecords(records), s.now)
 	s.settle()
 	s.journal = append(slices.Clone(records), s.journal...)
