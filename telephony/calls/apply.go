@@ -15,6 +15,8 @@ const (
 	HeaderCall = "X-Pult-Call"
 	// HeaderAutoAnswer asks the operator's phone to answer by itself: the operator has just dialled.
 	HeaderAutoAnswer = "X-Pult-Auto-Answer"
+	// HeaderCallInfo asks desk phones the same: RFC 3261 §20.9 with the "answer-after" that Yealink, Grandstream, Snom and others read.
+	HeaderCallInfo = "Call-Info"
 
 	markCall     = "call"
 	markRole     = "role"
@@ -74,7 +76,7 @@ func NewInbound(id ID, at time.Time, leg telephony.Leg, queueID string, from, to
 }
 
 // NewOutbound makes a call that an operator dialled: their own phone is reached first.
-func NewOutbound(id ID, at time.Time, operatorID string, from, to Party) (Call, []Effect) {
+func NewOutbound(id ID, at time.Time, operatorID string, desk bool, from, to Party) (Call, []Effect) {
 	c := Call{
 		ID: id, Version: 1, Direction: Outbound, State: StateNew, Since: at, StartedAt: at,
 		OperatorID: operatorID, From: from, To: to,
@@ -82,17 +84,25 @@ func NewOutbound(id ID, at time.Time, operatorID string, from, to Party) (Call, 
 		Match: pendingMatch(to.Number),
 	}
 	leg := telephony.LegID("op-" + string(id) + "-1")
-	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: at.Add(selfTimeout + offerGrace)}}
+	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, Desk: desk, patience: patience{due: at.Add(selfTimeout + offerGrace)}}
 	c.Attempts = 1
+	headers := map[string]string{HeaderCall: string(id)}
+	autoAnswer(headers)
 	return c, []Effect{
 		LookUp{Number: to.Number},
 		DoOriginate{telephony.Originate{
 			Leg: leg, Endpoint: EndpointOf(operatorID), Timeout: selfTimeout,
 			From:    telephony.Party{Number: to.Number.E164, Name: to.Name},
-			Headers: map[string]string{HeaderCall: string(id), HeaderAutoAnswer: "1"},
+			Headers: headers,
 			Marks:   c.marks(RoleOperator),
 		}},
 	}
+}
+
+// autoAnswer asks phones of all kinds to answer by themselves.
+func autoAnswer(headers map[string]string) {
+	headers[HeaderAutoAnswer] = "1"
+	headers[HeaderCallInfo] = "<sip:pult>;answer-after=0"
 }
 
 func pendingMatch(n customers.Number) customers.Match {
@@ -146,7 +156,7 @@ func (s *step) routed(r RouteStep) {
 
 // leg gives a private copy of the leg with the id to fn, or reports false.
 func (s *step) leg(id telephony.LegID, fn func(l *Leg)) bool {
-	for _, p := range []**Leg{&s.c.Customer, &s.c.Operator, &s.c.Guest} {
+	for _, p := range []**Leg{&s.c.Customer, &s.c.Operator, &s.c.Guest, &s.c.Next} {
 		if *p == nil || (*p).ID != id {
 			continue
 		}
@@ -189,6 +199,8 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 		s.phoneGone(e)
 	case Beat:
 		s.beat(e)
+	case PhoneKept:
+		s.c.moving = s.c.moving && e.OperatorID != s.c.OperatorID
 	case PhoneBack:
 		s.phoneBack(e)
 	case Heard:
@@ -271,6 +283,8 @@ func (s *step) joined(e telephony.LegJoined) {
 		return
 	}
 	switch {
+	case c.Next != nil && c.Next.ID == e.Leg:
+		s.nextJoined(e.At)
 	case c.State == StateConsulting || c.State == StateConference:
 		s.moved(e.At, e.Leg)
 	case e.Bridge == BridgeOf(c.ID):
@@ -306,6 +320,8 @@ func (s *step) answered(at time.Time, id telephony.LegID) {
 		s.hangup(at, id, telephony.CauseNormal)
 	case s.c.Guest != nil && s.c.Guest.ID == id:
 		s.guestAnswered(at)
+	case s.c.Next != nil && s.c.Next.ID == id:
+		s.nextAnswered(at)
 	case op != nil && op.ID == id && cust == nil:
 		if s.c.Direction == Outbound {
 			s.reach(at)
@@ -410,7 +426,7 @@ func flag(on bool) string {
 // heard: a leg that is new, or gone, is not muted.
 func (s *step) heard() {
 	s.c.Muted, s.c.muteAsked, s.c.muteUnsure = false, false, false
-	s.c.liveness = liveness{}
+	s.c.liveness, s.c.moving = liveness{}, false
 }
 
 // matched takes an answer. One that failed, or is still to come, takes nothing back of what was known.

@@ -65,6 +65,7 @@ type Leg struct {
 	Aside   bool               `json:"aside,omitempty"`   // in the bridge beside it, where the customer does not hear
 	Parked  bool               `json:"parked,omitempty"`  // hears music
 	Muted   bool               `json:"muted,omitempty"`   // of customer and guest; the operator's is Call.Muted
+	Desk    bool               `json:"desk,omitempty"`    // a phone of its own, no page of ours: its hang-up is the operator's
 	Silent  bool               `json:"silent,omitempty"`  // nothing is received from it, though it is up
 
 	patience
@@ -159,6 +160,7 @@ type Call struct {
 	Customer *Leg `json:"customer,omitempty"` // the customer's leg
 	Operator *Leg `json:"operator,omitempty"` // the operator's leg
 	Guest    *Leg `json:"guest,omitempty"`    // the third party's leg
+	Next     *Leg `json:"next,omitempty"`     // the operator's at their new phone; when it is joined, it takes Operator's place
 
 	Consult *Consult `json:"consult,omitempty"` // set as long as there is, or may be, a guest
 	Parking *Parking `json:"parking,omitempty"` // set while the call is parked
@@ -185,6 +187,7 @@ type Call struct {
 	muteAsked   bool      // what Muted will be once the PBX has confirmed it
 	muteUnsure  bool      // what it has not confirmed yet
 	liveness
+	moving   bool      // the operator takes the phone elsewhere, and speaks on the old one until then
 	returned bool      // a transfer came to nothing, and the call was given back to talked
 	again    time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
@@ -244,6 +247,9 @@ func (c Call) Legs() []Leg {
 	}
 	if c.Guest != nil {
 		out = append(out, *c.Guest)
+	}
+	if c.Next != nil {
+		out = append(out, *c.Next)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -67,7 +68,7 @@ func (s *step) consulted(e ConsultAsked) {
 	if e.OperatorID != "" {
 		timeout = ringDefault
 	}
-	c.Guest = &Leg{ID: leg, Role: RoleGuest, State: telephony.LegDown, patience: patience{due: e.At.Add(timeout + offerGrace)}}
+	c.Guest = &Leg{ID: leg, Role: RoleGuest, State: telephony.LegDown, Desk: e.Desk, patience: patience{due: e.At.Add(timeout + offerGrace)}}
 	c.Consult = &Consult{OperatorID: e.OperatorID, Party: e.Party, By: e.By, Since: e.At, Blind: e.Blind, aim: SideGuest}
 	s.state(StateConsulting, e.At)
 	s.routed(RouteStep{At: e.At, Kind: RouteConsulted, OperatorID: e.OperatorID, Number: e.Party.Number, By: e.By})
@@ -160,7 +161,11 @@ func (s *step) moved(at time.Time, id telephony.LegID) {
 	op, front := up(c.Operator), c.front()
 	if c.Consult.Blind && c.State == StateConsulting {
 		if guest := up(c.Guest); guest != nil && guest.Bridged && c.Customer != nil && c.Customer.Bridged {
-			s.handOut(at)
+			if c.Consult.OperatorID != "" {
+				s.promote(at, "")
+			} else {
+				s.handOut(at)
+			}
 		}
 		return
 	}
@@ -329,11 +334,12 @@ func (s *step) leave(at time.Time) {
 	s.promote(at, "")
 }
 
-// promote makes the colleague, who is in the conference, the call's operator; pause is why the former one cannot go on.
+// promote makes the colleague, who is with the customer, the call's operator; pause is why the former one cannot go on.
 func (s *step) promote(at time.Time, pause string) {
 	c := &s.c
-	by, to := c.OperatorID, c.Consult.OperatorID
-	s.do(Release{At: at, OperatorID: by, Pause: pause, Worked: true})
+	by, to := cmp.Or(c.OperatorID, c.Consult.By), c.Consult.OperatorID
+	s.dropNext()
+	s.do(Release{At: at, OperatorID: c.OperatorID, Pause: pause, Worked: true})
 	op := *c.Guest
 	op.Role = RoleOperator
 	c.Operator, c.Guest, c.Consult = &op, nil, nil
@@ -373,6 +379,7 @@ func tailMarks(id ID, peer telephony.LegID) telephony.Marks {
 // letGo takes the operator out of the call, whose customer stays.
 func (s *step) letGo(at time.Time) {
 	c := &s.c
+	s.dropNext()
 	if c.Operator != nil {
 		s.do(DoHangup{c.Operator.ID, telephony.CauseNormal})
 		c.Operator = nil

@@ -23,12 +23,15 @@ func (s *step) ended(at time.Time, id telephony.LegID, cause telephony.Cause, ho
 		s.c.Customer, s.changed = nil, true
 		s.customerGone(at, cause, how)
 	case s.c.Operator != nil && s.c.Operator.ID == id:
+		desk := s.c.Operator.Desk && cause.Q850 == telephony.CauseNormal
 		s.c.Operator, s.changed = nil, true
-		s.operatorGone(at, cause, how)
+		s.operatorGone(at, cause, how, desk)
 	case s.c.Guest != nil && s.c.Guest.ID == id:
 		s.notReached(at, cause, how)
 		s.c.Guest, s.changed = nil, true
 		s.guestGone(at)
+	case s.c.Next != nil && s.c.Next.ID == id:
+		s.c.Next, s.c.moving, s.changed = nil, false, true // the old phone it is
 	}
 }
 
@@ -90,10 +93,30 @@ func dialResult(q850 int, cancelled bool) Result {
 	return ResultFailed
 }
 
-func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending) {
+// operatorGone: desk says that the receiver of a desk phone was put down, which nobody but the operator can do.
+func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending, desk bool) {
 	c := &s.c
 	if c.End != nil || c.HangupAsked && c.Customer != nil {
 		return // expected; the customer's leg tells the end
+	}
+	if desk && how == ended && talks(c.State) && c.Customer != nil {
+		switch {
+		case c.Consult == nil:
+			c.HangupAsked = true
+			s.hangup(at, c.Customer.ID, telephony.CauseNormal)
+			return
+		case up(c.Guest) != nil: // as on any desk phone: who puts the receiver down leaves the two to each other
+			s.letGo(at)
+			s.consult(func(n *Consult) { n.Blind = true })
+			s.state(StateConsulting, at)
+			s.arrange()
+			s.moved(at, "") // they may hear each other already
+			return
+		}
+	}
+	if c.Next != nil && c.Next.dying == 0 && c.Customer != nil && (talks(c.State) || c.State == StateRescuing) {
+		s.nextTakesOver(at)
+		return
 	}
 	switch c.State {
 	case StateTalking, StateHeld:

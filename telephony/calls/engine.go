@@ -325,7 +325,9 @@ func (e *Engine) phone(ctx context.Context, cmd Command) error {
 		return errs.E(errs.Unsupported, "provisioning phone", "this telephone system has no accounts to push")
 	}
 	// Before the account changes, so that the device's coming and going is news from then on.
-	_, err := ask(ctx, e.in, func(f *Floor, now time.Time) (struct{}, error) { return struct{}{}, f.RenewPhone(cmd.OperatorID, now) })
+	_, err := ask(ctx, e.in, func(f *Floor, now time.Time) (struct{}, error) {
+		return struct{}{}, f.RenewPhone(cmd.OperatorID, cmd.Kind == CmdDropPhone, now)
+	})
 	if err != nil {
 		return err
 	}

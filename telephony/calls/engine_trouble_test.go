@@ -11,6 +11,7 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/calls"
+	"github.com/pult-cc/pult/telephony/fakepbx"
 )
 
 // TestTakeoverLeavesPhonesSignedIn: pushing an account that is there drops its registration, and with it every phone of the house.
@@ -71,7 +72,9 @@ func TestReloadedPageInATalk(t *testing.T) {
 		s.ready()
 		c := s.talk()
 		lost := c.Operator.ID
+		s.pbx.SetMedia(lost, fakepbx.Media{Silent: true})
 		s.do(calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: "anna"})
+		time.Sleep(500 * time.Millisecond) // synctest's clock
 		if c = s.only(); c.State != calls.StateRescuing {
 			t.Fatalf("the call is %s, with a leg to a page that is gone", c.State)
 		}

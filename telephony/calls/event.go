@@ -19,6 +19,7 @@ type (
 		OperatorID string
 		Until      time.Time // when the operator's phone stops ringing
 		Taken      bool      // the operator took it out of turn
+		Desk       bool      // on a desk phone
 	}
 	// OriginateFailed says that a leg could not even be made.
 	OriginateFailed struct {
@@ -45,12 +46,13 @@ type (
 		Leg telephony.LegID
 		On  bool
 	}
-	// PhoneGone says that the operator's phone went away. Replaced: another phone session takes over, or the operator signed out,
-	// so that also a conversation on the old one is over; else a conversation may survive (its media do not need the signalling).
+	// PhoneGone says that the operator's phone went away: it is no longer registered, and a conversation may survive (its media do not
+	// need the signalling). Replaced: another phone session takes over. SignedOut: with that, a conversation is over as well.
 	PhoneGone struct {
 		At         time.Time
 		OperatorID string
 		Replaced   bool
+		SignedOut  bool
 	}
 	// ConsultAsked is an accepted wish to bring a third party in: a colleague, or an outside number.
 	ConsultAsked struct {
@@ -60,6 +62,7 @@ type (
 		Party      Party  // the number; the colleague's name
 		CallerID   string // shown to an outside number; "" leaves it to the PBX
 		Blind      bool   // By leaves at once; for outside numbers
+		Desk       bool   // the colleague is at a desk phone
 	}
 	// TransferAsked is an accepted wish to give the call to a colleague or a queue.
 	TransferAsked struct {
@@ -67,6 +70,8 @@ type (
 		OperatorID string
 		QueueID    string
 	}
+	// PhoneKept says that the operator's phone was not replaced after all.
+	PhoneKept struct{ OperatorID string }
 	// Matched is an answer to who is calling. ByPerson: it is what a person chose.
 	Matched struct {
 		Match    customers.Match
@@ -96,6 +101,7 @@ func (JoinFailed) callEvent()      {}
 func (Failed) callEvent()          {}
 func (Muted) callEvent()           {}
 func (PhoneGone) callEvent()       {}
+func (PhoneKept) callEvent()       {}
 func (ConsultAsked) callEvent()    {}
 func (TransferAsked) callEvent()   {}
 func (Matched) callEvent()         {}

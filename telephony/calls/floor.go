@@ -104,7 +104,7 @@ func (f *Floor) offer(o queues.Offer, now time.Time, taken bool) {
 	}
 	f.touchOperator(o.OperatorID)
 	f.dirtyQueues[o.QueueID] = struct{}{}
-	f.apply(c.ID, Offered{At: now, OperatorID: o.OperatorID, Until: now.Add(ring), Taken: taken})
+	f.apply(c.ID, Offered{At: now, OperatorID: o.OperatorID, Until: now.Add(ring), Taken: taken, Desk: f.people[o.OperatorID].Desk})
 }
 
 // reposition tells waiting calls their place, when the line has changed. A call that is kept for one operator has none.

@@ -181,7 +181,7 @@ func (f *Floor) dial(cmd Command, now time.Time) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	c, effects := NewOutbound(ID(f.opt.NewID()), now, o.ID, Party{Number: f.opt.CallerID, Name: f.people[o.ID].Name}, Party{Number: number, Name: cmd.Name})
+	c, effects := NewOutbound(ID(f.opt.NewID()), now, o.ID, f.people[o.ID].Desk, Party{Number: f.opt.CallerID, Name: f.people[o.ID].Name}, Party{Number: number, Name: cmd.Name})
 	o.Busy = string(c.ID)
 	f.touchOperator(o.ID)
 	f.store(&Call{}, &c, effects)

@@ -52,7 +52,7 @@ func (f *Floor) bring(op string, c *Call, cmd Command, now time.Time, blind bool
 		}
 		o.Busy = string(c.ID)
 		f.touchOperator(o.ID)
-		e.Party.Name = f.people[o.ID].Name
+		e.Party.Name, e.Desk = f.people[o.ID].Name, f.people[o.ID].Desk
 	} else {
 		number, err := f.opt.ParseDialed(cmd.To.Number)
 		if err != nil {

@@ -14,6 +14,7 @@ type Person struct {
 	Login  string
 	Name   string
 	Queues []string // ids
+	Desk   bool     // their device is a phone of its own, not a page of ours
 }
 
 // SetDirectory installs queues, people and their declared availability (used for people not yet known; the living state wins).
@@ -94,9 +95,10 @@ func (f *Floor) Knows(operatorID string) bool {
 	return ok
 }
 
-// RenewPhone says that the operator's phone session is about to be replaced by another, or to end: whatever was on the old one is
-// over, and nothing is offered until the new one has registered. Error: Unavailable while the PBX is away.
-func (f *Floor) RenewPhone(operatorID string, now time.Time) error {
+// RenewPhone says that the operator's phone session is about to be replaced by another, or to end: nothing is offered until a new one
+// has registered. A conversation goes on at the old one until the new one has joined it, unless the operator signs out. Error:
+// Unavailable while the PBX is away.
+func (f *Floor) RenewPhone(operatorID string, signOut bool, now time.Time) error {
 	if !f.linkUp {
 		return errs.E(errs.Unavailable, "renewing phone", "the telephone system is not reachable")
 	}
@@ -104,7 +106,7 @@ func (f *Floor) RenewPhone(operatorID string, now time.Time) error {
 		o.PhoneOnline = false // before the PBX says so: in f.online stays its last word
 		f.touchOperator(operatorID)
 	}
-	f.onCall(operatorID, PhoneGone{At: now, OperatorID: operatorID, Replaced: true})
+	f.onCall(operatorID, PhoneGone{At: now, OperatorID: operatorID, Replaced: true, SignedOut: signOut})
 	f.Decide(now)
 	return nil
 }
@@ -112,6 +114,7 @@ func (f *Floor) RenewPhone(operatorID string, now time.Time) error {
 // KeepPhone says that the phone session could not be replaced after all: what the PBX last said of the device holds.
 func (f *Floor) KeepPhone(operatorID string, now time.Time) {
 	f.setOnline(operatorID, f.online[operatorID])
+	f.onCall(operatorID, PhoneKept{operatorID})
 	f.Decide(now)
 }
 

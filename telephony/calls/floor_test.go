@@ -29,6 +29,7 @@ type stand struct {
 	n         int
 	owner     int // how many have owned the floor before
 	people    []string
+	desks     map[string]bool // who of them has a desk phone
 	effects   []calls.CallEffect
 	calls     map[calls.ID]calls.Call
 	inherited map[calls.ID]calls.Call // as the former owner left them
@@ -86,16 +87,26 @@ func (s *stand) directory(operators ...string) {
 	var people []calls.Person
 	var declared []queues.Declared
 	for _, id := range operators {
-		people = append(people, calls.Person{ID: id, Login: id, Name: id, Queues: []string{"q1"}})
+		people = append(people, calls.Person{ID: id, Login: id, Name: id, Queues: []string{"q1"}, Desk: s.desks[id]})
 		declared = append(declared, s.declared[id])
 	}
 	s.f.SetDirectory([]queues.Queue{support}, people, declared, s.now)
 	s.settle()
 }
 
+// queue changes the one queue.
+func (s *stand) queue(q queues.Queue) {
+	var people []calls.Person
+	for _, id := range s.people {
+		people = append(people, calls.Person{ID: id, Login: id, Name: id, Queues: []string{"q1"}})
+	}
+	s.f.SetDirectory([]queues.Queue{q}, people, nil, s.now)
+	s.settle()
+}
+
 // succeed is a new owner of the same floor, who has heard of nothing yet.
 func (s *stand) succeed() *stand {
-	n := &stand{t: s.t, now: s.now.Add(time.Millisecond), n: s.n, owner: s.owner + 1, people: s.people, inherited: s.calls, declared: s.declared}
+	n := &stand{t: s.t, now: s.now.Add(time.Millisecond), n: s.n, owner: s.owner + 1, people: s.people, desks: s.desks, inherited: s.calls, declared: s.declared}
 	n.begin()
 	return n
 }

@@ -66,7 +66,7 @@ func (DoListen) effect() {}
 
 // watched tells whether somebody would miss the operator.
 func (c *Call) watched() bool {
-	return c.End == nil && !c.HangupAsked && c.Customer != nil && up(c.Operator) != nil && (talks(c.State) || c.State == StateRescuing)
+	return c.End == nil && !c.HangupAsked && c.Customer != nil && up(c.Operator) != nil && !c.Operator.Desk && (talks(c.State) || c.State == StateRescuing)
 }
 
 func (s *step) beat(e Beat) {
@@ -81,6 +81,7 @@ func (s *step) beat(e Beat) {
 func (s *step) phoneBack(e PhoneBack) {
 	if e.OperatorID == s.c.OperatorID && s.c.watched() {
 		s.there(e.At)
+		s.reachNext(e.At)
 	}
 }
 
@@ -144,6 +145,10 @@ func (s *step) heardOf(e Heard) {
 func (s *step) fallSilent(at time.Time) {
 	c := &s.c
 	held := c.State == StateHeld
+	if c.moving { // there is a new phone: nobody will be heard on this leg again
+		s.hangup(at, c.Operator.ID, telephony.CauseNormal)
+		return
+	}
 	s.leg(c.Operator.ID, func(l *Leg) { l.Silent = true })
 	s.lost(at)
 	c.held = held

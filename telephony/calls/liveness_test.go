@@ -35,7 +35,7 @@ func TestKilledBrowserPutsTheCustomerOnMusic(t *testing.T) {
 		t.Error("the page is not told that the leg is silent")
 	}
 	// A new page signs in: the old leg goes, and the new phone answers by itself.
-	if err := w.s.f.RenewPhone("anna", w.s.now); err != nil {
+	if err := w.s.f.RenewPhone("anna", false, w.s.now); err != nil {
 		t.Fatal(err)
 	}
 	w.s.settle()

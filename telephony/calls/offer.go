@@ -20,7 +20,7 @@ func (s *step) offered(e Offered) {
 	// for two attempts within a millisecond.
 	leg := telephony.LegID("op-" + string(c.ID) + "-" + strconv.Itoa(c.Attempts) + "-" + strconv.FormatInt(e.At.UnixMilli(), 36))
 	c.OperatorID = e.OperatorID
-	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: e.Until.Add(offerGrace)}}
+	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, Desk: e.Desk, patience: patience{due: e.Until.Add(offerGrace)}}
 	c.AnswerRequested, c.Declining, c.blameless = false, false, false
 	s.heard()
 	c.Position, c.Parking = 0, nil
@@ -32,8 +32,8 @@ func (s *step) offered(e Offered) {
 	}
 	s.route(e.At, kind, e.OperatorID)
 	headers := map[string]string{HeaderCall: string(c.ID)}
-	if c.State == StateRescuing {
-		headers[HeaderAutoAnswer] = "1" // they were talking: the conversation goes on by itself
+	if c.State == StateRescuing || s.policy.AutoAnswer {
+		autoAnswer(headers) // they were talking, and the conversation goes on by itself; or the queue will have it so
 	}
 	s.state(StateOffered, e.At)
 	other := c.From
@@ -75,10 +75,14 @@ func (s *step) phoneGone(e PhoneGone) {
 	if c.Operator == nil || c.End != nil || c.Operator.dying != 0 || e.OperatorID != c.OperatorID {
 		return
 	}
-	if c.Operator.State == telephony.LegUp && !e.Replaced {
-		if c.watched() {
-			s.suspected(e.At)
+	if c.watched() && !e.SignedOut {
+		s.suspected(e.At)
+		if e.Replaced && talks(c.State) && !c.Operator.Silent {
+			s.handOver()
+			return
 		}
+	}
+	if c.Operator.State == telephony.LegUp && !e.Replaced {
 		return
 	}
 	c.blameless = true
@@ -171,6 +175,7 @@ func (s *step) rescueOver(at time.Time) {
 		return
 	}
 	s.dropGuest(at)
+	s.dropNext()
 	if c.Operator != nil { // it has been silent all the time
 		s.do(DoHangup{c.Operator.ID, telephony.CauseNormal})
 		c.Operator = nil

@@ -62,6 +62,8 @@ func (s *step) ticked(at time.Time) {
 			// It was asked to end, and nothing came of it. If it lives all the same, its next sign of life gets it another DoHangup.
 			s.do(DoHangup{l.ID, l.dying})
 			s.ended(at, l.ID, telephony.Cause{Q850: l.dying}, endedByUs)
+		case s.c.Next != nil && l.ID == s.c.Next.ID:
+			s.hangup(at, l.ID, telephony.CauseNoAnswer)
 		case l.State == telephony.LegUp:
 			s.await(at, l.ID, 0)
 			s.apart(at)
@@ -112,7 +114,7 @@ func (c *Call) deadline(linked bool) time.Time {
 	if linked {
 		earliest(c.again)
 		earliest(c.liveBy())
-		for _, l := range []*Leg{c.Customer, c.Operator, c.Guest} {
+		for _, l := range []*Leg{c.Customer, c.Operator, c.Guest, c.Next} {
 			if l != nil {
 				earliest(l.due)
 			}
@@ -147,6 +149,9 @@ func (s *step) reassert(at time.Time) {
 	}
 	if c.State != StateConsulting && c.State != StateConference {
 		s.park(up(c.Guest)) // waits for the operator as well
+	}
+	if next := up(c.Next); next != nil {
+		s.nextAnswered(at)
 	}
 	custUp := cust.State == telephony.LegUp || c.Direction == Inbound // one that came to us can be joined before it is answered
 	meeting := c.State == StateOffered || c.State == StateRinging

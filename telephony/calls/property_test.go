@@ -22,6 +22,10 @@ var operators = []string{"anna", "boris", "vera"}
 func TestNoSequenceBreaksTheFloor(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(newStand(rt, operators...))
+		if rapid.Bool().Draw(rt, "desk") {
+			w.s.desks = map[string]bool{"anna": true}
+			w.s.directory(operators...)
+		}
 		for _, o := range operators {
 			w.online[o] = true
 		}
@@ -39,6 +43,10 @@ func TestNoSequenceBreaksTheFloor(t *testing.T) {
 func TestNoSequenceBreaksAConsultation(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(newStand(rt, operators...))
+		if rapid.Bool().Draw(rt, "desk") {
+			w.s.desks = map[string]bool{"anna": true}
+			w.s.directory(operators...)
+		}
 		for _, o := range operators {
 			w.online[o] = true
 		}
@@ -102,7 +110,7 @@ func (w *world) step(t *rapid.T, more ...string) {
 		w.phone(rapid.SampledFrom(operators).Draw(t, "op"), rapid.Bool().Draw(t, "online"))
 	case "renew":
 		op := rapid.SampledFrom(operators).Draw(t, "op")
-		if w.s.f.RenewPhone(op, w.s.now) == nil {
+		if w.s.f.RenewPhone(op, rapid.Bool().Draw(t, "sign out"), w.s.now) == nil {
 			w.s.settle()
 			w.phone(op, false)
 			w.phone(op, rapid.Bool().Draw(t, "back"))

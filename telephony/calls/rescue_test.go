@@ -125,47 +125,111 @@ func TestLostOutboundCallIsNotHeldForEver(t *testing.T) {
 	})
 }
 
-// TestNewPhoneSessionTakesTheCall: the page was reloaded, or opened elsewhere. Asterisk does not notice for a long time.
+// TestNewPhoneSessionTakesTheCall: the page was reloaded, or opened elsewhere. The old leg goes on until the new one is there; where it
+// is silent, because its page is gone, the customer hears music meanwhile.
 func TestNewPhoneSessionTakesTheCall(t *testing.T) {
-	for name, bring := range map[string]func(s *stand, id calls.ID){
-		"talking": func(*stand, calls.ID) {},
-		"held": func(s *stand, id calls.ID) {
-			s.must(calls.Command{Kind: calls.CmdHold, OperatorID: "anna", CallID: id})
-			s.pbx(telephony.LegParked{At: s.now, Leg: "leg1"})
-			s.want(id, calls.StateHeld)
+	renew := func(t *testing.T, w *world, signOut bool) {
+		t.Helper()
+		if err := w.s.f.RenewPhone("anna", signOut, w.s.now); err != nil {
+			t.Fatal(err)
+		}
+		w.s.settle()
+		w.workAll()
+		w.phone("anna", false)
+		w.workAll()
+	}
+	for name, bring := range map[string]func(w *world, id calls.ID){
+		"talking": func(*world, calls.ID) {},
+		"held": func(w *world, id calls.ID) {
+			w.must(calls.Command{Kind: calls.CmdHold, OperatorID: "anna", CallID: id})
+		},
+		"muted": func(w *world, id calls.ID) {
+			w.must(calls.Command{Kind: calls.CmdSetMuted, OperatorID: "anna", CallID: id, Muted: true})
+		},
+		"consulting": func(w *world, id calls.ID) {
+			w.must(calls.Command{Kind: calls.CmdConsult, OperatorID: "anna", CallID: id, To: &outside})
+			w.reach(id)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStand(t, "anna", "boris")
-			s.linkUp("anna", "boris")
-			id := s.callIn("leg1", "+79161234567")
-			s.connect(id)
-			bring(s, id)
-			old := s.operatorLeg(id)
-			s.take()
-			if err := s.f.RenewPhone("anna", s.now); err != nil {
-				t.Fatal(err)
+			w, id := talking(t)
+			bring(w, id)
+			before := w.s.calls[id]
+			old := w.s.operatorLeg(id)
+			renew(t, w, false)
+			if c := w.s.calls[id]; c.State != before.State || w.legs[old] == nil {
+				t.Fatalf("before the new phone is there the call is %s\n%s", c.State, w)
 			}
-			s.settle()
-			if !has(s.take(), hangs(old)) {
-				t.Fatal("the leg of the page that is gone lives on, the customer talks to nobody")
+			w.phone("anna", true)
+			w.workAll()
+			next := w.s.calls[id].Next
+			if next == nil {
+				t.Fatalf("the new phone is not called\n%s", w)
 			}
-			s.pbx(telephony.LegEnded{At: s.now, Leg: old, ByUs: true})
-			s.want(id, calls.StateRescuing)
-			s.phone("anna", true)
-			if c := s.calls[id]; c.State != calls.StateOffered || c.OperatorID != "anna" {
-				t.Fatalf("the call is %s at %q", c.State, c.OperatorID)
+			w.answer(w.legs[next.ID])
+			w.workAll()
+			c := w.s.calls[id]
+			if c.State != before.State || c.Operator.ID != next.ID || c.Next != nil || w.legs[old] != nil || c.Muted != before.Muted ||
+				w.muted[next.ID] != before.Muted || w.legs[next.ID].Bridge == "" {
+				t.Fatalf("handed over the call is %s, %+v\n%s", c.State, c.Operator, w)
 			}
-			s.connect(id)
+			if c.Consult != nil && c.Consult.Front != before.Consult.Front {
+				t.Errorf("the operator hears %q, not %q", c.Consult.Front, before.Consult.Front)
+			}
 		})
 	}
+	t.Run("does not come", func(t *testing.T) {
+		w, id := talking(t)
+		old := w.s.operatorLeg(id)
+		renew(t, w, false)
+		w.phone("anna", true)
+		w.workAll()
+		w.end(w.s.calls[id].Next.ID, telephony.Cause{Q850: telephony.CauseNoAnswer}, false)
+		w.workAll()
+		w.s.want(id, calls.StateTalking)
+		if w.s.operatorLeg(id) != old {
+			t.Error("the old phone was given up")
+		}
+	})
+	t.Run("the old one falls silent", func(t *testing.T) {
+		w, id := talking(t)
+		w.mute[w.s.operatorLeg(id)] = true
+		renew(t, w, false)
+		w.s.want(id, calls.StateRescuing)
+		w.heard(id, calls.BridgeOf(id), nil, calls.RoleCustomer)
+		w.phone("anna", true)
+		w.workAll()
+		w.s.want(id, calls.StateOffered)
+		w.talk(id)
+	})
+	t.Run("the old one goes while the new one rings", func(t *testing.T) {
+		w, id := talking(t)
+		renew(t, w, false)
+		w.phone("anna", true)
+		w.workAll()
+		next := w.s.calls[id].Next.ID
+		w.ring(w.legs[next])
+		w.end(w.s.operatorLeg(id), telephony.Cause{Q850: telephony.CauseNormal}, false)
+		w.workAll()
+		w.heard(id, calls.BridgeOf(id), nil, calls.RoleCustomer)
+		if got := w.s.operatorLeg(id); got != next {
+			t.Fatalf("the ringing phone is not waited for: %s\n%s", got, w)
+		}
+		w.talk(id)
+	})
+	t.Run("signs out", func(t *testing.T) {
+		w, id := talking(t)
+		renew(t, w, true)
+		w.s.want(id, calls.StateRescuing)
+		w.heard(id, calls.BridgeOf(id), nil, calls.RoleCustomer)
+	})
 	t.Run("ringing", func(t *testing.T) {
 		s := newStand(t, "anna")
 		s.linkUp("anna")
 		id := s.callIn("leg1", "+79161234567")
 		old := s.operatorLeg(id)
 		s.pbx(telephony.LegRang{At: s.now, Leg: old})
-		if err := s.f.RenewPhone("anna", s.now); err != nil {
+		if err := s.f.RenewPhone("anna", false, s.now); err != nil {
 			t.Fatal(err)
 		}
 		s.settle()

@@ -14,6 +14,8 @@ type Queue struct {
 	RingTimeout time.Duration `json:"ringTimeout"` // how long one operator is rung
 	WrapUp      time.Duration `json:"wrapUp"`      // wrap-up ends by itself after; 0 = only by the operator
 	RescueFor   time.Duration `json:"rescueFor"`   // how long a lost call is kept for the same operator
+	AutoAnswer  bool          `json:"autoAnswer"`  // operators' phones answer by themselves, after a tone
+	Tone        string        `json:"tone"`        // how it rings at the operators: a name that the page knows; "" = the usual one
 }
 
 // PauseReason is why an operator takes no calls.

@@ -1,0 +1,100 @@
+package calls
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/pult-cc/pult/telephony"
+)
+
+// An operator takes the phone to another window, or another computer, in the middle of a conversation: the old leg goes on until the new
+// one is in the conversation. Make before break.
+
+// handOver waits for the new phone.
+func (s *step) handOver() {
+	s.c.moving = true
+	s.dropNext()
+}
+
+// reachNext calls the new phone, which answers by itself.
+func (s *step) reachNext(at time.Time) {
+	c := &s.c
+	if !c.moving || c.Next != nil || !c.watched() || !talks(c.State) {
+		return
+	}
+	leg := telephony.LegID("op-" + string(c.ID) + "-next-" + strconv.FormatInt(at.UnixMilli(), 36) + "-" + strconv.FormatUint(c.Version, 36))
+	headers := map[string]string{HeaderCall: string(c.ID)}
+	autoAnswer(headers)
+	c.Next, s.changed = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: at.Add(selfTimeout + offerGrace)}}, true
+	s.do(DoOriginate{telephony.Originate{
+		Leg: leg, Endpoint: EndpointOf(c.OperatorID), Timeout: selfTimeout,
+		From:    telephony.Party{Number: c.CustomerNumber().E164, Name: c.customerName()},
+		Headers: headers,
+		Marks:   c.marks(RoleOperator),
+	}})
+}
+
+// nextAnswered brings the new leg to where the old one is.
+func (s *step) nextAnswered(at time.Time) {
+	c := &s.c
+	op := up(c.Operator)
+	if op == nil {
+		return // it is about to take over
+	}
+	s.await(at, c.Next.ID, joinPatience)
+	bridge := BridgeOf(c.ID)
+	if op.Aside {
+		bridge = AsideOf(c.ID)
+	}
+	s.do(DoMute{c.Next.ID, c.Muted}, DoJoin{bridge, []telephony.LegID{c.Next.ID}})
+}
+
+// nextJoined lets the old leg go: the new one is heard.
+func (s *step) nextJoined(at time.Time) {
+	c := &s.c
+	op := up(c.Operator)
+	if op == nil || op.Aside != c.Next.Aside || op.Bridged != c.Next.Bridged {
+		s.nextAnswered(at) // the old one has been moved meanwhile
+		return
+	}
+	muted := c.Muted
+	s.do(DoHangup{op.ID, telephony.CauseNormal})
+	next := *c.Next
+	next.due = time.Time{}
+	c.Operator, c.Next = &next, nil
+	s.heard()
+	c.Muted, c.muteAsked, c.muteUnsure = muted, muted, true
+	s.changed = true
+	s.do(DoMute{next.ID, muted})
+	s.moved(at, next.ID)
+}
+
+// nextTakesOver makes the call to the new phone the one that fetches the operator back: the old leg is gone before it was answered.
+func (s *step) nextTakesOver(at time.Time) {
+	c := &s.c
+	if c.State != StateRescuing {
+		s.lost(at)
+		s.do(DoPark{c.Customer.ID})
+	}
+	next := *c.Next
+	c.Operator, c.Next = &next, nil
+	s.heard()
+	until := at.Add(selfTimeout)
+	c.OfferUntil = &until
+	c.Attempts++
+	s.state(StateOffered, at)
+	switch next.State {
+	case telephony.LegUp:
+		s.meet(at)
+	case telephony.LegRinging:
+		s.state(StateRinging, at)
+	}
+}
+
+// dropNext gives the new phone up.
+func (s *step) dropNext() {
+	if s.c.Next != nil {
+		s.do(DoHangup{s.c.Next.ID, telephony.CauseNormal})
+		s.c.Next, s.changed = nil, true
+	}
+}
