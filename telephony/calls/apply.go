@@ -205,6 +205,10 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 		s.phoneBack(e)
 	case Heard:
 		s.heardOf(e)
+	case PutAside:
+		if s.c.State == StateTalking && s.c.Customer != nil && !s.c.HangupAsked {
+			s.do(DoPark{s.c.Customer.ID})
+		}
 	case ConsultAsked:
 		s.consulted(e)
 	case TransferAsked:
@@ -326,6 +330,8 @@ func (s *step) answered(at time.Time, id telephony.LegID) {
 		if s.c.Direction == Outbound {
 			s.reach(at)
 		}
+	case op != nil && op.ID == id && s.c.onHold:
+		s.backOnHold(at)
 	case op != nil && op.State == telephony.LegUp && (cust.State == telephony.LegUp || s.c.Direction == Inbound):
 		s.meet(at)
 	}
@@ -375,7 +381,7 @@ func (s *step) met(at time.Time) {
 	s.await(at, cust.ID, 0)
 	s.await(at, op.ID, 0)
 	c.OfferUntil, c.AnswerRequested = nil, false
-	c.rescueUntil = time.Time{}
+	c.rescueUntil, c.onHold = time.Time{}, false
 	s.state(StateTalking, at)
 	if c.AnsweredAt == nil {
 		c.AnsweredAt = &at

@@ -187,6 +187,7 @@ type Call struct {
 	muteAsked   bool      // what Muted will be once the PBX has confirmed it
 	muteUnsure  bool      // what it has not confirmed yet
 	liveness
+	onHold   bool      // the customer was on hold when the operator was lost
 	moving   bool      // the operator takes the phone elsewhere, and speaks on the old one until then
 	returned bool      // a transfer came to nothing, and the call was given back to talked
 	again    time.Time // when to reassert what the state demands, because a command failed; zero = not

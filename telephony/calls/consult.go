@@ -385,7 +385,7 @@ func (s *step) letGo(at time.Time) {
 		c.Operator = nil
 	}
 	s.do(Release{At: at, OperatorID: c.OperatorID, Worked: true})
-	c.OperatorID, s.changed = "", true
+	c.OperatorID, c.onHold, s.changed = "", false, true
 	c.AnswerRequested, c.Declining, c.blameless, c.rescueUntil = false, false, false, time.Time{}
 	s.heard()
 }
@@ -407,7 +407,7 @@ func (s *step) transferred(e TransferAsked) {
 	s.park(c.Customer)
 	w := Enqueue{Since: c.StartedAt, Head: e.QueueID == ""}
 	if e.OperatorID != "" {
-		w.Only, w.OnlyUntil = e.OperatorID, e.At.Add(directTime)
+		w.Only, w.OnlyUntil, w.Beside = e.OperatorID, e.At.Add(directTime), e.Beside
 	}
 	s.do(w)
 }

@@ -69,7 +69,10 @@ type (
 		At         time.Time
 		OperatorID string
 		QueueID    string
+		Beside     bool // the colleague has a call
 	}
+	// PutAside says that the operator turns to another call of theirs.
+	PutAside struct{ At time.Time }
 	// PhoneKept says that the operator's phone was not replaced after all.
 	PhoneKept struct{ OperatorID string }
 	// Matched is an answer to who is calling. ByPerson: it is what a person chose.
@@ -104,6 +107,7 @@ func (PhoneGone) callEvent()       {}
 func (PhoneKept) callEvent()       {}
 func (ConsultAsked) callEvent()    {}
 func (TransferAsked) callEvent()   {}
+func (PutAside) callEvent()        {}
 func (Matched) callEvent()         {}
 func (Moved) callEvent()           {}
 func (Asked) callEvent()           {}
@@ -178,13 +182,14 @@ type (
 
 // Effects for the floor, carried out by Floor itself.
 type (
-	// Enqueue puts the call into the line of its queue. Only, OnlyUntil and NotBefore are as in queues.Waiting.
+	// Enqueue puts the call into the line of its queue. Only, OnlyUntil, NotBefore and Beside are as in queues.Waiting.
 	Enqueue struct {
 		Since     time.Time
 		Head      bool
 		Only      string
 		OnlyUntil time.Time
 		NotBefore time.Time
+		Beside    bool
 	}
 	// Dequeue takes it out.
 	Dequeue struct{}

@@ -166,6 +166,7 @@ func (f *Floor) store(old, n *Call, effects []Effect) {
 	for _, e := range effects {
 		f.effect(n, e)
 	}
+	f.turn(old, n)
 	switch {
 	case n.State == StateEnded:
 		f.forget(n)
@@ -181,10 +182,11 @@ func (f *Floor) writes(c *Call) bool {
 	if o == nil {
 		return false
 	}
-	if _, busy := f.calls[ID(o.Busy)]; !busy {
-		o.Busy = string(c.ID)
+	f.forgetGone(o)
+	if o.Busy == "" {
+		o.Take(string(c.ID))
 	}
-	return o.Busy == string(c.ID)
+	return o.Has(string(c.ID))
 }
 
 // own notes whose leg it is.
@@ -210,11 +212,10 @@ func (f *Floor) forget(c *Call) {
 
 // free makes the operator available for another call, or gives them to one that they have in truth: see occupy.
 func (f *Floor) free(o *queues.Operator, was ID) {
-	o.Busy = ""
+	o.Drop(string(was))
 	for id, c := range f.calls {
-		if id != was && c.Involves(o.ID) && c.State != StateEnded {
-			o.Busy = string(id)
-			break
+		if o.Also == "" && id != was && c.Involves(o.ID) && c.State != StateEnded {
+			o.Take(string(id))
 		}
 	}
 	f.touchOperator(o.ID)
@@ -239,7 +240,7 @@ func (f *Floor) effect(c *Call, e Effect) {
 	case Enqueue:
 		f.q.Enqueue(queues.Waiting{
 			CallID: string(c.ID), QueueID: c.QueueID, Since: e.Since, Head: e.Head,
-			Only: e.Only, OnlyUntil: e.OnlyUntil, NotBefore: e.NotBefore,
+			Only: e.Only, OnlyUntil: e.OnlyUntil, NotBefore: e.NotBefore, Beside: e.Beside,
 		})
 		f.dirtyQueues[c.QueueID] = struct{}{}
 		f.stirred = true
@@ -270,7 +271,7 @@ func (f *Floor) effect(c *Call, e Effect) {
 
 func (f *Floor) release(c *Call, e Release) {
 	o := f.q.Operators[e.OperatorID]
-	if o == nil || o.Busy != string(c.ID) {
+	if o == nil || !o.Has(string(c.ID)) {
 		return
 	}
 	f.free(o, c.ID)
@@ -278,7 +279,7 @@ func (f *Floor) release(c *Call, e Release) {
 		o.Declared.IdleSince = e.At
 		f.saveDeclared(o)
 	}
-	if e.Pause != "" && o.Declared.Availability == queues.Ready {
+	if e.Pause != "" && o.Declared.Availability == queues.Ready && (o.Busy == "" || e.Pause == queues.PausePhone) {
 		f.declare(o, queues.Paused, e.Pause, e.At)
 		kind := NoticeMissedOffer
 		if e.Pause == queues.PausePhone {

@@ -45,6 +45,9 @@ func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
 	case CmdConsult:
 		return f.consult(c, cmd, now)
 	}
+	if cmd.Kind == CmdResume {
+		f.turnTo(f.q.Operators[c.OperatorID], c.ID, now)
+	}
 	f.apply(c.ID, Asked{At: now, Cmd: cmd})
 	f.Decide(now)
 	if n, ok := f.calls[c.ID]; ok {
@@ -88,6 +91,9 @@ func (f *Floor) permit(c *Call, cmd Command) error {
 	case CmdResume:
 		if c.State != StateHeld {
 			return wrong()
+		}
+		if f.engaged(f.q.Operators[c.OperatorID], c.ID) {
+			return errs.E(errs.Conflict, op, "finish the consultation first")
 		}
 	case CmdSetMuted:
 		if !operatorUp || !c.Live() {
@@ -154,11 +160,13 @@ func (f *Floor) take(c *Call, cmd Command, now time.Time) (Reply, error) {
 		return Reply{}, errs.E(errs.Forbidden, op, "the queue is not yours")
 	case !o.PhoneOnline:
 		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")
-	case o.Busy != "":
-		return Reply{}, errs.E(errs.Conflict, op, "you have a call")
+	}
+	if err := f.another(op, o); err != nil {
+		return Reply{}, err
 	}
 	f.q.Remove(string(c.ID))
-	o.Busy = string(c.ID)
+	f.turnTo(o, c.ID, now)
+	o.Take(string(c.ID))
 	f.offer(queues.Offer{CallID: string(c.ID), OperatorID: o.ID, QueueID: c.QueueID}, now, true)
 	f.reposition()
 	return Reply{Call: f.calls[c.ID]}, nil
@@ -174,15 +182,17 @@ func (f *Floor) dial(cmd Command, now time.Time) (Reply, error) {
 		return Reply{}, errs.E(errs.Unavailable, op, "the telephone system is not reachable")
 	case !o.PhoneOnline:
 		return Reply{}, errs.E(errs.Conflict, op, "your phone is not registered")
-	case o.Busy != "":
-		return Reply{}, errs.E(errs.Conflict, op, "you have a call")
+	}
+	if err := f.another(op, o); err != nil {
+		return Reply{}, err
 	}
 	number, err := f.opt.ParseDialed(cmd.Number)
 	if err != nil {
 		return Reply{}, err
 	}
 	c, effects := NewOutbound(ID(f.opt.NewID()), now, o.ID, f.people[o.ID].Desk, Party{Number: f.opt.CallerID, Name: f.people[o.ID].Name}, Party{Number: number, Name: cmd.Name})
-	o.Busy = string(c.ID)
+	f.turnTo(o, c.ID, now)
+	o.Take(string(c.ID))
 	f.touchOperator(o.ID)
 	f.store(&Call{}, &c, effects)
 	return Reply{Call: &c}, nil

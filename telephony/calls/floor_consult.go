@@ -27,10 +27,11 @@ func (f *Floor) transfer(c *Call, cmd Command, now time.Time) (Reply, error) {
 	case to.Number != "":
 		return f.bring(op, c, cmd, now, true)
 	case to.OperatorID != "":
-		if _, err := f.colleague(op, cmd); err != nil {
+		o, err := f.colleague(op, cmd)
+		if err != nil {
 			return Reply{}, err
 		}
-		f.apply(c.ID, TransferAsked{At: now, OperatorID: to.OperatorID})
+		f.apply(c.ID, TransferAsked{At: now, OperatorID: to.OperatorID, Beside: o.Busy != ""})
 	default:
 		if _, ok := f.q.Queues[to.QueueID]; !ok {
 			return Reply{}, errs.Field(op, "to.queueId", "there is no such queue")
@@ -50,7 +51,7 @@ func (f *Floor) bring(op string, c *Call, cmd Command, now time.Time, blind bool
 		if err != nil {
 			return Reply{}, err
 		}
-		o.Busy = string(c.ID)
+		o.Take(string(c.ID))
 		f.touchOperator(o.ID)
 		e.Party.Name, e.Desk = f.people[o.ID].Name, f.people[o.ID].Desk
 	} else {
@@ -65,7 +66,7 @@ func (f *Floor) bring(op string, c *Call, cmd Command, now time.Time, blind bool
 	return f.reply(c), nil
 }
 
-// colleague finds the operator of the target, who must be there and free.
+// colleague finds the operator of the target, who must be there, and have room for a call.
 func (f *Floor) colleague(op string, cmd Command) (*queues.Operator, error) {
 	o := f.q.Operators[cmd.To.OperatorID]
 	switch {
@@ -73,7 +74,7 @@ func (f *Floor) colleague(op string, cmd Command) (*queues.Operator, error) {
 		return nil, errs.Field(op, "to.operatorId", "there is no such operator")
 	case o.ID == cmd.OperatorID:
 		return nil, errs.Field(op, "to.operatorId", "that is you")
-	case o.Busy != "":
+	case f.another(op, o) != nil:
 		return nil, errs.E(errs.Conflict, op, "your colleague has a call")
 	case o.Declared.Availability == queues.Offline, !o.PhoneOnline:
 		return nil, errs.E(errs.Conflict, op, "your colleague is not at their phone")

@@ -42,7 +42,7 @@ func (f *Floor) SetDirectory(qs []queues.Queue, people []Person, declared []queu
 			o = &queues.Operator{ID: p.ID, Declared: d, PhoneOnline: f.online[p.ID]}
 			for id, c := range f.calls { // one who comes back may still have a call
 				if c.Involves(p.ID) && c.State != StateEnded {
-					o.Busy = string(id)
+					o.Take(string(id))
 				}
 			}
 		}
@@ -143,9 +143,9 @@ func (f *Floor) setOnline(id string, online bool) {
 	}
 }
 
-// onCall gives an event to the call that keeps the operator busy.
+// onCall gives an event to the calls that keep the operator busy.
 func (f *Floor) onCall(operatorID string, ev Event) {
-	if o := f.q.Operators[operatorID]; o != nil && o.Busy != "" {
-		f.apply(ID(o.Busy), ev)
+	for _, c := range f.of(f.q.Operators[operatorID]) {
+		f.apply(c.ID, ev)
 	}
 }

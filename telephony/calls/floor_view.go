@@ -63,7 +63,7 @@ func (f *Floor) operatorView(o *queues.Operator, now time.Time) Operator {
 	p := f.people[o.ID]
 	v := Operator{
 		ID: o.ID, Login: p.Login, Name: p.Name, Queues: o.Queues, Availability: o.Declared.Availability,
-		PauseReason: o.Declared.PauseReason, PhoneOnline: o.PhoneOnline, CallID: ID(o.Busy), Since: o.Declared.Since,
+		PauseReason: o.Declared.PauseReason, PhoneOnline: o.PhoneOnline, Since: o.Declared.Since,
 	}
 	switch o.Declared.Availability {
 	case queues.Ready:
@@ -73,8 +73,8 @@ func (f *Floor) operatorView(o *queues.Operator, now time.Time) Operator {
 	default:
 		v.Presence = PresenceOffline
 	}
-	c, busy := f.calls[ID(o.Busy)]
-	if busy {
+	if c := f.front(o); c != nil {
+		v.CallID = c.ID
 		state := c.State
 		if c.OperatorID != o.ID { // the consulted colleague
 			state = StateConsulting

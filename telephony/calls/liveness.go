@@ -32,7 +32,6 @@ type liveness struct {
 	listening bool
 	suspect   bool // the phone may be gone
 	back      int  // how often it was found silent since it was back; 0 = it is not back
-	held      bool // the customer was on hold when the phone fell silent
 }
 
 type (
@@ -144,14 +143,12 @@ func (s *step) heardOf(e Heard) {
 // fallSilent lets the customer hear music. The leg stays: it may be heard again.
 func (s *step) fallSilent(at time.Time) {
 	c := &s.c
-	held := c.State == StateHeld
 	if c.moving { // there is a new phone: nobody will be heard on this leg again
 		s.hangup(at, c.Operator.ID, telephony.CauseNormal)
 		return
 	}
 	s.leg(c.Operator.ID, func(l *Leg) { l.Silent = true })
 	s.lost(at)
-	c.held = held
 	s.do(DoPark{c.Customer.ID})
 }
 
@@ -163,12 +160,21 @@ func (s *step) hearAgain(at time.Time) {
 		return
 	}
 	c.back, c.rescueUntil = 0, time.Time{}
-	if c.held {
-		c.held = false
-		s.state(StateHeld, at)
+	if c.onHold {
+		s.backOnHold(at)
 		return
 	}
 	s.meet(at)
+}
+
+// backOnHold goes on as it was: nobody is to speak to a customer whom they put on hold.
+func (s *step) backOnHold(at time.Time) {
+	c := &s.c
+	c.onHold, c.OfferUntil, c.AnswerRequested, c.rescueUntil = false, nil, false, time.Time{}
+	s.await(at, c.Operator.ID, 0)
+	s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{c.Operator.ID}})
+	s.park(c.Customer)
+	s.state(StateHeld, at)
 }
 
 // lateLiveness acts when a beat, or the phone itself, is overdue.

@@ -130,7 +130,7 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 		s.abandon(at, by)
 	default:
 		s.dropGuest(at)
-		c.OperatorID = ""
+		c.OperatorID, c.onHold = "", false
 		s.state(StateQueued, at)
 		s.do(Release{At: at, OperatorID: op, Pause: pause}, Enqueue{Since: since, Head: c.AnsweredAt != nil})
 	}
@@ -149,7 +149,7 @@ func (s *step) rescue(at time.Time) {
 
 func (s *step) lost(at time.Time) {
 	c := &s.c
-	c.blameless = false
+	c.blameless, c.onHold = false, c.State == StateHeld
 	s.route(at, RouteLost, c.OperatorID)
 	s.state(StateRescuing, at)
 	c.rescueUntil = at.Add(cmp.Or(max(s.policy.RescueFor, 0), keepDefault))
@@ -190,6 +190,6 @@ func (s *step) rescueOver(at time.Time) {
 		Release{At: at, OperatorID: c.OperatorID, Pause: queues.PausePhone},
 		Enqueue{Since: c.StartedAt, Head: true},
 	)
-	c.OperatorID = ""
+	c.OperatorID, c.onHold = "", false
 	s.state(StateQueued, at)
 }

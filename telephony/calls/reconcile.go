@@ -83,16 +83,19 @@ func (f *Floor) occupyBy(operatorID string, c *Call, now time.Time) {
 		return
 	}
 	f.touchOperator(o.ID)
+	f.forgetGone(o)
 	other, busy := f.calls[ID(o.Busy)]
-	if !busy || other.ID == c.ID {
-		o.Busy = string(c.ID)
+	beside := busy && o.Also == "" && rank(other, o.ID) == 3 && rank(c, o.ID) == 3 // of the two one is on hold
+	if !busy || o.Has(string(c.ID)) || beside {
+		o.Take(string(c.ID))
 		return
 	}
 	yields := other
 	if rank(other, o.ID) > rank(c, o.ID) {
 		yields = c
 	} else {
-		o.Busy = string(c.ID)
+		o.Drop(string(other.ID))
+		o.Take(string(c.ID))
 	}
 	switch {
 	case yields.OperatorID != o.ID && yields.Guest != nil:
@@ -287,7 +290,7 @@ func (f *Floor) adopt(id ID, legs []telephony.Leg, now time.Time) {
 	}
 	f.store(&Call{ID: id}, &c, effects)
 	for _, o := range f.q.Operators { // the record may name another, or one whose leg is gone
-		if o.Busy == string(id) && o.ID != c.OperatorID {
+		if o.Has(string(id)) && !c.Involves(o.ID) {
 			f.free(o, id)
 		}
 	}

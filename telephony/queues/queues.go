@@ -15,6 +15,33 @@ type Operator struct {
 	Declared    Declared
 	PhoneOnline bool
 	Busy        string // call id that occupies them (offered, talking, wrap-up); "" = free
+	Also        string // a second call beside it; the distribution never gives one
+}
+
+// Has tells whether the call is one of theirs.
+func (o *Operator) Has(callID string) bool {
+	return callID != "" && (o.Busy == callID || o.Also == callID)
+}
+
+// Take gives them the call, which must find room: see Also. Taking it again changes nothing.
+func (o *Operator) Take(callID string) {
+	switch {
+	case o.Has(callID):
+	case o.Busy == "":
+		o.Busy = callID
+	default:
+		o.Also = callID
+	}
+}
+
+// Drop takes the call from them.
+func (o *Operator) Drop(callID string) {
+	switch callID {
+	case o.Busy:
+		o.Busy, o.Also = o.Also, ""
+	case o.Also:
+		o.Also = ""
+	}
 }
 
 // Free tells whether a new call may be offered.
@@ -41,6 +68,7 @@ type Waiting struct {
 	Only      string // until OnlyUntil nobody but this operator, who need not be ready: they were talking to the customer
 	OnlyUntil time.Time
 	NotBefore time.Time // not even Only before: their phone has just failed
+	Beside    bool      // Only may have it beside a call that they have
 }
 
 // Offer is a decision: this operator shall be rung for this call.
@@ -142,7 +170,7 @@ func (s *State) Decide(now time.Time) []Offer {
 	for i := range s.waiting {
 		w := &s.waiting[i]
 		if op := s.choose(w, free, now); op != nil {
-			op.Busy = w.CallID
+			op.Take(w.CallID)
 			offers = append(offers, Offer{CallID: w.CallID, OperatorID: op.ID, QueueID: w.QueueID})
 		}
 	}
@@ -167,7 +195,7 @@ func (s *State) free() []*Operator {
 func (s *State) choose(w *Waiting, free []*Operator, now time.Time) *Operator {
 	if w.Only != "" && now.Before(w.OnlyUntil) {
 		o := s.Operators[w.Only]
-		if o != nil && o.PhoneOnline && (o.Busy == "" || o.Busy == w.CallID) && !now.Before(w.NotBefore) {
+		if o != nil && o.PhoneOnline && (o.Busy == "" || o.Has(w.CallID) || w.Beside && o.Also == "") && !now.Before(w.NotBefore) {
 			return o
 		}
 		return nil
