@@ -47,6 +47,8 @@ type Asterisk struct {
 	ARIUser, ARIPassword string
 	// OutboundURL is where Asterisk itself connects to Pult (ws:// or wss://). Empty: Pult connects to Asterisk.
 	OutboundURL string
+	// OutboundUser and OutboundPassword are Asterisk's at Pult, where OutboundURL is set.
+	OutboundUser, OutboundPassword string
 
 	// SIPHost and SIPPort are the carrier's side: SIP over UDP.
 	SIPHost string
@@ -66,6 +68,9 @@ type Asterisk struct {
 	Numbers       []Number
 	FallbackTries int
 }
+
+// OutboundTLS reports whether Asterisk connects to Pult by TLS.
+func (a Asterisk) OutboundTLS() bool { return strings.HasPrefix(a.OutboundURL, "wss://") }
 
 // Write renders the complete configuration into a.Etc, which must exist. The files are readable by the owner only: they
 // hold passwords.
@@ -99,8 +104,8 @@ func (a Asterisk) writeFile(t *template.Template, name string) error {
 }
 
 // Site returns what an existing Asterisk needs for Pult, by the name of the configuration file it belongs to, such as
-// "pjsip.conf". Only the fields that an existing Asterisk does not own are used: ARI's, HTTP's, Numbers, FallbackTries and
-// Language.
+// "pjsip.conf". Only the fields that an existing Asterisk does not own are used: ARI's, HTTP's, Outbound's, Numbers, FallbackTries
+// and Language.
 func (a Asterisk) Site() (map[string]string, error) {
 	t, names, err := parse()
 	if err != nil {
@@ -109,6 +114,9 @@ func (a Asterisk) Site() (map[string]string, error) {
 	snippets := make(map[string]string)
 	for _, name := range names {
 		if path.Dir(name) != "site" {
+			continue
+		}
+		if a.OutboundURL == "" && path.Base(name) == "websocket_client.conf.tmpl" {
 			continue
 		}
 		var b strings.Builder

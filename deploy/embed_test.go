@@ -63,17 +63,28 @@ func TestWriteRendersEveryTemplate(t *testing.T) {
 func TestOutboundConnectsAsThePultUser(t *testing.T) {
 	t.Parallel()
 	a := sample(t.TempDir())
-	a.OutboundURL = "wss://pult.example/asterisk"
+	a.OutboundURL, a.OutboundUser, a.OutboundPassword = "wss://pult.example/asterisk", "asterisk", "another-secret"
 	if err := a.Write(); err != nil {
 		t.Fatal(err)
 	}
-	for name, part := range map[string]string{"ari.conf": "local_ari_user = pult", "websocket_client.conf": "uri = wss://pult.example/asterisk"} {
+	site, err := a.Site()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, parts := range map[string][]string{
+		"ari.conf": {"local_ari_user = pult"},
+		"websocket_client.conf": {
+			"uri = wss://pult.example/asterisk", "username = asterisk", "password = another-secret", "tls_enabled = yes", "connection_type = persistent",
+		},
+	} {
 		raw, err := os.ReadFile(filepath.Join(a.Etc, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(raw), part) {
-			t.Errorf("%s lacks %q:\n%s", name, part, raw)
+		for _, part := range parts {
+			if !strings.Contains(string(raw), part) || !strings.Contains(site[name], part) {
+				t.Errorf("%s lacks %q:\n%s\nor the site's:\n%s", name, part, raw, site[name])
+			}
 		}
 	}
 }

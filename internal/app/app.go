@@ -24,6 +24,7 @@ import (
 	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/store"
+	"github.com/pult-cc/pult/telephony/ari"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/fakepbx"
 	"github.com/pult-cc/pult/telephony/phones"
@@ -58,6 +59,7 @@ type App struct {
 	board      *calls.Board
 	service    *calls.Service
 	phones     *phones.Service
+	door       *ari.Door    // where Asterisk connects to us; nil where we connect
 	simulation *fakepbx.PBX // the silent PBX of this process; nil where there is a real one
 	number     *customers.Normalizer
 	closers    []io.Closer
@@ -94,7 +96,7 @@ func (a *App) open(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors, a.openDoor} {
 		if err := step(ctx); err != nil {
 			return err
 		}

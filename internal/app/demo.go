@@ -116,7 +116,7 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 			return err
 		}
 		defer func() { _ = ast.Stop() }() // it dies with ctx anyway; this waits for it
-		cfg.Telephony.ARI = config.ARI{URL: ast.ARIURL, User: ast.ARIUser, Password: ast.ARIPassword, App: "pult"}
+		cfg.Telephony.ARI = config.ARI{URL: ast.ARIURL, User: ast.ARIUser, Password: ast.ARIPassword, App: "pult", Link: config.LinkInbound}
 		cfg.Telephony.Realm, cfg.Telephony.Trunk = ast.Realm, "PJSIP/{number}@carrier"
 		cfg.Telephony.PhoneWSURLs = []string{ast.WSURL}
 	}

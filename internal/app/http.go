@@ -48,6 +48,9 @@ func (a *App) handler() (_ http.Handler, drain func(context.Context), _ error) {
 	mux.Handle("/graphql", api)
 	mux.HandleFunc("GET /healthz", a.health.ServeLive)
 	mux.HandleFunc("GET /readyz", a.health.ServeReady)
+	if o := a.cfg.Telephony.ARI.Outbound; a.door != nil && o.Listen == "" {
+		mux.Handle(o.Path, a.door)
+	}
 	mux.Handle("/", secured(pages(webapp.FS()), a.connectSources()))
 	if a.o.Demo != nil {
 		return localOnly(mux), api.Drain, nil

@@ -165,7 +165,7 @@ func (a *App) openDriver(ctx context.Context) (telephony.Driver, error) {
 		return nil, err
 	}
 	return ari.New(ari.Options{
-		URL: t.ARI.URL, User: t.ARI.User, Password: password, App: t.ARI.App,
+		URL: t.ARI.URL, User: t.ARI.User, Password: password, App: t.ARI.App, Door: a.door,
 		Trunk: strings.ReplaceAll(t.Trunk, "{number}", "%s"), Realm: t.Realm, PhoneURLs: a.phoneURLs(),
 		OperatorContext: t.OperatorContext, Language: a.cfg.Language, Logger: a.log,
 	})

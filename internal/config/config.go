@@ -86,12 +86,28 @@ type Telephony struct {
 	RegisterInterval time.Duration `yaml:"register_interval"`
 }
 
+// Kinds of link: who connects to whom for events. Commands always go from Pult to Asterisk.
+const (
+	LinkInbound  = "inbound"  // Pult connects to Asterisk
+	LinkOutbound = "outbound" // Asterisk connects to Pult
+)
+
 // ARI is the REST interface of Asterisk.
 type ARI struct {
-	URL      string `yaml:"url"` // up to and including /ari
+	URL      string   `yaml:"url"` // up to and including /ari
+	User     string   `yaml:"user"`
+	Password string   `yaml:"password"` // secret reference
+	App      string   `yaml:"app"`      // as in the dialplan's Stasis()
+	Link     string   `yaml:"link"`     // inbound, outbound: as Asterisk sees it
+	Outbound Outbound `yaml:"outbound"`
+}
+
+// Outbound is where an Asterisk that connects to Pult arrives, and who it says it is.
+type Outbound struct {
+	Listen   string `yaml:"listen"` // an address of its own; "" = the server's
+	Path     string `yaml:"path"`
 	User     string `yaml:"user"`
 	Password string `yaml:"password"` // secret reference
-	App      string `yaml:"app"`      // as in the dialplan's Stasis()
 }
 
 // ICEServer is a STUN or TURN server for phones (W3C RTCIceServer).
@@ -156,8 +172,9 @@ func Default() Config {
 		Seal:     Seal{KeyFile: "pult.key", Vault: Vault{Mount: "secret", Path: "pult/seal"}},
 		Telephony: Telephony{
 			Driver: DriverARI,
-			ARI:    ARI{URL: "http://127.0.0.1:8088/ari", User: "pult", Password: "env:PULT_ARI_PASSWORD", App: "pult"},
-			Trunk:  "PJSIP/{number}@trunk", Realm: "asterisk", OperatorContext: "pult-operators",
+			ARI: ARI{URL: "http://127.0.0.1:8088/ari", User: "pult", Password: "env:PULT_ARI_PASSWORD", App: "pult", Link: LinkInbound,
+				Outbound: Outbound{Path: "/asterisk", User: "asterisk", Password: "env:PULT_LINK_PASSWORD"}},
+			Trunk: "PJSIP/{number}@trunk", Realm: "asterisk", OperatorContext: "pult-operators",
 			PhoneWSURLs: []string{}, PhoneICEServers: []ICEServer{}, RegisterInterval: 2 * time.Minute,
 		},
 		Region:     "RU",

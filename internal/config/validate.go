@@ -64,6 +64,7 @@ func (p *problems) url(key, raw string, schemes ...string) *url.URL {
 var (
 	reRegion = regexp.MustCompile(`^[A-Z]{2}$`)
 	reID     = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
+	rePath   = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 	reWord   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
 
@@ -189,6 +190,7 @@ func (t Telephony) check(p *problems) {
 	if !reWord.MatchString(t.ARI.App) {
 		p.addf("telephony.ari.app", "%q must be a word as in the dialplan's Stasis()", t.ARI.App)
 	}
+	t.ARI.checkLink(p)
 	if !strings.Contains(t.Trunk, "{number}") {
 		p.addf("telephony.trunk", "%q must contain {number}", t.Trunk)
 	}
@@ -214,6 +216,31 @@ func (t Telephony) check(p *problems) {
 		p.secret(key+".credential", s.Credential)
 	}
 	p.lasts("telephony.register_interval", t.RegisterInterval, 30*time.Second, time.Hour)
+}
+
+// checkLink looks at what an Asterisk that connects to Pult needs.
+func (a ARI) checkLink(p *problems) {
+	p.oneOf("telephony.ari.link", a.Link, LinkInbound, LinkOutbound)
+	if a.Link != LinkOutbound {
+		return
+	}
+	o := a.Outbound
+	if o.Listen != "" {
+		if _, _, err := net.SplitHostPort(o.Listen); err != nil {
+			p.addf("telephony.ari.outbound.listen", "%q must be host:port or :port, or empty for server.listen", o.Listen)
+		}
+	}
+	taken := []string{"/graphql", "/healthz", "/readyz"}
+	if !rePath.MatchString(o.Path) || slices.Contains(taken, o.Path) {
+		p.addf("telephony.ari.outbound.path", "%q must be a path such as /asterisk that nothing else is served at", o.Path)
+	}
+	if o.User == "" {
+		p.addf("telephony.ari.outbound.user", "is required")
+	}
+	if o.Password == "" {
+		p.addf("telephony.ari.outbound.password", "is required")
+	}
+	p.secret("telephony.ari.outbound.password", o.Password)
 }
 
 func (l Limits) check(p *problems) {

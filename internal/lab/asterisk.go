@@ -44,6 +44,8 @@ type AsteriskOptions struct {
 	FallbackTries int
 	// OutboundURL makes Asterisk connect to Pult (ws://…, application "pult"), instead of waiting for Pult to connect.
 	OutboundURL string
+	// OutboundUser and OutboundPassword are what Asterisk says then.
+	OutboundUser, OutboundPassword string
 	// EntityID names the node. Empty: a random one.
 	EntityID string
 	// Log gets notices, warnings and errors. Nil: they are dropped.
@@ -189,7 +191,8 @@ func (a *Asterisk) configure(o AsteriskOptions, root string) error {
 	return deploy.Asterisk{
 		Etc: etc, Var: vars, Run: run, Modules: modules[0], Data: filepath.Join(root, "usr/share/asterisk"),
 		EntityID: o.EntityID, Language: o.Language,
-		HTTPHost: o.BindAddr, HTTPPort: o.HTTPPort, ARIUser: a.ARIUser, ARIPassword: a.ARIPassword, OutboundURL: o.OutboundURL,
+		HTTPHost: o.BindAddr, HTTPPort: o.HTTPPort, ARIUser: a.ARIUser, ARIPassword: a.ARIPassword,
+		OutboundURL: o.OutboundURL, OutboundUser: o.OutboundUser, OutboundPassword: o.OutboundPassword,
 		SIPHost: o.BindAddr, SIPPort: o.SIPPort, Carrier: o.CarrierAddr, CarrierMatches: matches, TrunkToken: a.TrunkToken,
 		RTPStart: o.RTPStart, RTPEnd: o.RTPEnd, Numbers: o.Numbers, FallbackTries: o.FallbackTries,
 	}.Write()

@@ -407,12 +407,15 @@ func TestAsteriskCallsPult(t *testing.T) {
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 	}))
 	t.Cleanup(pult.Close)
-	asterisk(t, AsteriskOptions{OutboundURL: "ws" + strings.TrimPrefix(pult.URL, "http") + "/asterisk"})
+	asterisk(t, AsteriskOptions{OutboundURL: "ws" + strings.TrimPrefix(pult.URL, "http") + "/asterisk", OutboundUser: "asterisk", OutboundPassword: "secret"})
 	for range 2 { // it tries again after a refusal
 		select {
 		case r := <-called:
 			if !strings.HasPrefix(r.URL.Path, "/asterisk") || r.Header.Get("Sec-Websocket-Protocol") != "ari" {
 				t.Errorf("asterisk asked for %s with %v", r.URL, r.Header)
+			}
+			if user, password, _ := r.BasicAuth(); user != "asterisk" || password != "secret" {
+				t.Errorf("asterisk said that it is %q with another password", user)
 			}
 		case <-within(t).Done():
 			t.Fatal("asterisk did not connect")

@@ -14,7 +14,7 @@ import (
 func (t *legTable) apply(e event) (out outcome) {
 	switch v := e.Event.(type) {
 	case *ari.StasisStart:
-		t.started(&out, e.at, v)
+		t.started(&out, e, v)
 	case *ari.StasisEnd:
 		if l := t.leg(&v.Channel); l != nil && l.entered {
 			l.rtp = lastRTP(e.at, l.codec, v.Channel.GetChannelVars())
@@ -64,13 +64,13 @@ func (t *legTable) apply(e event) (out outcome) {
 // leg returns the leg of a channel, nil when it is not ours.
 func (t *legTable) leg(c *ari.ChannelData) *leg { return t.legs[telephony.LegID(c.ID)] }
 
-func (t *legTable) started(out *outcome, at time.Time, v *ari.StasisStart) {
-	id := telephony.LegID(v.Channel.ID)
+func (t *legTable) started(out *outcome, e event, v *ari.StasisStart) {
+	id, at := telephony.LegID(v.Channel.ID), e.at
 	l := t.legs[id]
 	switch {
 	case l != nil && l.originated && l.Endpoint == "":
 		l.Endpoint = endpointName(t.o.EndpointTech, v.Channel.Name)
-	case l == nil && id == "":
+	case l == nil && (id == "" || t.unborn(e, id)):
 		return
 	case l == nil && t.gone.has(id):
 		out.orphan = append(out.orphan, id)

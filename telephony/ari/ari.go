@@ -37,6 +37,8 @@ type Options struct {
 	WSURL string
 	// User and Password are those of ari.conf.
 	User, Password string
+	// Door is where Asterisk connects to us to tell its events. Nil: we connect to Asterisk.
+	Door *Door
 	// App is the Stasis application. Default "pult".
 	App string
 	// Trunk says how a number is dialled; %s is the number. Default "PJSIP/%s@carrier".
@@ -70,6 +72,7 @@ type timing struct {
 	backoffMin  time.Duration
 	backoffMax  time.Duration
 	replaced    time.Duration // before taking the application back
+	late        time.Duration // of an Asterisk that should connect
 	steadyAfter time.Duration // a link that lasted this long starts the back-off anew
 	overflow    int           // frames that may wait
 	alarm       int           // frames that wait and are worth a warning
@@ -77,8 +80,9 @@ type timing struct {
 
 var defaultTiming = timing{
 	command: 3 * time.Second, dial: 5 * time.Second, sync: 10 * time.Second, ping: 5 * time.Second,
-	backoffMin: 250 * time.Millisecond, backoffMax: 10 * time.Second, replaced: 15 * time.Second, steadyAfter: 10 * time.Second,
-	overflow: 50_000, alarm: 1_000,
+	backoffMin: 250 * time.Millisecond, backoffMax: 10 * time.Second, replaced: 15 * time.Second, late: 10 * time.Second,
+	steadyAfter: 10 * time.Second,
+	overflow:    50_000, alarm: 1_000,
 }
 
 // Driver is a connection to one Asterisk. All methods may be called concurrently.

@@ -10,3 +10,8 @@ import (
 func TestConformance(t *testing.T) {
 	telephonytest.Run(t, func(t *testing.T) telephonytest.Harness { return newHarness(t) })
 }
+
+// TestConformanceOfCallingAsterisk is the same for an Asterisk that connects to us.
+func TestConformanceOfCallingAsterisk(t *testing.T) {
+	telephonytest.Run(t, func(t *testing.T) telephonytest.Harness { return newHarnessOf(t, &callingLab) })
+}

@@ -36,7 +36,8 @@ var isUsed = func() map[string]bool {
 type event struct {
 	at time.Time
 	ari.Event
-	sip int // tech_cause: the final SIP status, where there was one
+	sip int  // tech_cause: the final SIP status, where there was one
+	old bool // replayed, of before the truth
 }
 
 // errGarbage is a frame that is no event.
@@ -63,7 +64,7 @@ func decode(f frame, kind string) (e event, err error) {
 			err = fmt.Errorf("%w: decoding %s: %v", errGarbage, kind, r)
 		}
 	}()
-	e.at = f.at
+	e.at, e.old = f.at, f.old
 	if e.Event, err = ari.DecodeEvent(f.data); err != nil {
 		return event{}, fmt.Errorf("%w: decoding %s: %w", errGarbage, kind, err)
 	}

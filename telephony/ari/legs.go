@@ -53,6 +53,7 @@ type legTable struct {
 	bridges   map[telephony.BridgeID]bool // known to exist
 	endpoints map[string]bool             // online
 	gone      *recent                     // ids of originated legs that ended
+	adopted   map[telephony.LegID]bool    // legs that the truth had, for the replay
 }
 
 func newLegTable(o Options) *legTable {
@@ -63,6 +64,7 @@ func newLegTable(o Options) *legTable {
 		bridges:   map[telephony.BridgeID]bool{},
 		endpoints: map[string]bool{},
 		gone:      newRecent(8192),
+		adopted:   map[telephony.LegID]bool{},
 	}
 }
 

@@ -30,6 +30,45 @@ type session struct {
 	queue  *queue
 	fenced atomic.Bool    // the application is another's: command nothing
 	wg     sync.WaitGroup // reader, pinger and background work
+
+	// Of a connection that Asterisk made; see replay.go.
+	began  time.Time
+	since  time.Time     // by the PBX's clock: the truth is no older. Zero: there is no replay
+	token  string        // marks the event that proves that events reach us
+	echoed chan struct{} // capacity 1: it came
+
+	forget  func() bool  // ends the wait for the end of Run
+	heardAt atomic.Int64 // when the last frame came, Unix time in nanoseconds
+}
+
+func (d *Driver) newSession(ctx context.Context, conn *websocket.Conn) *session {
+	conn.SetReadLimit(maxAnswer)
+	s := &session{conn: conn, queue: newQueue(d.timing.overflow), began: time.Now()}
+	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	return s
+}
+
+// connect makes a connection, or waits for Asterisk to make one.
+func (d *Driver) connect(ctx context.Context) (*session, error) {
+	if d.o.Door != nil {
+		return d.accept(ctx)
+	}
+	return d.dial(ctx)
+}
+
+// part ends a connection and waits for those who work on it.
+func (d *Driver) part(s *session, why error) {
+	if d.o.Door != nil {
+		s.lull()
+	}
+	s.cancel(why)
+	// Not a closing handshake: a peer that hangs must not delay the next attempt.
+	_ = s.conn.CloseNow()
+	s.wg.Wait()
+	if d.o.Door != nil {
+		s.forget()
+		d.o.Door.leave(d, why)
+	}
 }
 
 // Run implements telephony.Driver.
@@ -38,6 +77,9 @@ func (d *Driver) Run(ctx context.Context, sink func(telephony.Event)) error {
 		return errs.E(errs.Internal, "running Asterisk driver", "Run was called twice")
 	}
 	defer d.rest.transport.CloseIdleConnections()
+	if d.o.Door != nil {
+		defer d.o.Door.leave(d, nil)
+	}
 	var attempt int
 	var logged string
 	for {
@@ -53,8 +95,11 @@ func (d *Driver) Run(ctx context.Context, sink func(telephony.Event)) error {
 			attempt = 0
 		}
 		wait := backoff(d.timing, attempt)
-		if errors.Is(err, errReplaced) {
+		switch {
+		case errors.Is(err, errReplaced):
 			wait += d.timing.replaced
+		case d.o.Door != nil && attempt == 0:
+			wait = 0 // to wait for Asterisk burdens nobody, unless it comes and goes
 		}
 		attempt++
 		// Once per reason: a PBX that is down for an hour fills no log.
@@ -80,16 +125,11 @@ func backoff(t timing, attempt int) time.Duration {
 
 // connection makes one connection and serves it until it is cut. It returns why, and whether LinkUp was told.
 func (d *Driver) connection(ctx context.Context, sink func(telephony.Event)) (up bool, err error) {
-	s, err := d.dial(ctx)
+	s, err := d.connect(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer func() {
-		s.cancel(err)
-		// Not a closing handshake: a peer that hangs must not delay the next attempt.
-		_ = s.conn.CloseNow()
-		s.wg.Wait()
-	}()
+	defer func() { d.part(s, err) }()
 	s.wg.Go(func() { d.read(s) })
 	s.wg.Go(func() { d.keepAlive(s) })
 
@@ -152,10 +192,7 @@ func (d *Driver) dial(ctx context.Context) (*session, error) {
 		}
 		return nil, fmt.Errorf("Asterisk cannot be reached: %w", err)
 	}
-	conn.SetReadLimit(maxAnswer)
-	s := &session{conn: conn, queue: newQueue(d.timing.overflow)}
-	s.ctx, s.cancel = context.WithCancelCause(ctx)
-	return s, nil
+	return d.newSession(ctx, conn), nil
 }
 
 // read moves frames from the socket into the queue as fast as they come: Asterisk cuts off who reads slowly.
@@ -174,6 +211,7 @@ func (d *Driver) read(s *session) {
 			return
 		}
 		d.stats.frames.Add(1)
+		s.heardAt.Store(time.Now().UnixNano())
 		if d.tap != nil {
 			d.tap(data)
 		}
@@ -186,17 +224,26 @@ func (d *Driver) read(s *session) {
 			d.stats.garbage.Add(1)
 			continue
 		}
+		if name == typeEcho {
+			s.heard(data)
+			continue
+		}
 		if !isUsed[name] {
 			if d.stats.ignore(name) {
 				d.log.Debug("ignoring an event type", "type", name)
 			}
 			continue
 		}
+		f := frame{at: time.Now(), data: data}
+		if s.aged(&f, name) {
+			d.stats.replayed.Add(1)
+			continue
+		}
 		if name == typeReplaced {
 			// At once, however much waits to be delivered: the legs are commanded by another instance now.
 			s.fenced.Store(true)
 		}
-		waiting, err := s.queue.push(frame{at: time.Now(), data: data})
+		waiting, err := s.queue.push(f)
 		d.stats.setWaiting(waiting)
 		if err != nil {
 			s.cancel(err)

@@ -10,10 +10,11 @@ import (
 // nothing is lost in silence.
 var errOverflow = errors.New("too many events wait to be delivered")
 
-// frame is an event as it came. at is our own clock: the PBX's may be another.
+// frame is an event as it came. at is our own clock: the PBX's may be another. old says that it is of before the truth.
 type frame struct {
 	at   time.Time
 	data []byte
+	old  bool
 }
 
 // queue is an ordered queue between the socket and the delivery. Its one producer never waits.

@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,12 +29,11 @@ import (
 // TestMain runs the one Asterisk that the tests of this package share, and looks for goroutines that they left.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if theLab.pbx != nil {
-		if err := theLab.pbx.Close(); err != nil {
+	for _, l := range []*realLab{&theLab, &callingLab} {
+		if err := l.close(); err != nil {
 			fmt.Fprintln(os.Stderr, "stopping Asterisk:", err)
 			code = 1
 		}
-		theLab.cancel()
 	}
 	if code == 0 {
 		http.DefaultClient.CloseIdleConnections()
@@ -44,35 +45,87 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// realLab is the Asterisk of this package's tests.
+// realLab is an Asterisk of this package's tests.
 type realLab struct {
+	calls bool // it connects to us
+
 	once    sync.Once
 	err     error
 	cancel  context.CancelFunc
 	pbx     *lab.Asterisk
 	carrier string
+
+	// Where the Asterisk that calls us arrives: cables, one after the other, that lead to the server.
+	pult *httptest.Server
+	door atomic.Pointer[Door] // of the test that runs
+	way  *cable
 }
 
-var theLab realLab
+// theLab waits for us to connect, callingLab connects.
+var (
+	theLab     realLab
+	callingLab = realLab{calls: true}
+)
 
-// asterisk starts the Asterisk, once.
-func asterisk(t testing.TB) *realLab {
+// What an Asterisk that calls says that it is.
+const callingUser, callingPassword = "asterisk", "a-password-of-its-own"
+
+// start starts the Asterisk, once.
+func (l *realLab) start(t testing.TB) *realLab {
 	t.Helper()
-	theLab.once.Do(func() {
+	l.once.Do(func() {
 		ctx, cancel := context.WithCancel(context.Background())
-		theLab.cancel = cancel
+		l.cancel = cancel
 		host, _ := lab.Addrs()
-		carrier, err := freeUDP(host)
-		if err == nil {
-			theLab.carrier = carrier
-			theLab.pbx, err = lab.StartAsterisk(ctx, lab.AsteriskOptions{CarrierAddr: carrier})
+		var o lab.AsteriskOptions
+		if l.calls {
+			l.pult = httptest.NewServer(http.HandlerFunc(l.serve))
+			if l.way, l.err = layCable(l.pult.Listener.Addr().String()); l.err != nil {
+				return
+			}
+			o.OutboundURL, o.OutboundUser, o.OutboundPassword = "ws://"+l.way.addr()+"/asterisk", callingUser, callingPassword
 		}
-		theLab.err = err
+		if l.carrier, l.err = freeUDP(host); l.err != nil {
+			return
+		}
+		o.CarrierAddr = l.carrier
+		l.pbx, l.err = lab.StartAsterisk(ctx, o)
 	})
-	if theLab.err != nil {
-		t.Fatalf("starting the real Asterisk: %v", theLab.err)
+	if l.err != nil {
+		t.Fatalf("starting the real Asterisk: %v", l.err)
 	}
-	return &theLab
+	return l
+}
+
+func (l *realLab) serve(w http.ResponseWriter, r *http.Request) {
+	if door := l.door.Load(); door != nil {
+		door.ServeHTTP(w, r)
+		return
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+// awaitKnock waits until Asterisk tries to connect again: then it is done with the connection before. Events in that moment can
+// kill Asterisk 22.10; see docs/decisions/0002-ari-link.md.
+func (l *realLab) awaitKnock(t testing.TB) {
+	t.Helper()
+	before := l.way.knocks.Load()
+	eventually(t, "Asterisk to knock again", func() bool { return l.way.knocks.Load() > before })
+}
+
+func (l *realLab) close() error {
+	if l.cancel == nil {
+		return nil
+	}
+	defer l.cancel()
+	if l.way != nil {
+		defer l.pult.Close()
+		defer l.way.remove()
+	}
+	if l.pbx == nil {
+		return nil
+	}
+	return l.pbx.Close()
 }
 
 func freeUDP(host string) (string, error) {
@@ -104,17 +157,28 @@ type harness struct {
 	lab     *realLab
 	cable   *cable
 	carrier *sipua.Agent
+	door    *Door // nil where we connect
 }
 
 func newHarness(t testing.TB) *harness {
 	t.Helper()
-	l := asterisk(t)
+	return newHarnessOf(t, &theLab)
+}
+
+func newHarnessOf(t testing.TB, l *realLab) *harness {
+	t.Helper()
+	l.start(t)
 	c := newCable(t, strings.TrimSuffix(strings.TrimPrefix(l.pbx.ARIURL, "http://"), "/ari"))
 	agent, err := sipua.New(l.carrier, l.pbx.SIPAddr)
 	if err != nil {
 		t.Fatalf("starting the carrier: %v", err)
 	}
 	t.Cleanup(func() {
+		if l.calls {
+			l.door.Store(nil)
+			l.way.mend()
+			l.awaitKnock(t)
+		}
 		// The next test must find a silent PBX.
 		if out, err := l.pbx.CLI(context.Background(), "channel request hangup all"); err != nil {
 			t.Errorf("hanging everything up: %v: %s", err, out)
@@ -133,11 +197,20 @@ func newHarness(t testing.TB) *harness {
 		})
 		agent.Close()
 	})
-	return &harness{lab: l, cable: c, carrier: agent}
+	h := &harness{lab: l, cable: c, carrier: agent}
+	if l.calls {
+		if h.door, err = NewDoor(callingUser, callingPassword, quietLogger()); err != nil {
+			t.Fatal(err)
+		}
+		l.door.Store(h.door)
+	}
+	return h
 }
 
 func (h *harness) NewDriver(t testing.TB) telephony.Driver {
-	d, err := New(h.lab.options(h.cable))
+	o := h.lab.options(h.cable)
+	o.Door = h.door
+	d, err := New(o)
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -165,8 +238,22 @@ func (h *harness) SignIn(t testing.TB, endpoint, ha1 string) (telephonytest.Devi
 }
 
 func (h *harness) Outside(testing.TB) telephonytest.Device { return &device{agent: h.carrier} }
-func (h *harness) CutLink(testing.TB)                      { h.cable.cut() }
-func (h *harness) RestoreLink(testing.TB)                  { h.cable.mend() }
+
+func (h *harness) CutLink(t testing.TB) {
+	t.Helper()
+	h.cable.cut()
+	if h.door != nil {
+		h.lab.way.cut()
+		h.lab.awaitKnock(t)
+	}
+}
+
+func (h *harness) RestoreLink(testing.TB) {
+	h.cable.mend()
+	if h.door != nil {
+		h.lab.way.mend()
+	}
+}
 
 func (h *harness) SetHanging(t testing.TB, hanging bool) {
 	do := h.lab.pbx.Resume
@@ -298,6 +385,7 @@ type cable struct {
 	target string
 	l      net.Listener
 	wg     sync.WaitGroup
+	knocks atomic.Int64
 
 	mu     sync.Mutex
 	broken bool
@@ -306,18 +394,28 @@ type cable struct {
 
 func newCable(t testing.TB, target string) *cable {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	c, err := layCable(target)
 	if err != nil {
 		t.Fatalf("laying the cable: %v", err)
 	}
+	t.Cleanup(c.remove)
+	return c
+}
+
+func layCable(target string) (*cable, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	c := &cable{target: target, l: l, conns: map[net.Conn]bool{}}
 	c.wg.Go(c.serve)
-	t.Cleanup(func() {
-		l.Close()
-		c.cut()
-		c.wg.Wait()
-	})
-	return c
+	return c, nil
+}
+
+func (c *cable) remove() {
+	c.l.Close()
+	c.cut()
+	c.wg.Wait()
 }
 
 func (c *cable) addr() string { return c.l.Addr().String() }
@@ -325,6 +423,7 @@ func (c *cable) addr() string { return c.l.Addr().String() }
 func (c *cable) serve() {
 	for {
 		near, err := c.l.Accept()
+		c.knocks.Add(1)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}

@@ -11,6 +11,7 @@ type Stats struct {
 	Connects   uint64            // links that came up
 	Frames     uint64            // events received
 	Garbage    uint64            // frames that were no event
+	Replayed   uint64            // events of the past that said nothing new
 	Waiting    int               // frames received and not delivered yet
 	MaxWaiting int               // the most that ever waited
 	Ignored    map[string]uint64 // events of types that we do not use or do not know, by type
@@ -18,7 +19,7 @@ type Stats struct {
 
 // counters is Stats in the making.
 type counters struct {
-	connects, frames, garbage atomic.Uint64
+	connects, frames, garbage, replayed atomic.Uint64
 
 	mu      sync.Mutex
 	ignored map[string]uint64
@@ -60,7 +61,7 @@ func (d *Driver) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return Stats{
-		Connects: c.connects.Load(), Frames: c.frames.Load(), Garbage: c.garbage.Load(),
+		Connects: c.connects.Load(), Frames: c.frames.Load(), Garbage: c.garbage.Load(), Replayed: c.replayed.Load(),
 		Waiting: c.waiting, MaxWaiting: c.max, Ignored: maps.Clone(c.ignored),
 	}
 }

@@ -56,6 +56,11 @@ func (d *Driver) synchronise(s *session) (beginning, error) {
 	if err := d.subscribe(ctx); err != nil {
 		return beginning{}, fmt.Errorf("subscribing to events: %w", err)
 	}
+	if d.o.Door != nil {
+		if err := d.echo(ctx, s); err != nil {
+			return beginning{}, err
+		}
+	}
 	t, err := d.fetch(ctx)
 	if err != nil {
 		return beginning{}, fmt.Errorf("asking Asterisk for its calls: %w", err)
@@ -66,9 +71,12 @@ func (d *Driver) synchronise(s *session) (beginning, error) {
 
 // subscribe sets the event filter and asks for the endpoints' events. Both may have been lost with the last connection.
 func (d *Driver) subscribe(ctx context.Context) error {
-	types := make([]map[string]string, 0, len(used))
+	types := make([]map[string]string, 0, len(used)+1)
 	for _, name := range used {
 		types = append(types, map[string]string{"type": name})
+	}
+	if d.o.Door != nil {
+		types = append(types, map[string]string{"type": typeEcho})
 	}
 	err := d.eventually(ctx, request{
 		method: http.MethodPut, path: []string{"applications", d.o.App, "eventFilter"}, body: map[string]any{"allowed": types},
@@ -207,7 +215,7 @@ func (d *Driver) adopt(t *truth) beginning {
 		if created := time.Time(c.CreationTime); !created.IsZero() && !t.now.IsZero() {
 			l.Created = now.Add(-t.now.Sub(created)) // its age by the PBX's clock, counted back on ours
 		}
-		table.legs[l.ID] = l
+		table.legs[l.ID], table.adopted[l.ID] = l, true
 	}
 	var mixing []telephony.BridgeID
 	for _, b := range t.bridges {
