@@ -25,14 +25,18 @@ func demoCmd() *cobra.Command {
 }
 
 func doctorCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "doctor", Short: "Tell what is wrong between Pult and Asterisk, and what to write where", Args: cobra.NoArgs,
+	var o app.DoctorOptions
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Tell what is wrong between Pult and Asterisk, and what to write where; changes nothing", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, _, err := load(cmd)
 			if err != nil {
 				return err
 			}
-			return app.Doctor(cmd.Context(), cfg, cmd.OutOrStdout())
+			o.Out = cmd.OutOrStdout()
+			return app.Doctor(cmd.Context(), cfg, o)
 		},
 	}
+	cmd.Flags().StringVar(&o.AsteriskConfig, "asterisk-config", "", "folder of Asterisk's configuration (default: /etc/asterisk, if Asterisk is on this machine)")
+	return cmd
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/pult-cc/pult/internal/app"
 	"github.com/pult-cc/pult/internal/auth"
 	"github.com/pult-cc/pult/internal/config"
-	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/lab"
 )
 
@@ -185,46 +184,6 @@ func TestPagesAreServedSafely(t *testing.T) {
 			t.Error("the page may be framed")
 		}
 	}
-}
-
-func TestDoctor(t *testing.T) {
-	t.Run("nothing there", func(t *testing.T) {
-		var out bytes.Buffer
-		err := app.Doctor(t.Context(), testConfig(t), &out)
-		if !errs.Is(err, errs.Invalid) {
-			t.Fatalf("doctor found nothing: %v\n%s", err, out.String())
-		}
-		for _, want := range []string{"WRONG  ARI answers", "into /etc/asterisk/ari.conf", "ok     the database answers"} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("no %q in:\n%s", want, out.String())
-			}
-		}
-	})
-	t.Run("a real Asterisk", func(t *testing.T) {
-		ast, err := lab.StartAsterisk(t.Context(), lab.AsteriskOptions{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg := testConfig(t)
-		cfg.Telephony.ARI = config.ARI{URL: ast.ARIURL, User: ast.ARIUser, Password: ast.ARIPassword, App: "pult"}
-		cfg.Telephony.Trunk = "PJSIP/{number}@carrier"
-		cfg.Telephony.PhoneWSURLs = []string{ast.WSURL}
-		var out bytes.Buffer
-		if err := app.Doctor(t.Context(), cfg, &out); err != nil {
-			t.Fatalf("%v\n%s", err, out.String())
-		}
-		cfg.Telephony.ARI.Password = "wrong"
-		out.Reset()
-		if err := app.Doctor(t.Context(), cfg, &out); err == nil || !strings.Contains(out.String(), "refuses the user") {
-			t.Fatalf("%v\n%s", err, out.String())
-		}
-		cfg.Telephony.ARI.Password = ast.ARIPassword
-		cfg.Telephony.Trunk = "PJSIP/{number}@nowhere"
-		out.Reset()
-		if err := app.Doctor(t.Context(), cfg, &out); err == nil || !strings.Contains(out.String(), "no endpoint PJSIP/nowhere") {
-			t.Fatalf("%v\n%s", err, out.String())
-		}
-	})
 }
 
 // TestSharedFloor: two processes over PostgreSQL and Redis see one floor, one of them owns it, and the other takes over.

@@ -24,6 +24,7 @@ type rule struct {
 var rules = []rule{
 	{"internal/errs", nil},
 	{"telephony", nil},
+	{"internal/astconf", nil},
 	{"connectors", []string{"internal/errs"}},
 	{"internal/bus", []string{"internal/errs"}},
 	{"internal/bus/...", []string{"internal/bus/...", "internal/errs"}},

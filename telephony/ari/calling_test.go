@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,9 +96,14 @@ func TestCallerWhilePultIsAwayFallsThroughWhereWeConnect(t *testing.T) {
 	h := newHarness(t)
 	x := drive(t, h.NewDriver(t).(*Driver))
 	x.await(t, 1)
+	out, err := h.lab.pbx.CLI(t.Context(), "ari show websocket sessions")
+	if err != nil || !strings.Contains(out, "inbound") {
+		t.Fatalf("Asterisk shows no link: %v %s", err, out)
+	}
 	x.stop()
 	eventually(t, "Asterisk to notice", func() bool {
-		return h.lab.pbx.ARI(t.Context(), http.MethodGet, "/applications/pult", nil, nil) != nil
+		out, err := h.lab.pbx.CLI(t.Context(), "ari show websocket sessions")
+		return err == nil && !strings.Contains(out, "inbound")
 	})
 	h.CallIn(t, telephony.Party{Number: "79161234567"}, "support")
 	eventually(t, "the site's fallback", func() bool {

@@ -59,6 +59,9 @@ func (d *Driver) Diagnose(ctx context.Context) []telephony.Finding {
 	out := []telephony.Finding{{OK: true, What: what, Why: "Asterisk " + info.System.Version}}
 	out = append(out, versionFinding(info.System.Version))
 	out = append(out, d.modulesFinding(ctx)...)
+	if d.o.Door != nil {
+		out = append(out, d.registeredFinding(ctx), outboundFinding(info.System.Version))
+	}
 	out = append(out, d.eventsFinding(ctx), d.pushFinding(ctx), d.trunkFinding(ctx))
 	return out
 }
@@ -103,6 +106,35 @@ func (d *Driver) modulesFinding(ctx context.Context) []telephony.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// registeredFinding: an Asterisk that connects to us keeps the application whether we are there or not.
+func (d *Driver) registeredFinding(ctx context.Context) telephony.Finding {
+	f := telephony.Finding{What: "Asterisk keeps the application " + d.o.App + " for Pult"}
+	err := d.rest.do(ctx, request{method: http.MethodGet, path: []string{"applications", d.o.App}}, nil)
+	switch {
+	case err == nil:
+		f.OK = true
+	case statusOf(err) == http.StatusNotFound:
+		f.Why, f.File = "no outbound connection of Asterisk's serves it", "ari.conf"
+		f.Fix = "in ari.conf a section with type = outbound_websocket and apps = " + d.o.App + ", in websocket_client.conf where it leads; then restart Asterisk"
+	default:
+		f.Why = err.Error()
+	}
+	return f
+}
+
+// outboundFinding says which Asterisks can connect to us, and what is known of them.
+func outboundFinding(version string) telephony.Finding {
+	f := telephony.Finding{What: "this Asterisk can connect to Pult (telephony.ari.link: outbound)"}
+	var major, minor int
+	// What cannot be read is a version of one's own making.
+	if n, _ := fmt.Sscanf(version, "%d.%d", &major, &minor); n == 2 && (major < 20 || major == 20 && minor < 15 || major == 21 && minor < 10 || major == 22 && minor < 5) {
+		f.Why, f.Fix = "this is "+version, "update to 20.15, 21.10, 22.5 or newer, or set telephony.ari.link: inbound"
+		return f
+	}
+	f.OK, f.Why = true, "Asterisk up to 22.11 can die when this connection ends while events are under way: see docs/decisions/0002-ari-link.md"
+	return f
 }
 
 // eventsFinding opens the socket for an application that nobody uses: opening Pult's own would take it from a running Pult.

@@ -58,8 +58,8 @@ func (d *Driver) connect(ctx context.Context) (*session, error) {
 
 // part ends a connection and waits for those who work on it.
 func (d *Driver) part(s *session, why error) {
-	if d.o.Door != nil {
-		s.lull()
+	if d.o.Door != nil && s.ctx.Err() == nil {
+		d.lull(s)
 	}
 	s.cancel(why)
 	// Not a closing handshake: a peer that hangs must not delay the next attempt.

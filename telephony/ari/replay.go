@@ -33,6 +33,8 @@ const (
 	settling = time.Second
 	// lullTime without an event is a lull.
 	lullTime = 40 * time.Millisecond
+	// lullLimit bounds the wait for it.
+	lullLimit = 500 * time.Millisecond
 )
 
 // typeEcho is the event type of our own question whether events reach us.
@@ -127,7 +129,7 @@ func (d *Driver) accept(ctx context.Context) (*session, error) {
 	s := d.newSession(context.WithoutCancel(ctx), conn)
 	s.forget = context.AfterFunc(ctx, func() {
 		s.fenced.Store(true) // command nothing more
-		s.lull()
+		d.lull(s)
 		s.cancel(ctx.Err())
 	})
 	s.token, s.echoed = rand.Text(), make(chan struct{}, 1)
@@ -145,18 +147,20 @@ func (d *Driver) accept(ctx context.Context) (*session, error) {
 }
 
 // lull waits for a moment without events, a short while at most, before a connection is closed that Asterisk made: up to 22.11 it
-// takes the socket from under the thread that sends an event, and dies.
-func (s *session) lull() {
+// frees the socket without looking for a thread that sends an event, and dies. What is under way is told before the echo.
+func (d *Driver) lull(s *session) {
+	ctx, cancel := context.WithTimeout(s.ctx, lullLimit)
+	defer cancel()
 	tick := time.NewTicker(lullTime / 4)
 	defer tick.Stop()
-	for range 40 {
-		if time.Since(time.Unix(0, s.heardAt.Load())) >= lullTime {
-			return
-		}
+	for time.Since(time.Unix(0, s.heardAt.Load())) < lullTime {
 		select {
-		case <-s.ctx.Done():
+		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+	if err := d.echo(ctx, s); err != nil {
+		d.log.Debug("closing without a lull", "error", err)
 	}
 }
