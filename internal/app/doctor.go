@@ -156,7 +156,7 @@ func (d *doctor) database(ctx context.Context, a *App) {
 	case d.seen.Version > d.seen.Newest:
 		f.Why, f.Fix = fmt.Sprintf("it is of a newer Pult (version %d, this program knows %d)", d.seen.Version, d.seen.Newest), "start the newer Pult"
 	default:
-		f.OK, f.Why = true, fmt.Sprintf("%d people, %d queues", d.seen.People, len(d.seen.Queues))
+		f.OK, f.Why = true, fmt.Sprintf("people: %d, queues: %d", d.seen.People, len(d.seen.Queues))
 	}
 	d.tell(f)
 }

@@ -69,9 +69,8 @@ func (d *doctor) blind() {
 	d.unseen("the dialplan hands calls to the queues "+strings.Join(d.queues(), ", "), why,
 		fmt.Sprintf("compare extensions.conf: each has a Stasis(%s,queue,%s), with your own fallback as the step behind it", app, d.queues()[0]))
 	d.unseen("Asterisk serves as many connections as phones need", "",
-		fmt.Sprintf("compare http.conf: sessionlimit is %d at least (four for each of %d people and two hundred more; 100 where it says nothing)", d.sessions(), d.people()))
+		fmt.Sprintf("compare http.conf: sessionlimit is %d at least (four for everybody who may sign in and two hundred more; 100 where it says nothing)", d.sessions()))
 	d.unseen("phones have a transport", "", "compare pjsip.conf: a section with type = transport and protocol = ws (or wss)")
-	d.unseen("recordings have a place", "", "compare: the folder recording is in Asterisk's spool folder (/var/spool/asterisk), and Asterisk may write to it")
 	if d.cfg.Telephony.ARI.Link == config.LinkOutbound {
 		d.unseen("Asterisk connects to Pult", "", "compare ari.conf (type = outbound_websocket) and websocket_client.conf with what `pult doctor` prints")
 	}
@@ -129,7 +128,7 @@ func (d *doctor) httpServer(_ string, f *astconf.File) {
 	if v, _ := f.Get("general", "enabled"); !yes(v) {
 		d.tell(telephony.Finding{What: "http.conf: the HTTP server is on", Why: "enabled is " + orNothing(v), Fix: "[general]\nenabled = yes", File: file})
 	}
-	what := fmt.Sprintf("http.conf: sessionlimit is enough for %d people", d.people())
+	const what = "http.conf: sessionlimit is enough for everybody"
 	text, ok := f.Get("general", "sessionlimit")
 	limit, err := strconv.Atoi(text)
 	if !ok {
@@ -148,7 +147,7 @@ func (d *doctor) httpServer(_ string, f *astconf.File) {
 			Fix: fmt.Sprintf("[general]\nsessionlimit = %d", max(5000, d.sessions())), File: file,
 		})
 	default:
-		d.tell(telephony.Finding{OK: true, What: what, Why: fmt.Sprintf("it is %d", limit)})
+		d.tell(telephony.Finding{OK: true, What: what, Why: fmt.Sprintf("it is %d, %d are needed", limit, d.sessions())})
 	}
 }
 

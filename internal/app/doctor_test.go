@@ -172,6 +172,24 @@ func TestDoctorAtTheRealAsterisk(t *testing.T) {
 	}
 }
 
+// TestDoctorMissesTheFolderForRecordings: Debian's package leaves it out.
+func TestDoctorMissesTheFolderForRecordings(t *testing.T) {
+	ast, err := lab.StartAsterisk(t.Context(), lab.AsteriskOptions{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(t)
+	cfg.Telephony.ARI.URL, cfg.Telephony.ARI.User, cfg.Telephony.ARI.Password = ast.ARIURL, ast.ARIUser, ast.ARIPassword
+	cfg.Telephony.Trunk, cfg.Telephony.PhoneWSURLs = "PJSIP/{number}@carrier", []string{ast.WSURL}
+	if said, _ := examine(t, cfg, ""); !strings.Contains(said, "ok     Asterisk has a folder for recordings") {
+		t.Errorf("with the folder:\n%s", said)
+	}
+	move(t, filepath.Join(ast.Dir, "var/spool"), "recording", "elsewhere")
+	if said, err := examine(t, cfg, ""); err == nil || !strings.Contains(said, "WRONG  Asterisk has a folder for recordings") {
+		t.Errorf("without it: %v\n%s", err, said)
+	}
+}
+
 // TestDoctorOfAnAsteriskThatConnects: the same for ari.conf's and websocket_client.conf's part in it.
 func TestDoctorOfAnAsteriskThatConnects(t *testing.T) {
 	good := testConfig(t)
@@ -239,7 +257,7 @@ func TestDoctorCountsPeople(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "http.conf", "[general]\nenabled = yes\nsessionlimit = 211\n")
 	said, _ := examine(t, cfg, dir)
-	for _, want := range []string{"3 people, 2 queues", "it is 211; 212 are needed"} {
+	for _, want := range []string{"people: 3, queues: 2", "it is 211; 212 are needed"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in:\n%s", want, said)
 		}

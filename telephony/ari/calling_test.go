@@ -26,6 +26,25 @@ func (h *harness) runs(t *testing.T) (app string, answered bool) {
 	return channels[0].Dialplan.AppName, legState(channels[0].State) == telephony.LegUp
 }
 
+// inApp waits until the callers in the application are these.
+func (h *harness) inApp(t *testing.T, numbers ...string) {
+	t.Helper()
+	eventually(t, "the calls in the application", func() bool {
+		var channels []channel
+		if err := h.lab.pbx.ARI(t.Context(), http.MethodGet, "/channels", nil, &channels); err != nil {
+			return false
+		}
+		var got []string
+		for _, c := range channels {
+			if c.inApp("pult") {
+				got = append(got, c.Caller.Number)
+			}
+		}
+		slices.Sort(got)
+		return slices.Equal(got, numbers)
+	})
+}
+
 // fence makes a call and waits until it is told: whatever came before it was told before.
 func (h *harness) fence(t *testing.T, x *told) {
 	t.Helper()
@@ -60,13 +79,9 @@ func TestCallerWhilePultIsAwayWaitsForIt(t *testing.T) {
 	defer back.Stop()
 
 	far := h.CallIn(t, telephony.Party{Number: "79161234567"}, "support")
-	eventually(t, "the call in the application", func() bool { app, _ := h.runs(t); return app == "Stasis" })
+	h.inApp(t, "79161234567")
 	impatient := h.CallIn(t, telephony.Party{Number: "79167654321"}, "support")
-	eventually(t, "both calls", func() bool {
-		var channels []channel
-		err := h.lab.pbx.ARI(t.Context(), http.MethodGet, "/channels", nil, &channels)
-		return err == nil && len(channels) == 2
-	})
+	h.inApp(t, "79161234567", "79167654321")
 	impatient.Hangup(t)
 	impatient.AwaitEnd(t)
 	<-back.C
@@ -130,13 +145,7 @@ func TestReplayAfterACut(t *testing.T) {
 	leaving.AwaitEnd(t)
 	coming := h.CallIn(t, telephony.Party{Number: "79162222222"}, "sales")
 	passing := h.CallIn(t, telephony.Party{Number: "79163333333"}, "sales")
-	eventually(t, "the new calls", func() bool {
-		var app struct {
-			Channels []string `json:"channel_ids"`
-		}
-		err := h.lab.pbx.ARI(t.Context(), http.MethodGet, "/applications/pult", nil, &app)
-		return err == nil && len(app.Channels) == 2
-	})
+	h.inApp(t, "79162222222", "79163333333")
 	passing.Hangup(t)
 	passing.AwaitEnd(t)
 	cut := len(x.lines())
@@ -171,7 +180,7 @@ func TestPultComesBackAtOnce(t *testing.T) {
 		x.stop()
 		h.lab.awaitKnock(t)
 		far := h.CallIn(t, telephony.Party{Number: "79161234567"}, "support")
-		eventually(t, "the call in the application", func() bool { app, _ := h.runs(t); return app == "Stasis" })
+		h.inApp(t, "79161234567")
 		y := drive(t, h.NewDriver(t).(*Driver))
 		eventually(t, "the caller", func() bool { return len(y.started("79161234567")) == 1 })
 		h.fence(t, y)

@@ -62,7 +62,7 @@ func (d *Driver) Diagnose(ctx context.Context) []telephony.Finding {
 	if d.o.Door != nil {
 		out = append(out, d.registeredFinding(ctx), outboundFinding(info.System.Version))
 	}
-	out = append(out, d.eventsFinding(ctx), d.pushFinding(ctx), d.trunkFinding(ctx))
+	out = append(out, d.eventsFinding(ctx), d.pushFinding(ctx), d.trunkFinding(ctx), d.recordingsFinding(ctx))
 	return out
 }
 
@@ -205,4 +205,21 @@ func (d *Driver) trunkFinding(ctx context.Context) telephony.Finding {
 		return telephony.Finding{What: what, Why: "Asterisk has no endpoint " + tech + "/" + trunk, Fix: "set telephony.trunk to how your dialplan dials out, e.g. PJSIP/{number}@your-trunk"}
 	}
 	return telephony.Finding{OK: true, What: what, Why: "the endpoint is " + endpoint.State}
+}
+
+// recordingsFinding asks for the list of recordings, which Asterisk cannot make without their folder. Debian's package leaves it out.
+func (d *Driver) recordingsFinding(ctx context.Context) telephony.Finding {
+	f := telephony.Finding{OK: true, What: "Asterisk has a folder for recordings"}
+	err := d.rest.do(ctx, request{method: http.MethodGet, path: []string{"recordings", "stored"}}, &[]struct{}{})
+	switch status := statusOf(err); {
+	case err == nil:
+	case status == http.StatusInternalServerError:
+		f.OK, f.Why = false, "it cannot list its recordings, and every new one fails"
+		f.Fix = "install -d -o asterisk -g asterisk /var/spool/asterisk/recording   (or where astspooldir in asterisk.conf says)"
+	case status == http.StatusNotFound:
+		f.Why = "it was not asked: res_ari_recordings.so is not loaded"
+	default:
+		f.Why = "it did not say: " + err.Error()
+	}
+	return f
 }
