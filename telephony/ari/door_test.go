@@ -216,7 +216,7 @@ func TestTwoAsterisksDoNotPushEachOtherOutWithoutPause(t *testing.T) {
 
 func TestHalfOpenSocketOfACallingAsterisk(t *testing.T) {
 	c := newCaller(t)
-	x := c.drive(t, func(d *Driver) { d.timing.ping = 50 * time.Millisecond })
+	x := c.drive(t, func(d *Driver) { d.timing.ping = 500 * time.Millisecond })
 	c.set(func() {
 		conn, _, err := c.dial(t, "asterisk", "door-password", "ari") // reads nothing
 		if err != nil {
