@@ -17,12 +17,16 @@ func (r *mutationResolver) StartPhone(ctx context.Context, input model.StartPhon
 	return r.startPhone(ctx, input)
 }
 
-func (r *mutationResolver) StopPhone(ctx context.Context) (*model.StopPhonePayload, error) {
+func (r *mutationResolver) StopPhone(ctx context.Context, input *model.StopPhoneInput) (*model.StopPhonePayload, error) {
 	v, err := mustViewer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.core.Phones.Stop(ctx, v.id()); err != nil {
+	window := ""
+	if input != nil {
+		window = input.ClientID
+	}
+	if err := r.core.Phones.Stop(ctx, v.id(), window); err != nil {
 		return nil, err
 	}
 	return &model.StopPhonePayload{Ok: true}, nil

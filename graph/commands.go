@@ -8,6 +8,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony/calls"
+	"github.com/pult-cc/pult/telephony/phones"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -142,7 +143,9 @@ func (r *Resolver) startPhone(ctx context.Context, input model.StartPhoneInput) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := r.core.Phones.Start(ctx, v.id(), v.User.Name, input.ClientID)
+	s, err := r.core.Phones.Start(ctx, phones.Request{
+		OperatorID: v.id(), DisplayName: v.User.Name, ClientID: input.ClientID, Take: input.Take,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -16,8 +16,8 @@ func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) 
 	return r.signIn(ctx, input)
 }
 
-func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, error) {
-	return r.signOut(ctx)
+func (r *mutationResolver) SignOut(ctx context.Context, input *model.SignOutInput) (*model.SignOutPayload, error) {
+	return r.signOut(ctx, input)
 }
 
 func (r *mutationResolver) SetPreferences(ctx context.Context, input model.SetPreferencesInput) (*model.SetPreferencesPayload, error) {

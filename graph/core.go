@@ -112,8 +112,10 @@ type History interface {
 
 // Phones starts and stops phone sessions; *phones.Service implements it.
 type Phones interface {
-	Start(ctx context.Context, operatorID, displayName, clientID string) (phones.Session, error)
-	Stop(ctx context.Context, operatorID string) error
+	Start(ctx context.Context, r phones.Request) (phones.Session, error)
+	Stop(ctx context.Context, operatorID, clientID string) error
+	// Leave is for a window whose person signs out.
+	Leave(ctx context.Context, operatorID, clientID string) error
 }
 
 // Reasons lists why operators take no calls; queues.Directory implements it.

@@ -415,22 +415,33 @@ func (fakeCustomers) MatchNumber(_ context.Context, n string) (customers.Match, 
 
 type fakePhones struct {
 	mu      sync.Mutex
-	stopped []string
+	stopped []string // operator and window
+	left    []string
 }
 
-func (p *fakePhones) Start(_ context.Context, operatorID, name, clientID string) (phones.Session, error) {
-	if clientID == "" {
+func (p *fakePhones) Start(_ context.Context, r phones.Request) (phones.Session, error) {
+	switch {
+	case r.ClientID == "":
 		return phones.Session{}, errs.Field("starting phone", "clientId", "1 to 64 characters")
+	case r.ClientID == "slept" && !r.Take:
+		return phones.Session{}, errs.E(errs.Conflict, "starting phone", "another window has the phone")
 	}
 	return phones.Session{
-		ID: "s1", Endpoint: "op-" + operatorID, DisplayName: name, Realm: "asterisk", HA1: "0123456789abcdef", URLs: []string{"wss://pbx/ws"}, Host: "pbx",
+		ID: "s1", Endpoint: "op-" + r.OperatorID, DisplayName: r.DisplayName, Realm: "asterisk", HA1: "0123456789abcdef", URLs: []string{"wss://pbx/ws"}, Host: "pbx",
 	}, nil
 }
 
-func (p *fakePhones) Stop(_ context.Context, operatorID string) error {
+func (p *fakePhones) Stop(_ context.Context, operatorID, clientID string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stopped = append(p.stopped, operatorID)
+	p.stopped = append(p.stopped, operatorID+" "+clientID)
+	return nil
+}
+
+func (p *fakePhones) Leave(_ context.Context, operatorID, clientID string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = append(p.left, operatorID+" "+clientID)
 	return nil
 }
 

@@ -187,8 +187,14 @@ func TestPhone(t *testing.T) {
 	if a := s.do("anna", `mutation { startPhone(input: {clientId: ""}) { phone { id } } }`); a.code() != "BAD_USER_INPUT" {
 		t.Errorf("without a client id: %s", a.Body)
 	}
-	if s.must("anna", `mutation { stopPhone { ok } }`); !slices.Equal(s.phones.stopped, []string{"anna"}) {
-		t.Errorf("stopped are %v", s.phones.stopped)
+	if a := s.do("anna", `mutation { startPhone(input: {clientId: "slept"}) { phone { id } } }`); a.code() != "CONFLICT" {
+		t.Errorf("a renewal of what another window has: %s", a.Body)
+	}
+	s.must("anna", `mutation { startPhone(input: {clientId: "slept", take: true}) { phone { id } } }`)
+	s.must("anna", `mutation { stopPhone { ok } }`)
+	s.must("anna", `mutation { stopPhone(input: {clientId: "w1"}) { ok } }`)
+	if want := []string{"anna ", "anna w1"}; !slices.Equal(s.phones.stopped, want) {
+		t.Errorf("stopped are %q, want %q", s.phones.stopped, want)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pult-cc/pult/graph/model"
 	"github.com/pult-cc/pult/internal/auth"
-	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/queues"
 )
@@ -34,20 +33,20 @@ func (r *Resolver) signIn(ctx context.Context, input model.SignInInput) (*model.
 // signOutWait bounds taking the phone away at sign-out.
 const signOutWait = 3 * time.Second
 
-// signOut takes the phone away, lets the operator be offline, and ends the session. The session ends whatever becomes of the rest.
-func (r *Resolver) signOut(ctx context.Context) (*model.SignOutPayload, error) {
+// signOut takes the window's phone away and ends the session. The session ends whatever becomes of the rest.
+func (r *Resolver) signOut(ctx context.Context, input *model.SignOutInput) (*model.SignOutPayload, error) {
 	x, err := exchangeOf(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if v, ok := viewerOf(ctx); ok {
 		limit, cancel := context.WithTimeout(ctx, signOutWait)
-		if err := r.core.Phones.Stop(limit, v.id()); err != nil {
-			r.core.Log.Warn("stopping the phone at sign-out", "operator", v.id(), "error", err)
+		window := ""
+		if input != nil && input.ClientID != nil {
+			window = *input.ClientID
 		}
-		offline := calls.Command{Kind: calls.CmdSetAvailability, OperatorID: v.id(), Avail: queues.Offline}
-		if _, err := r.core.Floor.Do(limit, offline); err != nil && !errs.Is(err, errs.NotFound) {
-			r.core.Log.Warn("setting offline at sign-out", "operator", v.id(), "error", err)
+		if err := r.core.Phones.Leave(limit, v.id(), window); err != nil {
+			r.core.Log.Warn("leaving the phone at sign-out", "operator", v.id(), "error", err)
 		}
 		cancel()
 	}

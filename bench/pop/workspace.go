@@ -57,7 +57,7 @@ func newWorkspace(ctx context.Context, docs documents, base, login, password str
 			Phone session `json:"phone"`
 		} `json:"startPhone"`
 	}
-	if err := w.do(ctx, "StartPhone", map[string]any{"clientId": token()}, &started); err != nil {
+	if err := w.do(ctx, "StartPhone", map[string]any{"clientId": token(), "take": true}, &started); err != nil {
 		return nil, errors.Join(err, w.conn.CloseNow())
 	}
 	if w.phone, err = newPhone(ctx, started.StartPhone.Phone, invited); err != nil {

@@ -230,9 +230,9 @@ type ComplexityRoot struct {
 		SetPreferences     func(childComplexity int, input model.SetPreferencesInput) int
 		SetTopic           func(childComplexity int, input model.SetTopicInput) int
 		SignIn             func(childComplexity int, input model.SignInInput) int
-		SignOut            func(childComplexity int) int
+		SignOut            func(childComplexity int, input *model.SignOutInput) int
 		StartPhone         func(childComplexity int, input model.StartPhoneInput) int
-		StopPhone          func(childComplexity int) int
+		StopPhone          func(childComplexity int, input *model.StopPhoneInput) int
 		SwapConsult        func(childComplexity int, input model.CallInput) int
 		TagInteraction     func(childComplexity int, input model.TagInteractionInput) int
 		TakeCall           func(childComplexity int, input model.CallInput) int
@@ -443,10 +443,10 @@ type CustomerResolver interface {
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
-	SignOut(ctx context.Context) (*model.SignOutPayload, error)
+	SignOut(ctx context.Context, input *model.SignOutInput) (*model.SignOutPayload, error)
 	SetPreferences(ctx context.Context, input model.SetPreferencesInput) (*model.SetPreferencesPayload, error)
 	StartPhone(ctx context.Context, input model.StartPhoneInput) (*model.StartPhonePayload, error)
-	StopPhone(ctx context.Context) (*model.StopPhonePayload, error)
+	StopPhone(ctx context.Context, input *model.StopPhoneInput) (*model.StopPhonePayload, error)
 	BeatPhone(ctx context.Context) (*model.BeatPhonePayload, error)
 	SetAvailability(ctx context.Context, input model.SetAvailabilityInput) (*model.SetAvailabilityPayload, error)
 	Dial(ctx context.Context, input model.DialInput) (*model.CallPayload, error)
@@ -1438,7 +1438,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+		args, err := ec.field_Mutation_signOut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(*model.SignOutInput)), true
 	case "Mutation.startPhone":
 		if e.ComplexityRoot.Mutation.StartPhone == nil {
 			break
@@ -1455,7 +1460,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Mutation.StopPhone(childComplexity), true
+		args, err := ec.field_Mutation_stopPhone_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StopPhone(childComplexity, args["input"].(*model.StopPhoneInput)), true
 	case "Mutation.swapConsult":
 		if e.ComplexityRoot.Mutation.SwapConsult == nil {
 			break
@@ -2289,7 +2299,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetPreferencesInput,
 		ec.unmarshalInputSetTopicInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputStartPhoneInput,
+		ec.unmarshalInputStopPhoneInput,
 		ec.unmarshalInputTagInteractionInput,
 		ec.unmarshalInputTransferInput,
 		ec.unmarshalInputWrapUpInput,
@@ -2396,9 +2408,13 @@ var sources = []*ast.Source{
 }
 
 extend type Mutation {
-  "Makes the viewer's phone session: a SIP secret for this session only. The answer is given once; the newer session takes over."
+  """
+  Makes the phone session of this window: a SIP secret for this session only. The answer is given once; the newer session takes over.
+  CONFLICT: another window has the phone, and this one did not ask to take it.
+  """
   startPhone(input: StartPhoneInput!): StartPhonePayload!
-  stopPhone: StopPhonePayload!
+  "Ends the phone session if this window has it; without an input, whichever window has it."
+  stopPhone(input: StopPhoneInput): StopPhonePayload!
   """
   Says that the window of the viewer's phone is there. A window that begins to beat during a conversation goes on until its end, every 0.7
   seconds: when beats stay out, and nothing is received from the phone either, the customer hears music until the phone is back.
@@ -2655,6 +2671,8 @@ type SetAvailabilityPayload { operator: Operator! }
 input StartPhoneInput {
   "Names the window, so that a reload is not taken for a second phone."
   clientId: String!
+  "A person wants the phone here, wherever it is now. False renews the session of a window that still has the phone, or a free one."
+  take: Boolean! = false
 }
 type StartPhonePayload { phone: PhoneSession! }
 type PhoneSession {
@@ -2674,6 +2692,10 @@ type PhoneSession {
 }
 type IceServer { urls: [String!]! username: String credential: String }
 type BeatPhonePayload { ok: Boolean! }
+input StopPhoneInput {
+  "Names the window, as in StartPhoneInput."
+  clientId: String!
+}
 type StopPhonePayload { ok: Boolean! }
 `, BuiltIn: false},
 	{Name: "../schema/common.graphqls", Input: `"Point in time, RFC 3339, UTC."
@@ -2715,7 +2737,8 @@ type Query {
 type Mutation {
   "Signs in with name and password; the session travels in an HttpOnly cookie."
   signIn(input: SignInInput!): SignInPayload!
-  signOut: SignOutPayload!
+  "Ends the session, the phone session of this window, and, unless another window has the phone, the viewer's availability."
+  signOut(input: SignOutInput): SignOutPayload!
   "Language and theme of the viewer."
   setPreferences(input: SetPreferencesInput!): SetPreferencesPayload!
 }
@@ -2750,6 +2773,10 @@ type SetPreferencesPayload { viewer: Viewer! }
 
 input SignInInput { login: String! password: String! }
 type SignInPayload { viewer: Viewer! }
+input SignOutInput {
+  "Names the window, as in StartPhoneInput; null ends the phone session of whichever window has it."
+  clientId: String
+}
 type SignOutPayload { ok: Boolean! }
 
 type SystemStatus {
@@ -3998,12 +4025,40 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_signOut_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (*model.SignOutInput, error) {
+			return ec.unmarshalOSignOutInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSignOutInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_startPhone_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.StartPhoneInput, error) {
 			return ec.unmarshalNStartPhoneInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐStartPhoneInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stopPhone_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (*model.StopPhoneInput, error) {
+			return ec.unmarshalOStopPhoneInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐStopPhoneInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7203,7 +7258,8 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 			return ec.fieldContext_Mutation_signOut(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Mutation().SignOut(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignOut(ctx, fc.Args["input"].(*model.SignOutInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
@@ -7213,7 +7269,7 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_signOut(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -7222,6 +7278,17 @@ func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SignOutPayload(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signOut_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -7323,7 +7390,8 @@ func (ec *executionContext) _Mutation_stopPhone(ctx context.Context, field graph
 			return ec.fieldContext_Mutation_stopPhone(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Mutation().StopPhone(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StopPhone(ctx, fc.Args["input"].(*model.StopPhoneInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StopPhonePayload) graphql.Marshaler {
@@ -7333,7 +7401,7 @@ func (ec *executionContext) _Mutation_stopPhone(ctx context.Context, field graph
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_stopPhone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_stopPhone(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -7342,6 +7410,17 @@ func (ec *executionContext) fieldContext_Mutation_stopPhone(_ context.Context, f
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_StopPhonePayload(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stopPhone_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -13323,8 +13402,79 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSignOutInput(ctx context.Context, obj any) (model.SignOutInput, error) {
+	var it model.SignOutInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputStartPhoneInput(ctx context.Context, obj any) (model.StartPhoneInput, error) {
 	var it model.StartPhoneInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["take"]; !present {
+		asMap["take"] = false
+	}
+
+	fieldsInOrder := [...]string{"clientId", "take"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "take":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("take"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Take = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputStopPhoneInput(ctx context.Context, obj any) (model.StopPhoneInput, error) {
+	var it model.StopPhoneInput
 	if obj == nil {
 		return it, nil
 	}
@@ -18789,6 +18939,22 @@ func (ec *executionContext) marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 		return graphql.Null
 	}
 	return ec._Queue(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSignOutInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSignOutInput(ctx context.Context, v any) (*model.SignOutInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSignOutInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStopPhoneInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐStopPhoneInput(ctx context.Context, v any) (*model.StopPhoneInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputStopPhoneInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -488,6 +488,11 @@ type SignInPayload struct {
 	Viewer *Viewer `json:"viewer"`
 }
 
+type SignOutInput struct {
+	// Names the window, as in StartPhoneInput; null ends the phone session of whichever window has it.
+	ClientID *string `json:"clientId,omitempty"`
+}
+
 type SignOutPayload struct {
 	Ok bool `json:"ok"`
 }
@@ -495,10 +500,17 @@ type SignOutPayload struct {
 type StartPhoneInput struct {
 	// Names the window, so that a reload is not taken for a second phone.
 	ClientID string `json:"clientId"`
+	// A person wants the phone here, wherever it is now. False renews the session of a window that still has the phone, or a free one.
+	Take bool `json:"take"`
 }
 
 type StartPhonePayload struct {
 	Phone *PhoneSession `json:"phone"`
+}
+
+type StopPhoneInput struct {
+	// Names the window, as in StartPhoneInput.
+	ClientID string `json:"clientId"`
 }
 
 type StopPhonePayload struct {

@@ -35,7 +35,7 @@ var rules = []rule{
 	{"telephony/queues", []string{"internal/errs"}},
 	{"telephony/quality", []string{"telephony", "internal/errs"}},
 	{"telephony/calls", []string{"telephony", "telephony/queues", "telephony/quality", "internal/bus", "internal/customers", "internal/errs"}},
-	{"telephony/phones", []string{"telephony", "telephony/calls", "internal/seal", "internal/errs"}},
+	{"telephony/phones", []string{"telephony", "telephony/calls", "telephony/queues", "internal/seal", "internal/errs"}},
 	{"connectors/all", []string{"connectors/..."}},
 	{"connectors/...", []string{"connectors/...", "internal/errs"}},
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},

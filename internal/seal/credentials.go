@@ -13,15 +13,22 @@ type Credential struct {
 	Endpoint   string
 	Realm      string
 	KeyVersion uint32
-	Sealed     []byte // see Seal
+	Sealed     []byte // see Seal; empty says that the session has ended and that its account may still be on the PBX
 	CreatedAt  time.Time
 }
 
-// CredentialRepository keeps sealed credentials, one per operator; implemented by internal/store.
+// Ended tells whether the phone session is over.
+func (c Credential) Ended() bool { return len(c.Sealed) == 0 }
+
+// CredentialRepository keeps sealed credentials, one per operator; implemented by internal/store. Its methods may be called
+// concurrently, also by other processes.
 type CredentialRepository interface {
-	SaveCredential(ctx context.Context, c Credential) error
+	// SwapCredential makes c the operator's credential if the present one is of the phone session former; empty stands for none.
+	// Error: Conflict, and nothing is changed, when it is of another session.
+	SwapCredential(ctx context.Context, c Credential, former string) error
 	Credentials(ctx context.Context) ([]Credential, error)
 	// CredentialOf returns the operator's; none is errs.NotFound.
 	CredentialOf(ctx context.Context, operatorID string) (Credential, error)
-	DeleteCredential(ctx context.Context, operatorID string) error
+	// DeleteCredential deletes the operator's credential if it is of that phone session; that it is not, or absent, is success.
+	DeleteCredential(ctx context.Context, operatorID, sessionID string) error
 }

@@ -13,18 +13,35 @@ type credentialRepo struct{ *Store }
 
 var _ seal.CredentialRepository = credentialRepo{}
 
-// SaveCredential implements seal.CredentialRepository: an operator has one, the newest.
-func (r credentialRepo) SaveCredential(ctx context.Context, c seal.Credential) error {
+// SwapCredential implements seal.CredentialRepository. One statement decides: of two that swap the same session, in whatever
+// processes, the second finds its row gone or there already.
+func (r credentialRepo) SwapCredential(ctx context.Context, c seal.Credential, former string) error {
 	const op = "saving credential"
 	if c.OperatorID == "" {
 		return errs.Field(op, "operatorId", "missing")
 	}
-	err := r.client.SipCredential.Create().SetID(c.OperatorID).
+	if c.SessionID == "" {
+		return errs.Field(op, "sessionId", "missing")
+	}
+	sealed := append([]byte{}, c.Sealed...) // never NULL
+	if former == "" {
+		err := r.client.SipCredential.Create().SetID(c.OperatorID).
+			SetSessionID(c.SessionID).SetClientID(clean(c.ClientID)).SetEndpoint(c.Endpoint).SetRealm(c.Realm).
+			SetKeyVersion(c.KeyVersion).SetSealed(sealed).SetCreatedAt(utc(c.CreatedAt)).
+			Exec(ctx)
+		return wrap(op, err)
+	}
+	n, err := r.client.SipCredential.Update().Where(sipcredential.ID(c.OperatorID), sipcredential.SessionID(former)).
 		SetSessionID(c.SessionID).SetClientID(clean(c.ClientID)).SetEndpoint(c.Endpoint).SetRealm(c.Realm).
-		SetKeyVersion(c.KeyVersion).SetSealed(c.Sealed).SetCreatedAt(utc(c.CreatedAt)).
-		OnConflictColumns(sipcredential.FieldID).UpdateNewValues().
-		Exec(ctx)
-	return wrap(op, err)
+		SetKeyVersion(c.KeyVersion).SetSealed(sealed).SetCreatedAt(utc(c.CreatedAt)).
+		Save(ctx)
+	switch {
+	case err != nil:
+		return wrap(op, err)
+	case n == 0:
+		return errs.E(errs.Conflict, op, "another phone session has started or ended")
+	}
+	return nil
 }
 
 // Credentials implements seal.CredentialRepository.
@@ -49,9 +66,10 @@ func (r credentialRepo) CredentialOf(ctx context.Context, operatorID string) (se
 	return credentialOf(row), nil
 }
 
-// DeleteCredential implements seal.CredentialRepository; an absent one is success.
-func (r credentialRepo) DeleteCredential(ctx context.Context, operatorID string) error {
-	_, err := r.client.SipCredential.Delete().Where(sipcredential.ID(clean(operatorID))).Exec(ctx)
+// DeleteCredential implements seal.CredentialRepository.
+func (r credentialRepo) DeleteCredential(ctx context.Context, operatorID, sessionID string) error {
+	_, err := r.client.SipCredential.Delete().
+		Where(sipcredential.ID(clean(operatorID)), sipcredential.SessionID(clean(sessionID))).Exec(ctx)
 	return wrap("deleting credential", err)
 }
 

@@ -41,7 +41,8 @@ type Phones interface {
 	// Provision pushes the operator's present credential.
 	Provision(ctx context.Context, d telephony.Provisioner, operatorID string) error
 	// ProvisionAll pushes everybody's whose endpoint is not in have, and adds to have those it pushed, so that trying again goes on
-	// where it failed. Pushing what is there would sign the phone out.
+	// where it failed. Pushing what is there would sign the phone out. It also removes the accounts whose sessions ended while the PBX
+	// was away.
 	ProvisionAll(ctx context.Context, d telephony.Provisioner, have map[string]bool) error
 	Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error
 }

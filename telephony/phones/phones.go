@@ -7,17 +7,14 @@ import (
 	"crypto/md5" //nolint:gosec // RFC 2617 digest: the SIP standard that phones speak; the secret is 128 random bits for one session
 	"crypto/rand"
 	"encoding/hex"
-	"hash/fnv"
+	"errors"
 	"log/slog"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/seal"
-	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/calls"
+	"github.com/pult-cc/pult/telephony/queues"
 )
 
 // Sealer makes secrets unreadable at rest and readable again. Its methods may be called concurrently.
@@ -76,177 +73,172 @@ func New(repo seal.CredentialRepository, sealer Sealer, floor Floor, notify Noti
 
 var _ calls.Phones = (*Service)(nil)
 
-// Start makes a new secret for the operator's window, stores it sealed and has it pushed to the PBX. Every earlier session of the
-// operator ends: its secret no longer signs in and its window is told.
-func (s *Service) Start(ctx context.Context, operatorID, displayName, clientID string) (Session, error) {
+// Request is a window's wish for the operator's phone.
+type Request struct {
+	OperatorID  string
+	DisplayName string
+	ClientID    string // names the window, over reloads; 1 to 64 characters
+	Take        bool   // a person wants the phone in this window, wherever it is now
+}
+
+// Start makes a new secret for the operator's window, stores it sealed and has it pushed to the PBX. The earlier session of the
+// operator ends: its secret no longer signs in and its window is told. Error: Conflict, and nothing has changed, when another window
+// has the phone and nobody asked to take it: a window that slept through its loss must not fetch the phone back from a conversation.
+func (s *Service) Start(ctx context.Context, r Request) (Session, error) {
 	const op = "starting phone"
-	if clientID == "" || len(clientID) > 64 {
+	if r.ClientID == "" || len(r.ClientID) > 64 {
 		return Session{}, errs.Field(op, "clientId", "1 to 64 characters")
 	}
-	var raw [16]byte // 128 bits: beyond guessing, which is what makes MD5 digests acceptable
-	if _, err := rand.Read(raw[:]); err != nil {
-		return Session{}, errs.With(errs.Internal, op, err)
-	}
-	endpoint := calls.EndpointOf(operatorID)
-	ha1 := HA1(endpoint, s.set.Realm, hex.EncodeToString(raw[:]))
-	clear(raw[:])
-	bind := s.binding(operatorID)
-	sealed, version, err := s.sealer.Seal(ctx, bind, []byte(ha1))
+	c, ha1, err := s.make(ctx, r)
 	if err != nil {
 		return Session{}, errs.Wrap(op, err)
 	}
-	c := seal.Credential{
-		OperatorID: operatorID, SessionID: newID(), ClientID: clientID, Endpoint: endpoint, Realm: s.set.Realm,
-		KeyVersion: version, Sealed: sealed, CreatedAt: time.Now(),
-	}
-	former, err := s.repo.CredentialOf(ctx, operatorID)
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	former, err := s.replace(ctx, c, r.Take)
+	if err != nil {
 		return Session{}, errs.Wrap(op, err)
 	}
-	if err := s.repo.SaveCredential(ctx, c); err != nil {
-		return Session{}, errs.Wrap(op, err)
-	}
-	if _, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: operatorID}); err != nil {
+	if _, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: r.OperatorID}); err != nil {
 		s.undo(ctx, c, former)
 		return Session{}, errs.Wrap(op, err)
 	}
-	switch now, err := s.repo.CredentialOf(ctx, operatorID); {
+	switch now, err := s.repo.CredentialOf(ctx, r.OperatorID); {
 	case err != nil:
 		return Session{}, errs.Wrap(op, err)
 	case now.SessionID != c.SessionID:
-		return Session{}, errs.E(errs.Conflict, op, "another window has taken the phone over")
+		return Session{}, elsewhere(op)
 	}
-	if former.SessionID != "" && former.ClientID != clientID {
-		n := calls.Notice{ID: newID(), At: c.CreatedAt, Kind: calls.NoticePhoneTakenOver, OperatorID: operatorID, PhoneClientID: clientID}
+	if heldElsewhere(former, r.ClientID) {
+		n := calls.Notice{ID: newID(), At: c.CreatedAt, Kind: calls.NoticePhoneTakenOver, OperatorID: r.OperatorID, PhoneClientID: r.ClientID}
 		if err := s.notify.Notify(ctx, n); err != nil {
 			s.log.Warn("telling the former phone window", "error", err)
 		}
 	}
 	return Session{
-		ID: c.SessionID, Endpoint: endpoint, DisplayName: displayName, Realm: s.set.Realm, HA1: ha1,
+		ID: c.SessionID, Endpoint: c.Endpoint, DisplayName: r.DisplayName, Realm: c.Realm, HA1: ha1,
 		URLs: s.set.URLs, Host: s.set.Host, Simulated: s.set.Simulated,
 	}, nil
 }
+
+// make makes a secret and seals it.
+func (s *Service) make(ctx context.Context, r Request) (c seal.Credential, ha1 string, err error) {
+	var raw [16]byte // 128 bits: beyond guessing, which is what makes MD5 digests acceptable
+	if _, err := rand.Read(raw[:]); err != nil {
+		return c, "", errs.With(errs.Internal, "making secret", err)
+	}
+	endpoint := calls.EndpointOf(r.OperatorID)
+	ha1 = HA1(endpoint, s.set.Realm, hex.EncodeToString(raw[:]))
+	clear(raw[:])
+	sealed, version, err := s.sealer.Seal(ctx, s.binding(r.OperatorID), []byte(ha1))
+	return seal.Credential{
+		OperatorID: r.OperatorID, SessionID: newID(), ClientID: r.ClientID, Endpoint: endpoint, Realm: s.set.Realm,
+		KeyVersion: version, Sealed: sealed, CreatedAt: time.Now(),
+	}, ha1, err
+}
+
+// replace makes c the operator's credential, if its window may have the phone, and returns the one it has replaced (zero for none).
+func (s *Service) replace(ctx context.Context, c seal.Credential, take bool) (former seal.Credential, err error) {
+	for {
+		former, err = s.present(ctx, c.OperatorID)
+		switch {
+		case err != nil:
+			return former, err
+		case !take && heldElsewhere(former, c.ClientID):
+			return former, elsewhere("replacing credential")
+		}
+		err = s.repo.SwapCredential(ctx, c, former.SessionID)
+		if !errs.Is(err, errs.Conflict) {
+			return former, err
+		}
+		// Another window, perhaps in another process, came between: what it left decides anew.
+	}
+}
+
+// present reads the operator's credential; none is the zero one.
+func (s *Service) present(ctx context.Context, operatorID string) (seal.Credential, error) {
+	c, err := s.repo.CredentialOf(ctx, operatorID)
+	if errs.Is(err, errs.NotFound) {
+		return seal.Credential{}, nil
+	}
+	return c, err
+}
+
+// heldElsewhere tells whether the phone of the credential is with another window than this.
+func heldElsewhere(c seal.Credential, clientID string) bool {
+	return c.SessionID != "" && !c.Ended() && c.ClientID != clientID
+}
+
+func elsewhere(op string) error { return errs.E(errs.Conflict, op, "another window has the phone") }
 
 // undo brings the former credential back where the new one could not be pushed: the phone that has it is signed in, and will have
 // to be again when the PBX has restarted.
 func (s *Service) undo(ctx context.Context, c, former seal.Credential) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	now, err := s.repo.CredentialOf(ctx, c.OperatorID)
-	switch {
-	case err != nil || now.SessionID != c.SessionID: // a newer one, or none: not ours to change
-	case former.SessionID != "":
-		err = s.repo.SaveCredential(ctx, former)
-	default:
-		err = s.repo.DeleteCredential(ctx, c.OperatorID)
+	if former.SessionID == "" {
+		former = ended(c) // that the push failed does not say that nothing of it has arrived
 	}
-	if err != nil {
+	err := s.repo.SwapCredential(ctx, former, c.SessionID)
+	if err != nil && !errs.Is(err, errs.Conflict) { // Conflict: a newer one, not ours to change
 		s.log.Warn("taking a phone session back", "operator", c.OperatorID, "error", err)
 	}
 }
 
-// Stop ends the operator's phone session: account, contact and sealed secret go. No session is success.
-func (s *Service) Stop(ctx context.Context, operatorID string) error {
-	const op = "stopping phone"
-	if err := s.repo.DeleteCredential(ctx, operatorID); err != nil && !errs.Is(err, errs.NotFound) {
-		return errs.Wrap(op, err)
-	}
-	_, err := s.floor.Do(ctx, calls.Command{Kind: calls.CmdDropPhone, OperatorID: operatorID})
-	if errs.Is(err, errs.Conflict) {
-		return nil // a newer session has started: this one is over all the same
-	}
-	return errs.Wrap(op, err)
+// ended is what is kept of a session whose account may still be on the PBX.
+func ended(c seal.Credential) seal.Credential {
+	c.SessionID, c.ClientID, c.Sealed = newID(), "", nil
+	return c
 }
 
-// Provision pushes the operator's present account.
-func (s *Service) Provision(ctx context.Context, d telephony.Provisioner, operatorID string) error {
-	return s.push(ctx, d, operatorID)
+// Stop ends the operator's phone session if this window has it; an empty clientID stands for whichever window does. The sealed secret
+// goes at once. Account and contact go with it, or, where that fails (the error says so), as soon as the PBX is back. No session, or
+// another window's, is success.
+func (s *Service) Stop(ctx context.Context, operatorID, clientID string) error {
+	_, err := s.end(ctx, operatorID, clientID)
+	return errs.Wrap("stopping phone", err)
 }
 
-// provisionWidth is how many accounts are pushed side by side: some hundred phones wait after a restart of the PBX.
-const provisionWidth = 8
-
-// ProvisionAll pushes every account whose endpoint is not in have, and adds those it pushed. One that cannot be opened (its key is
-// gone), or was made for another realm, is reported and left out: that operator's phone starts a new session. It stops at the first
-// part that is away (Unavailable, Timeout); called again with the same have it goes on from there.
-func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner, have map[string]bool) error {
-	cs, err := s.repo.Credentials(ctx)
-	if err != nil {
-		return errs.Wrap("reading credentials", err)
+// Leave is for a window whose person signs out: its phone session ends as with Stop, and the operator is offline, unless another
+// window has the phone and so goes on.
+func (s *Service) Leave(ctx context.Context, operatorID, clientID string) error {
+	goesOn, stopped := s.end(ctx, operatorID, clientID)
+	if goesOn {
+		return nil
 	}
-	var mu sync.Mutex // guards have
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(provisionWidth)
-	for _, c := range cs {
-		mu.Lock()
-		there := have[c.Endpoint]
-		mu.Unlock()
-		if there {
-			continue
+	offline := calls.Command{Kind: calls.CmdSetAvailability, OperatorID: operatorID, Avail: queues.Offline}
+	_, err := s.floor.Do(ctx, offline)
+	if errs.Is(err, errs.NotFound) {
+		err = nil
+	}
+	return errors.Join(errs.Wrap("stopping phone", stopped), errs.Wrap("setting offline", err))
+}
+
+// end is Stop; it also tells whether another window has the phone.
+func (s *Service) end(ctx context.Context, operatorID, clientID string) (goesOn bool, err error) {
+	for {
+		c, err := s.present(ctx, operatorID)
+		switch {
+		case err != nil:
+			return false, err
+		case c.SessionID == "":
+			return false, nil
+		case clientID != "" && heldElsewhere(c, clientID):
+			return true, nil
 		}
-		g.Go(func() error {
-			err := s.push(ctx, d, c.OperatorID)
-			switch {
-			case errs.Is(err, errs.Unavailable), errs.Is(err, errs.Timeout):
-				return err
-			case err != nil && !errs.Is(err, errs.NotFound): // signed out meanwhile
-				s.log.Warn("pushing phone account", "operator", c.OperatorID, "error", err)
+		if !c.Ended() {
+			err = s.repo.SwapCredential(ctx, ended(c), c.SessionID)
+			if errs.Is(err, errs.Conflict) {
+				continue // as in replace
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			have[c.Endpoint] = true
-			return nil
-		})
-	}
-	return g.Wait()
-}
-
-// Drop removes the operator's account from the PBX. Error: Conflict, and nothing is done, when another session has started meanwhile.
-func (s *Service) Drop(ctx context.Context, d telephony.Provisioner, operatorID string) error {
-	defer s.accounts.lock(operatorID)()
-	_, err := s.repo.CredentialOf(ctx, operatorID)
-	switch {
-	case err == nil:
-		return errs.E(errs.Conflict, "removing account", "another phone session has started")
-	case !errs.Is(err, errs.NotFound):
-		return errs.Wrap("reading credential", err)
-	}
-	return d.Deprovision(ctx, calls.EndpointOf(operatorID))
-}
-
-// push reads the operator's present credential and pushes it, one change of an account at a time: whatever was read earlier could
-// be older than what the PBX already has.
-func (s *Service) push(ctx context.Context, d telephony.Provisioner, operatorID string) error {
-	defer s.accounts.lock(operatorID)()
-	c, err := s.repo.CredentialOf(ctx, operatorID)
-	if err != nil {
-		return errs.Wrap("reading credential", err)
-	}
-	if c.Realm != s.set.Realm {
-		return errs.Ef(errs.Conflict, "opening credential", "it was made for the realm %q", c.Realm)
-	}
-	ha1, err := s.sealer.Open(ctx, s.binding(operatorID), c.Sealed)
-	if err != nil {
-		if errs.Is(err, errs.NotFound) {
-			err = errs.With(errs.Internal, "the sealing key is gone", err)
+			if err != nil {
+				return false, err
+			}
 		}
-		return errs.Wrap("opening credential", err)
+		_, err = s.floor.Do(ctx, calls.Command{Kind: calls.CmdDropPhone, OperatorID: operatorID})
+		if errs.Is(err, errs.Conflict) {
+			return true, nil // a newer session has started: this one is over all the same
+		}
+		return false, err
 	}
-	defer clear(ha1)
-	return d.Provision(ctx, telephony.Account{Endpoint: c.Endpoint, DisplayName: c.Endpoint, HA1: string(ha1), WebRTC: true})
-}
-
-// stripes are locks by name.
-type stripes [64]sync.Mutex
-
-// lock locks a name and returns what unlocks it.
-func (s *stripes) lock(name string) (unlock func()) {
-	h := fnv.New32a()
-	h.Write([]byte(name)) // never fails
-	m := &s[h.Sum32()%uint32(len(s))]
-	m.Lock()
-	return m.Unlock
 }
 
 const purpose = "sip-ha1"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ type rows struct {
 	byOp  map[string]seal.Credential
 	away  bool
 	saved func()
+	// swapping is called before each swap, listed after each reading of all.
+	swapping, listed func()
 }
 
 func (r *rows) lock() (func(), error) {
@@ -36,12 +39,18 @@ func (r *rows) lock() (func(), error) {
 	return r.mu.Unlock, nil
 }
 
-func (r *rows) SaveCredential(_ context.Context, c seal.Credential) error {
+func (r *rows) SwapCredential(_ context.Context, c seal.Credential, former string) error {
+	if r.swapping != nil {
+		r.swapping()
+	}
 	unlock, err := r.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	if r.byOp[c.OperatorID].SessionID != former {
+		return errs.E(errs.Conflict, "saving", "another session")
+	}
 	r.byOp[c.OperatorID] = c
 	if r.saved != nil {
 		r.saved()
@@ -50,6 +59,9 @@ func (r *rows) SaveCredential(_ context.Context, c seal.Credential) error {
 }
 
 func (r *rows) Credentials(context.Context) ([]seal.Credential, error) {
+	if r.listed != nil {
+		defer func() { r.listed() }()
+	}
 	unlock, err := r.lock()
 	if err != nil {
 		return nil, err
@@ -76,13 +88,15 @@ func (r *rows) CredentialOf(_ context.Context, op string) (seal.Credential, erro
 	return c, nil
 }
 
-func (r *rows) DeleteCredential(_ context.Context, op string) error {
+func (r *rows) DeleteCredential(_ context.Context, op, session string) error {
 	unlock, err := r.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	delete(r.byOp, op)
+	if r.byOp[op].SessionID == session {
+		delete(r.byOp, op)
+	}
 	return nil
 }
 
@@ -151,7 +165,9 @@ type house struct {
 	pbx     *pbx
 	notices []calls.Notice
 	log     bytes.Buffer
-	refuse  error // what the floor says to a command
+	refuse  error // what the floor says to a command about an account
+	// declared are the availabilities declared.
+	declared []string
 }
 
 func newHouse() *house {
@@ -166,6 +182,10 @@ func newHouse() *house {
 }
 
 func (h *house) Do(ctx context.Context, cmd calls.Command) (calls.Reply, error) {
+	if cmd.Kind == calls.CmdSetAvailability { // needs no PBX
+		h.declared = append(h.declared, cmd.OperatorID+" "+string(cmd.Avail))
+		return calls.Reply{}, nil
+	}
 	if h.refuse != nil {
 		return calls.Reply{}, h.refuse
 	}
@@ -180,9 +200,20 @@ func (h *house) Notify(_ context.Context, n calls.Notice) error {
 	return nil
 }
 
+// take is a person's wish for the phone, renew a window's own.
+func take(op, client string) phones.Request {
+	return phones.Request{OperatorID: op, DisplayName: strings.ToUpper(op), ClientID: client, Take: true}
+}
+
+func renew(op, client string) phones.Request {
+	r := take(op, client)
+	r.Take = false
+	return r
+}
+
 func (h *house) start(t *testing.T, op, client string) phones.Session {
 	t.Helper()
-	s, err := h.Start(t.Context(), op, strings.ToUpper(op), client)
+	s, err := h.Start(t.Context(), take(op, client))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +243,7 @@ func TestStartGivesWhatAPhoneNeeds(t *testing.T) {
 		t.Fatal("the secret is in the log")
 	}
 	for _, client := range []string{"", strings.Repeat("x", 65)} {
-		if _, err := h.Start(t.Context(), "anna", "Anna", client); errs.FieldsOf(err)["clientId"] == "" {
+		if _, err := h.Start(t.Context(), take("anna", client)); errs.FieldsOf(err)["clientId"] == "" {
 			t.Errorf("the client id %.10q gave %v", client, err)
 		}
 	}
@@ -250,7 +281,7 @@ func TestStopLeavesNothing(t *testing.T) {
 	h := newHouse()
 	h.start(t, "anna", "one")
 	for range 2 {
-		if err := h.Stop(t.Context(), "anna"); err != nil {
+		if err := h.Stop(t.Context(), "anna", "one"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -259,15 +290,175 @@ func TestStopLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestWindowThatSleptThroughItsLossTookThePhoneBack, in the middle of the conversation of the window that has it.
+func TestWindowThatSleptThroughItsLossTookThePhoneBack(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "slept")
+	has := h.start(t, "anna", "two")
+	h.notices, h.pbx.pushed = nil, nil
+	if _, err := h.Start(t.Context(), renew("anna", "slept")); !errs.Is(err, errs.Conflict) {
+		t.Fatalf("the renewal gave %v", err)
+	}
+	if !h.signsIn(has) || len(h.pbx.pushed) != 0 || len(h.notices) != 0 {
+		t.Fatalf("the refused renewal pushed %v and told %+v", h.pbx.pushed, h.notices)
+	}
+	if again, err := h.Start(t.Context(), renew("anna", "two")); err != nil || !h.signsIn(again) {
+		t.Fatalf("the window that has the phone got %v", err)
+	}
+	if wanted := h.start(t, "anna", "slept"); !h.signsIn(wanted) { // a person clicks
+		t.Fatal("the person does not get the phone")
+	}
+}
+
+// TestRenewalOfAFreePhone: the window that had it has signed out.
+func TestRenewalOfAFreePhone(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "two")
+	for _, pbx := range []error{nil, errs.E(errs.Unavailable, "removing account", "PBX away")} {
+		h.refuse = pbx
+		if err := h.Stop(t.Context(), "anna", "two"); (err != nil) != (pbx != nil) {
+			t.Fatalf("stopping gave %v", err)
+		}
+		h.refuse = nil
+		s, err := h.Start(t.Context(), renew("anna", "one"))
+		if err != nil || !h.signsIn(s) || len(h.notices) != 0 {
+			t.Fatalf("the renewal gave %v, notices %+v", err, h.notices)
+		}
+		h.start(t, "anna", "two")
+		h.notices = nil
+	}
+}
+
+// TestRenewalRacesTakeOver: the take-over comes, in another process, between the renewal's look and its write.
+func TestRenewalRacesTakeOver(t *testing.T) {
+	for name, r := range map[string]phones.Request{"renewal": renew("anna", "one"), "second take-over": take("anna", "one")} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse()
+			h.start(t, "anna", "one")
+			var has phones.Session
+			h.rows.swapping = func() {
+				h.rows.swapping = nil
+				has = h.start(t, "anna", "two")
+			}
+			s, err := h.Start(t.Context(), r)
+			if r.Take {
+				if err != nil || !h.signsIn(s) || h.notices[len(h.notices)-1].PhoneClientID != "one" {
+					t.Fatalf("it gave %v, notices %+v", err, h.notices)
+				}
+				return
+			}
+			if !errs.Is(err, errs.Conflict) || !h.signsIn(has) {
+				t.Fatalf("it gave %v; the other window signs in: %v", err, h.signsIn(has))
+			}
+		})
+	}
+}
+
+// TestOldWindowsSignOutEndedTheNewersPhone, and made its operator unavailable.
+func TestOldWindowsSignOutEndedTheNewersPhone(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "old")
+	has := h.start(t, "anna", "new")
+	for name, end := range map[string]func(ctx context.Context, op, client string) error{"Stop": h.Stop, "Leave": h.Leave} {
+		if err := end(t.Context(), "anna", "old"); err != nil {
+			t.Fatalf("%s gave %v", name, err)
+		}
+		if !h.signsIn(has) || len(h.declared) != 0 {
+			t.Fatalf("after %s of the old window the newer signs in: %v; declared %v", name, h.signsIn(has), h.declared)
+		}
+	}
+	if err := h.Leave(t.Context(), "anna", "new"); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.pbx.accounts) != 0 || !slices.Equal(h.declared, []string{"anna OFFLINE"}) {
+		t.Fatalf("there are %d accounts, declared %v", len(h.pbx.accounts), h.declared)
+	}
+}
+
+// TestSignOutWithoutAWindow ends the phone of whichever window has it.
+func TestSignOutWithoutAWindow(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "one")
+	if err := h.Leave(t.Context(), "anna", ""); err != nil || len(h.pbx.accounts) != 0 || len(h.declared) != 1 {
+		t.Fatalf("it gave %v, %d accounts, declared %v", err, len(h.pbx.accounts), h.declared)
+	}
+	if err := h.Leave(t.Context(), "boris", ""); err != nil || len(h.declared) != 2 { // who never had a phone
+		t.Fatalf("it gave %v, declared %v", err, h.declared)
+	}
+}
+
+// TestStopRacesTakeOver: the phone that another window takes in that moment is not this window's to end.
+func TestStopRacesTakeOver(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "one")
+	var has phones.Session
+	h.rows.swapping = func() {
+		h.rows.swapping = nil
+		has = h.start(t, "anna", "two")
+	}
+	if err := h.Leave(t.Context(), "anna", "one"); err != nil || !h.signsIn(has) || len(h.declared) != 0 {
+		t.Fatalf("it gave %v; the other window signs in: %v; declared %v", err, h.signsIn(has), h.declared)
+	}
+}
+
+// TestSignOutWhileThePBXIsAwayLeftTheAccountForEver: the removal is owed, whoever owns the floor when the PBX is back.
+func TestSignOutWhileThePBXIsAwayLeftTheAccountForEver(t *testing.T) {
+	h := newHouse()
+	gone := h.start(t, "anna", "one")
+	stays := h.start(t, "boris", "one")
+	h.refuse = errs.E(errs.Unavailable, "removing account", "PBX away")
+	if err := h.Leave(t.Context(), "anna", "one"); !errs.Is(err, errs.Unavailable) || len(h.declared) != 1 {
+		t.Fatalf("signing out gave %v, declared %v", err, h.declared)
+	}
+	if row := h.rows.byOp["anna"]; !row.Ended() || row.SessionID == gone.ID {
+		t.Fatal("the secret is still there")
+	}
+	h.refuse = nil
+	have := map[string]bool{"op-anna": true, "op-boris": true, "carrier": true} // of LinkUp
+	h.pbx.accounts["carrier"] = telephony.Account{}
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); err != nil {
+		t.Fatal(err)
+	}
+	if _, there := h.pbx.accounts["op-anna"]; there || !h.signsIn(stays) || len(h.pbx.accounts) != 2 || len(h.rows.byOp) != 1 {
+		t.Fatalf("accounts %v, rows %v", slices.Sorted(maps.Keys(h.pbx.accounts)), slices.Sorted(maps.Keys(h.rows.byOp)))
+	}
+	if have["op-anna"] {
+		t.Fatal("the account that was removed is thought to be there")
+	}
+}
+
+// TestSignInWhileARemovalIsOwed: the new account must not go with the old one.
+func TestSignInWhileARemovalIsOwed(t *testing.T) {
+	h := newHouse()
+	h.start(t, "anna", "one")
+	h.refuse = errs.E(errs.Unavailable, "removing account", "PBX away")
+	if err := h.Stop(t.Context(), "anna", "one"); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("stopping gave %v", err)
+	}
+	if _, err := h.Start(t.Context(), take("anna", "two")); !errs.Is(err, errs.Unavailable) || !h.rows.byOp["anna"].Ended() {
+		t.Fatalf("starting gave %v; the removal is no longer owed", err)
+	}
+	h.refuse = nil
+	var again phones.Session
+	h.rows.listed = func() { // signed in between the list and the removal
+		h.rows.listed = nil
+		again = h.start(t, "anna", "two")
+	}
+	have := map[string]bool{"op-anna": true}
+	if err := h.ProvisionAll(t.Context(), h.pbx, have); err != nil || !h.signsIn(again) || !have["op-anna"] {
+		t.Fatalf("it gave %v; the new session signs in: %v", err, h.signsIn(again))
+	}
+}
+
 // TestStartWhileThePBXIsAway must not cost the phone that is signed in its way back.
 func TestStartWhileThePBXIsAway(t *testing.T) {
 	h := newHouse()
 	first := h.start(t, "anna", "one")
 	h.refuse = errs.E(errs.Unavailable, "provisioning", "PBX away")
-	if _, err := h.Start(t.Context(), "anna", "Anna", "two"); !errs.Is(err, errs.Unavailable) {
+	if _, err := h.Start(t.Context(), take("anna", "two")); !errs.Is(err, errs.Unavailable) {
 		t.Fatalf("starting gave %v", err)
 	}
-	if _, err := h.Start(t.Context(), "boris", "Boris", "one"); !errs.Is(err, errs.Unavailable) {
+	if _, err := h.Start(t.Context(), take("boris", "one")); !errs.Is(err, errs.Unavailable) {
 		t.Fatalf("starting gave %v", err)
 	}
 	h.refuse = nil
@@ -293,7 +484,7 @@ func TestTwoWindowsAtOnce(t *testing.T) {
 		c.SessionID, c.ClientID = "newer", "two"
 		h.rows.byOp["anna"] = c // the other window's Start has come this far
 	}
-	if _, err := h.Start(t.Context(), "anna", "Anna", "one"); !errs.Is(err, errs.Conflict) {
+	if _, err := h.Start(t.Context(), take("anna", "one")); !errs.Is(err, errs.Conflict) {
 		t.Fatalf("the window that lost got %v", err)
 	}
 	if second = h.start(t, "anna", "two"); !h.signsIn(second) {
@@ -363,7 +554,7 @@ func TestKeySourceIsAway(t *testing.T) {
 	if err := h.ProvisionAll(t.Context(), h.pbx, have); !errs.Is(err, errs.Unavailable) {
 		t.Fatalf("it gave %v", err)
 	}
-	if _, err := h.Start(t.Context(), "boris", "Boris", "one"); !errs.Is(err, errs.Unavailable) {
+	if _, err := h.Start(t.Context(), take("boris", "one")); !errs.Is(err, errs.Unavailable) {
 		t.Fatalf("starting gave %v", err)
 	}
 	h.keys.away, h.rows.away = false, true

@@ -5,13 +5,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/pult-cc/pult/internal/auth"
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
-	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -69,6 +70,31 @@ func runConcurrency(t *testing.T, fresh NewDatabase) {
 			t.Errorf("comment of writer %d, tags %v, in use %v", i, got.Notes.Tags, inUse)
 		}
 	})
+	t.Run("of those who replace one credential one succeeds", func(t *testing.T) {
+		former := ""
+		for _, round := range []string{"first", "second"} { // the row is made, and then changed
+			var won atomic.Pointer[string]
+			all(t, func(i int, d *db) error {
+				session := fmt.Sprint(round, "-", i)
+				switch err := d.Credentials().SwapCredential(t.Context(), credential("u-shared", session), former); {
+				case errs.Is(err, errs.Conflict):
+					return nil
+				case err != nil:
+					return err
+				}
+				if before := won.Swap(&session); before != nil {
+					return fmt.Errorf("both %s and %s have replaced %q", *before, session, former)
+				}
+				return nil
+			})
+			got, err := d.Credentials().CredentialOf(t.Context(), "u-shared")
+			must(t, "CredentialOf", err)
+			if w := won.Load(); w == nil || *w != got.SessionID {
+				t.Fatalf("%s is there", got.SessionID)
+			}
+			former = got.SessionID
+		}
+	})
 	t.Run("everything at once", func(t *testing.T) {
 		all(t, func(i int, d *db) error { return writeAll(t, d, i) })
 		page, err := d.Interactions().List(t.Context(), interactions.Filter{Number: "+70000000000"}, 2*writers, "")
@@ -109,7 +135,7 @@ func writeAll(t *testing.T, d *db, i int) error {
 			return d.Directory().SaveDeclared(ctx, queues.Declared{OperatorID: anna.ID, Availability: queues.Ready, Since: start, IdleSince: start})
 		},
 		func() error {
-			return d.Credentials().SaveCredential(ctx, seal.Credential{OperatorID: anna.ID, SessionID: hash, Sealed: []byte{1}, CreatedAt: start})
+			return d.Credentials().SwapCredential(ctx, credential(fmt.Sprint("u-own-", i), hash), "")
 		},
 		func() error { return d.Customers().Remember(ctx, "+79160000000", seen[0], anna.ID, start) },
 		func() error { return d.Auth().UpdateUser(ctx, anna) },

@@ -67,24 +67,21 @@ func runCredentials(t *testing.T, fresh NewDatabase) {
 	each(t, fresh, []testCase{
 		{"an operator has one credential, the newest", func(t *testing.T, d *db) {
 			repo := d.Credentials()
-			c := seal.Credential{
-				OperatorID: "u-anna", SessionID: "s-1", ClientID: "window-1", Endpoint: "op-u-anna", Realm: "pult", KeyVersion: 1<<32 - 1,
-				Sealed: []byte{1, 0, 0, 255, 0, '\'', 0x80}, CreatedAt: start,
-			}
-			must(t, "SaveCredential", repo.SaveCredential(t.Context(), c))
+			c := credential("u-anna", "s-1")
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), c, ""))
 			if got, err := repo.CredentialOf(t.Context(), "u-anna"); err != nil || !reflect.DeepEqual(got, c) {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			c.SessionID, c.ClientID, c.KeyVersion, c.Sealed, c.CreatedAt = "s-2", "window-2", 2, []byte("new"), start.Add(time.Hour)
-			must(t, "SaveCredential", repo.SaveCredential(t.Context(), c))
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), c, "s-1"))
 			other := c
 			other.OperatorID = "u-boris"
-			must(t, "SaveCredential", repo.SaveCredential(t.Context(), other))
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), other, ""))
 			if got, err := repo.Credentials(t.Context()); err != nil || !reflect.DeepEqual(got, []seal.Credential{c, other}) {
 				t.Errorf("got %+v, %v", got, err)
 			}
-			must(t, "DeleteCredential", repo.DeleteCredential(t.Context(), "u-anna"))
-			must(t, "DeleteCredential again", repo.DeleteCredential(t.Context(), "u-anna"))
+			must(t, "DeleteCredential", repo.DeleteCredential(t.Context(), "u-anna", "s-2"))
+			must(t, "DeleteCredential again", repo.DeleteCredential(t.Context(), "u-anna", "s-2"))
 			_, err := repo.CredentialOf(t.Context(), "u-anna")
 			wantKind(t, "deleted", err, errs.NotFound)
 			if got, err := repo.CredentialOf(t.Context(), "u-boris"); err != nil || !reflect.DeepEqual(got, other) {
@@ -92,7 +89,41 @@ func runCredentials(t *testing.T, fresh NewDatabase) {
 			}
 			_, err = repo.CredentialOf(t.Context(), "nobody\x00")
 			wantKind(t, "unknown", err, errs.NotFound)
-			wantKind(t, "nobody's", repo.SaveCredential(t.Context(), seal.Credential{}), errs.Invalid)
+			wantKind(t, "nobody's", repo.SwapCredential(t.Context(), seal.Credential{SessionID: "s"}, ""), errs.Invalid)
+			wantKind(t, "of no session", repo.SwapCredential(t.Context(), seal.Credential{OperatorID: "u-anna"}, ""), errs.Invalid)
+		}},
+		{"a credential is replaced and deleted only by who knows its session", func(t *testing.T, d *db) {
+			repo := d.Credentials()
+			present := credential("u-vera", "s-2")
+			wantKind(t, "instead of one that is not there", repo.SwapCredential(t.Context(), present, "s-1"), errs.Conflict)
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), present, ""))
+			late := credential("u-vera", "s-3")
+			wantKind(t, "instead of none", repo.SwapCredential(t.Context(), late, ""), errs.Conflict)
+			wantKind(t, "instead of a former one", repo.SwapCredential(t.Context(), late, "s-1"), errs.Conflict)
+			must(t, "DeleteCredential of a former one", repo.DeleteCredential(t.Context(), "u-vera", "s-1"))
+			if got, err := repo.CredentialOf(t.Context(), "u-vera"); err != nil || !reflect.DeepEqual(got, present) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		}},
+		{"a session that has ended is remembered until its account is gone", func(t *testing.T, d *db) {
+			repo := d.Credentials()
+			ended := credential("u-gleb", "s-1")
+			ended.Sealed = nil
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), ended, ""))
+			if got, err := repo.CredentialOf(t.Context(), "u-gleb"); err != nil || !got.Ended() {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), credential("u-gleb", "s-2"), "s-1"))
+			if got, err := repo.CredentialOf(t.Context(), "u-gleb"); err != nil || got.Ended() {
+				t.Errorf("got %+v, %v", got, err)
+			}
 		}},
 	})
+}
+
+func credential(operatorID, sessionID string) seal.Credential {
+	return seal.Credential{
+		OperatorID: operatorID, SessionID: sessionID, ClientID: "window-1", Endpoint: "op-" + operatorID, Realm: "pult",
+		KeyVersion: 1<<32 - 1, Sealed: []byte{1, 0, 0, 255, 0, '\'', 0x80}, CreatedAt: start,
+	}
 }

@@ -14,7 +14,10 @@ import { SignedIn } from './SignedIn'
 // Who comes back within a shift never sees it.
 const SignInPage = lazy(async () => ({ default: (await import('@/features/signin/SignInPage')).SignInPage }))
 
-type Who = { state: 'asking' | 'unreachable' } | { state: 'out'; ended: boolean } | { state: 'in'; operatorId: string }
+type Who =
+  | { state: 'asking' | 'unreachable' }
+  | { state: 'out'; ended: boolean }
+  | { state: 'in'; operatorId: string; justNow: boolean }
 
 interface EntranceProps {
   /** Counts how often the server did not know who asked. */
@@ -28,7 +31,7 @@ export function Entrance({ refusals, outside }: EntranceProps) {
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const [who, setWho] = useState<Who>({ state: 'asking' })
 
-  const enter = (viewer: ViewerFieldsFragment) => {
+  const enter = (viewer: ViewerFieldsFragment, justNow: boolean) => {
     const { operator, preferences } = viewer
     if (!operator) {
       setWho({ state: 'out', ended: false })
@@ -39,13 +42,13 @@ export function Entrance({ refusals, outside }: EntranceProps) {
     setColorScheme(theme === 'light' || theme === 'dark' ? theme : 'auto')
     // A person without a preference keeps what they chose on the sign-in page.
     void changeLanguage(language === '' ? rememberedLanguage() : language)
-    setWho({ state: 'in', operatorId: operator.id })
+    setWho({ state: 'in', operatorId: operator.id, justNow })
   }
 
   const ask = async () => {
     try {
       const { data } = await client.query({ query: ViewerDocument, fetchPolicy: 'network-only' })
-      if (data) enter(data.viewer)
+      if (data) enter(data.viewer, false)
     } catch (error) {
       setWho(problemOf(error).code === 'UNAUTHENTICATED' ? { state: 'out', ended: false } : { state: 'unreachable' })
     }
@@ -67,9 +70,13 @@ export function Entrance({ refusals, outside }: EntranceProps) {
 
   useEffect(() => refusals.subscribe(() => leave(true)), [refusals, leave])
 
-  const signOut = useCallback(async () => {
-    await client.mutate({ mutation: SignOutDocument, fetchPolicy: 'no-cache' }).finally(() => leave(false))
-  }, [client, leave])
+  const signOut = useCallback(
+    async (windowId: string) => {
+      const variables = { input: { clientId: windowId } }
+      await client.mutate({ mutation: SignOutDocument, variables, fetchPolicy: 'no-cache' }).finally(() => leave(false))
+    },
+    [client, leave],
+  )
 
   switch (who.state) {
     case 'asking':
@@ -79,7 +86,7 @@ export function Entrance({ refusals, outside }: EntranceProps) {
     case 'out':
       return (
         <Suspense fallback={<Splash />}>
-          <SignInPage because={who.ended ? 'ended' : undefined} onSignedIn={enter} />
+          <SignInPage because={who.ended ? 'ended' : undefined} onSignedIn={(viewer) => enter(viewer, true)} />
         </Suspense>
       )
     case 'in':
@@ -87,6 +94,7 @@ export function Entrance({ refusals, outside }: EntranceProps) {
         <SignedIn
           key={who.operatorId}
           operatorId={who.operatorId}
+          justNow={who.justNow}
           outside={outside}
           onSignedOut={() => leave(true)}
           onSignOut={signOut}

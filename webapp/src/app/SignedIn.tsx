@@ -13,15 +13,17 @@ const SettingsPage = lazy(async () => ({ default: (await import('@/features/sett
 
 interface SignedInProps {
   operatorId: string
+  /** The operator has just signed in, in this page. */
+  justNow: boolean
   outside: Outside | undefined
   /** The server no longer knows us. */
   onSignedOut: () => void
   /** The operator wants to leave. */
-  onSignOut: () => Promise<void>
+  onSignOut: (windowId: string) => Promise<void>
 }
 
 /** Everything behind the sign-in; feed and phone live as long as it does. */
-export function SignedIn({ operatorId, outside, onSignedOut, onSignOut }: SignedInProps) {
+export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut }: SignedInProps) {
   const client = useApolloClient()
   const [services, setServices] = useState<Services>()
 
@@ -34,7 +36,7 @@ export function SignedIn({ operatorId, outside, onSignedOut, onSignOut }: Signed
       if (viewer) clock.learn(viewer.viewer.now)
       const made = await makeServices({ client, operatorId, clock, onSignedOut, outside })
       if (left) return
-      stop = startServices(made)
+      stop = startServices(made, justNow)
       setServices(made)
     })()
     return () => {
@@ -42,7 +44,7 @@ export function SignedIn({ operatorId, outside, onSignedOut, onSignOut }: Signed
       stop?.()
       setServices(undefined)
     }
-    // onSignedOut only changes with the client.
+    // onSignedOut only changes with the client; justNow is of the moment of signing in.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, operatorId])
 
@@ -50,7 +52,7 @@ export function SignedIn({ operatorId, outside, onSignedOut, onSignOut }: Signed
   return (
     <ServicesProvider value={services}>
       <Routes>
-        <Route element={<Layout onSignOut={onSignOut} />}>
+        <Route element={<Layout onSignOut={async () => onSignOut(services.windowId)} />}>
           <Route index element={<Workspace />} />
           <Route
             path="settings"

@@ -3,8 +3,9 @@ import type { Store } from '@/lib/storage'
 const key = 'pult.window'
 
 /**
- * Names this window to the server, the same over reloads. A duplicated tab starts with a copy of the session storage and hence with
- * the same name; only the tab that owns the phone ever uses it, so two windows never use one name at a time.
+ * Names to the server the window that may have the phone, the same over reloads. Kept for the whole browser where its tabs agree on
+ * one owner (see makeOwnership): a tab that inherits the phone from a closed one then renews what the browser has, and takes it from
+ * nobody. Only the owner ever uses the name.
  */
 export function clientId(store: Store, make: () => string = () => crypto.randomUUID()): string {
   const known = store.get(key)

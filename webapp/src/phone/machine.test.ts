@@ -4,7 +4,7 @@ import { createActor } from 'xstate'
 import { credentials, fakeStream } from '@/testing/app'
 import { FakeUa } from './fake-ua'
 import { phoneMachine, type PhoneEvent, type PhoneParts } from './machine'
-import { MicrophoneError, type Credentials, type Ownership, type PhoneCall } from './types'
+import { MicrophoneError, PhoneElsewhereError, type Credentials, type Ownership, type PhoneCall } from './types'
 import { phoneView } from './view'
 
 beforeEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => {
 const settle = async (milliseconds = 0) => vi.advanceTimersByTimeAsync(milliseconds)
 
 interface Setup {
-  session?: () => Promise<Credentials>
+  session?: (take: boolean) => Promise<Credentials>
   open?: () => Promise<MediaStream>
 }
 
@@ -76,7 +76,7 @@ const call = (id: string, more: Partial<PhoneCall> = {}): PhoneCall => ({
 
 async function makeReady(setup?: Setup) {
   const phone = makePhone(setup)
-  phone.actor.send({ type: 'START' })
+  phone.actor.send({ type: 'START', take: false })
   await settle()
   phone.ua.emit({ type: 'ua.registered' })
   await settle()
@@ -98,7 +98,7 @@ describe('the line', () => {
   test('signs in by itself', async () => {
     const { actor, ua, view } = makePhone()
     expect(view().line).toBe('off')
-    actor.send({ type: 'START' })
+    actor.send({ type: 'START', take: false })
     await settle()
     expect(view().line).toBe('starting')
     expect(ua.credentials).toEqual(credentials)
@@ -108,7 +108,7 @@ describe('the line', () => {
 
   test('asks again, later and later, while the server gives no session', async () => {
     const { actor, parts, view } = makePhone({ session: async () => Promise.reject(new Error('away')) })
-    actor.send({ type: 'START' })
+    actor.send({ type: 'START', take: false })
     await settle()
     expect(view().line).toBe('unserved')
     await settle(1000)
@@ -124,7 +124,7 @@ describe('the line', () => {
 
   test('a simulated phone signs nothing in and needs no microphone', async () => {
     const { actor, ua, parts, view } = makePhone({ session: async () => ({ ...credentials, simulated: true }) })
-    actor.send({ type: 'START' })
+    actor.send({ type: 'START', take: false })
     await settle()
     actor.send({ type: 'CHECK_MICROPHONE' })
     await settle()
@@ -187,13 +187,65 @@ describe('the line', () => {
     expect(ua.done).toEqual(['start', 'stop', 'start'])
   })
 
+  test('a window that slept through its loss does not take the phone back by itself', async () => {
+    let elsewhere = false
+    const { actor, ua, parts, view } = await makeReady({
+      session: async (take) => (elsewhere && !take ? Promise.reject(new PhoneElsewhereError()) : credentials),
+    })
+    elsewhere = true
+    for (let i = 0; i < 8; i++) {
+      ua.emit({ type: 'ua.refused', cause: 'Rejected' }) // its secret is void
+      await settle(5000)
+    }
+    expect(view().line).toBe('takenOver')
+    expect(parts.startPhone).toHaveBeenLastCalledWith(false)
+    const asked = parts.startPhone.mock.calls.length
+    await settle(600_000)
+    actor.send({ type: 'PROBE' })
+    await settle()
+    expect(parts.startPhone).toHaveBeenCalledTimes(asked)
+    expect(ua.done.at(-1)).toBe('stop')
+
+    actor.send({ type: 'TAKE_HERE' }) // a person's wish
+    await settle()
+    expect(parts.startPhone).toHaveBeenLastCalledWith(true)
+    expect(ua.done.at(-1)).toBe('start')
+  })
+
+  test('takes the phone at sign-in, also when the server has to be asked twice, and only then', async () => {
+    let away = true
+    const { actor, parts, ua, ownership } = makePhone({
+      session: async () => (away ? Promise.reject(new Error('away')) : credentials),
+    })
+    actor.send({ type: 'START', take: true })
+    await settle()
+    away = false
+    await settle(1000)
+    expect(parts.startPhone.mock.calls).toEqual([[true], [true]])
+    ua.emit({ type: 'ua.registered' })
+    ownership('lost')
+    ownership('owned') // the other tab was closed
+    await settle()
+    expect(parts.startPhone).toHaveBeenLastCalledWith(false)
+  })
+
+  test('a wish for the phone does not outlive the news that it was taken elsewhere', async () => {
+    const { actor, parts, ownership } = makePhone({ session: async () => Promise.reject(new Error('away')) })
+    actor.send({ type: 'START', take: true })
+    await settle()
+    ownership('lost')
+    ownership('owned')
+    await settle()
+    expect(parts.startPhone.mock.calls).toEqual([[true], [false]])
+  })
+
   test('another tab of the browser has the phone: no second one is signed in', async () => {
     const { actor, parts, ua, view, ownership } = makePhone()
     parts.ownership.claim = (told) => {
       told('waiting')
       return () => {}
     }
-    actor.send({ type: 'START' })
+    actor.send({ type: 'START', take: false })
     await settle()
     expect(view().line).toBe('otherTab')
     expect(parts.startPhone).not.toHaveBeenCalled()
@@ -202,7 +254,7 @@ describe('the line', () => {
     ownership('owned')
     actor.send({ type: 'ownership', state: 'owned' })
     await settle()
-    expect(parts.startPhone).toHaveBeenCalled()
+    expect(parts.startPhone).toHaveBeenCalledWith(true)
     expect(ua.done).toContain('start')
   })
 
@@ -426,7 +478,7 @@ describe('the voice', () => {
 test('no sequence of events leaves a microphone open or a session behind', async () => {
   const ids = fc.constantFrom('c1', 'c2')
   const event = fc.oneof(
-    fc.constant<PhoneEvent>({ type: 'START' }),
+    fc.constant<PhoneEvent>({ type: 'START', take: false }),
     fc.constant<PhoneEvent>({ type: 'TAKEN_OVER' }),
     fc.constant<PhoneEvent>({ type: 'TAKE_HERE' }),
     fc.constant<PhoneEvent>({ type: 'CHECK_MICROPHONE' }),
@@ -456,7 +508,7 @@ test('no sequence of events leaves a microphone open or a session behind', async
       const phone = makePhone({
         open: async () => (microphoneWorks ? fakeStream() : Promise.reject(new MicrophoneError('busy'))),
       })
-      phone.actor.send({ type: 'START' })
+      phone.actor.send({ type: 'START', take: false })
       for (const one of events) {
         phone.actor.send(one)
         await settle()

@@ -1,6 +1,7 @@
 import { assign, fromCallback, fromPromise, raise, setup, type ActorRefFrom, type SnapshotFrom } from 'xstate'
 import {
   MicrophoneError,
+  PhoneElsewhereError,
   type Credentials,
   type Microphone,
   type MicrophoneProblem,
@@ -15,8 +16,11 @@ export interface PhoneParts {
   ua: SipUa
   microphone: Microphone
   ownership: Ownership
-  /** Asks the server for a phone session (startPhone). */
-  startPhone: () => Promise<Credentials>
+  /**
+   * Asks the server for a phone session. `take`: a person wants the phone here, wherever it is; else it is only renewed, and rejects
+   * with a PhoneElsewhereError where another window has it.
+   */
+  startPhone: (take: boolean) => Promise<Credentials>
 }
 
 /** One SIP session, paired with a call of the feed by the header of its INVITE. */
@@ -29,6 +33,8 @@ interface Session {
 interface PhoneContext {
   readonly parts: PhoneParts
   readonly credentials: Credentials | undefined
+  /** A person wants the phone here and does not have it yet. */
+  readonly wanted: boolean
   /** Failures in a row of asking for a session or registering; the delay grows with it. */
   readonly failures: number
   readonly microphoneProblem: MicrophoneProblem | undefined
@@ -43,7 +49,8 @@ interface PhoneContext {
 
 export type PhoneEvent =
   | UaEvent
-  | { type: 'START' }
+  /** take: the person has just signed in here, and so wants the phone here. */
+  | { type: 'START'; take: boolean }
   | { type: 'STOP' }
   /** The operator wants the phone in this page, wherever it is now. */
   | { type: 'TAKE_HERE' }
@@ -88,7 +95,7 @@ export const phoneMachine = setup({
     ownership: fromCallback<PhoneEvent, Ownership>(({ input, sendBack }) =>
       input.claim((state) => sendBack({ type: 'ownership', state })),
     ),
-    startPhone: fromPromise<Credentials, PhoneParts>(async ({ input }) => input.startPhone()),
+    startPhone: fromPromise<Credentials, PhoneContext>(async ({ input }) => input.parts.startPhone(input.wanted)),
     /** Opens the microphone to see whether it can be opened. */
     checkMicrophone: fromPromise<void, Microphone>(async ({ input }) => stopTracks(await input.open())),
     openMicrophone: fromPromise<MediaStream, Microphone>(async ({ input, signal }) => {
@@ -129,6 +136,8 @@ export const phoneMachine = setup({
         : {},
     ),
     forgetSession: assign({ session: undefined, remoteStream: undefined, microphoneStream: undefined, muted: false }),
+    noteWish: assign({ wanted: ({ event }) => event.type === 'TAKE_HERE' || (event.type === 'START' && event.take) }),
+    forgetWish: assign({ wanted: false }),
     noteFailure: assign({ failures: ({ context }) => context.failures + 1 }),
     noteSuccess: assign({ failures: 0 }),
     noteTrouble: assign({
@@ -179,6 +188,7 @@ export const phoneMachine = setup({
   context: ({ input }) => ({
     parts: input,
     credentials: undefined,
+    wanted: false,
     failures: 0,
     microphoneProblem: undefined,
     calls: new Map(),
@@ -197,17 +207,17 @@ export const phoneMachine = setup({
     line: {
       initial: 'off',
       states: {
-        off: { on: { START: 'claimed' } },
+        off: { on: { START: { target: 'claimed', actions: 'noteWish' } } },
         claimed: {
           invoke: { src: 'ownership', input: ({ context }) => context.parts.ownership },
           initial: 'claiming',
           on: {
             STOP: { target: 'off', actions: 'stopUa' },
-            TAKEN_OVER: { target: '.takenOver', actions: 'stopUa' },
+            TAKEN_OVER: { target: '.takenOver', actions: ['stopUa', 'forgetWish'] },
             ownership: [
               { guard: 'isOwned', target: '.requesting' },
-              { guard: 'isWaiting', target: '.otherTab' },
-              { guard: 'isLost', target: '.otherTab', actions: 'stopUa' },
+              { guard: 'isWaiting', target: '.otherTab', actions: 'forgetWish' },
+              { guard: 'isLost', target: '.otherTab', actions: ['stopUa', 'forgetWish'] },
             ],
           },
           states: {
@@ -215,18 +225,28 @@ export const phoneMachine = setup({
             /** Another tab of this browser has the phone; when it closes, the phone comes here by itself. */
             otherTab: {
               on: {
-                TAKE_HERE: { actions: 'takeOwnership' },
+                TAKE_HERE: { actions: ['noteWish', 'takeOwnership'] },
                 TAKEN_OVER: {}, // by that very tab
               },
             },
             /** Another browser has the phone. */
-            takenOver: { on: { TAKE_HERE: 'requesting' } },
+            takenOver: { on: { TAKE_HERE: { target: 'requesting', actions: 'noteWish' } } },
             requesting: {
               invoke: {
                 src: 'startPhone',
-                input: ({ context }) => context.parts,
-                onDone: { target: 'given', actions: assign({ credentials: ({ event }) => event.output }) },
-                onError: { target: 'unserved', actions: 'noteFailure' },
+                input: ({ context }) => context,
+                onDone: {
+                  target: 'given',
+                  actions: ['forgetWish', assign({ credentials: ({ event }) => event.output })],
+                },
+                onError: [
+                  {
+                    guard: ({ event }) => event.error instanceof PhoneElsewhereError,
+                    target: 'takenOver',
+                    actions: ['stopUa', 'forgetWish'],
+                  },
+                  { target: 'unserved', actions: 'noteFailure' },
+                ],
               },
             },
             given: { always: [{ guard: 'isSimulated', target: 'simulated' }, { target: 'connecting' }] },

@@ -48,6 +48,14 @@ export interface SipUa {
   setMuted(session: string, muted: boolean): void
 }
 
+/** The server gave no phone session: another window has the phone, and nobody asked to take it here. */
+export class PhoneElsewhereError extends Error {
+  constructor(cause?: unknown) {
+    super('another window has the phone', { cause })
+    this.name = 'PhoneElsewhereError'
+  }
+}
+
 /** Why the microphone cannot be used. */
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'failed'
 

@@ -7,13 +7,14 @@ import type { FeedSource } from '@/feed/source'
 import { StartPhoneDocument } from '@/gql/graphql'
 import { endpoint } from '@/lib/apollo'
 import { Clock } from '@/lib/clock'
-import { tabStore } from '@/lib/storage'
+import { problemOf } from '@/lib/problem'
+import { localStore, tabStore } from '@/lib/storage'
 import { clientId } from '@/phone/client-id'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
 import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import { Ringer } from '@/phone/ringer'
-import type { Credentials, Microphone } from '@/phone/types'
+import { PhoneElsewhereError, type Credentials, type Microphone } from '@/phone/types'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
 
@@ -50,13 +51,14 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   const { client, operatorId, clock, onSignedOut, outside = {} } = options
   const source = outside.source ?? new SocketSource(socketUrl())
   const microphone = outside.phone?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
-  const windowId = clientId(tabStore)
+  // Without Web Locks (a page that is not from a secure origin) tabs know nothing of each other, and the server decides among them.
+  const windowId = clientId('locks' in navigator ? localStore : tabStore)
   const parts = outside.phone ?? {
     // The SIP stack is the largest part of the page and the first one not needed to show it.
     ua: (await import('@/phone/ua')).makeUa(),
     microphone,
     ownership: makeOwnership(`pult-phone-${operatorId}`),
-    startPhone: async () => startPhone(client, windowId),
+    startPhone: async (take) => startPhone(client, windowId, take),
   }
   const feed = new Feed({ source, cache: client.cache, clock, operatorId, onSignedOut })
   const phone = createActor(phoneMachine, { input: parts })
@@ -73,8 +75,11 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   }
 }
 
-/** Starts feed and phone and ties them together; the returned function ends both. */
-export function startServices({ feed, phone, client, windowId }: Services): () => void {
+/**
+ * Starts feed and phone and ties them together; the returned function ends both. takePhone: the person has just signed in here, and
+ * wants the phone here; a page that merely opens again leaves it where it is.
+ */
+export function startServices({ feed, phone, client, windowId }: Services, takePhone: boolean): () => void {
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
@@ -104,7 +109,7 @@ export function startServices({ feed, phone, client, windowId }: Services): () =
   window.addEventListener('online', online)
   phone.start()
   feed.start()
-  phone.send({ type: 'START' })
+  phone.send({ type: 'START', take: takePhone })
   return () => {
     window.removeEventListener('online', online)
     for (const stop of stops) stop()
@@ -115,14 +120,18 @@ export function startServices({ feed, phone, client, windowId }: Services): () =
 }
 
 /** Asks for a phone session. The answer holds a secret: it passes by the cache. */
-async function startPhone(client: ApolloClient, windowId: string): Promise<Credentials> {
-  const { data } = await client.mutate({
-    mutation: StartPhoneDocument,
-    variables: { input: { clientId: windowId } },
-    fetchPolicy: 'no-cache',
-  })
-  if (!data) throw new Error('startPhone gave no session')
-  return data.startPhone.phone
+async function startPhone(client: ApolloClient, windowId: string, take: boolean): Promise<Credentials> {
+  try {
+    const { data } = await client.mutate({
+      mutation: StartPhoneDocument,
+      variables: { input: { clientId: windowId, take } },
+      fetchPolicy: 'no-cache',
+    })
+    if (!data) throw new Error('startPhone gave no session')
+    return data.startPhone.phone
+  } catch (error) {
+    throw problemOf(error).code === 'CONFLICT' ? new PhoneElsewhereError(error) : error
+  }
 }
 
 function socketUrl(): string {
