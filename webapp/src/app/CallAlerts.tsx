@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation, useNavigate } from 'react-router'
 import { customerParty, isEngaged, stageOf } from '@/feed/model'
+import { every, pageTimers } from '@/lib/timers'
 import { isPhoneHere } from '@/phone/view'
 import { useMyCalls, usePhone, useServices } from '@/session/context'
 
@@ -54,9 +55,9 @@ export function CallAlerts() {
       document.title = words[turn++ % 2] ?? 'Pult'
     }
     flash()
-    const timer = setInterval(flash, 1000)
+    const stop = every(pageTimers, 1000, flash) // the title is looked at while the page is hidden
     return () => {
-      clearInterval(timer)
+      stop()
       document.title = 'Pult'
     }
   }, [offerId, who, t])

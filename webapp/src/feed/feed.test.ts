@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MyCallsDocument, OperatorsDocument, QueuesDocument, WaitingCallsDocument } from '@/gql/graphql'
 import { makeCache } from '@/lib/apollo'
 import { Clock } from '@/lib/clock'
+import { plainTimers } from '@/lib/timers'
 import { makeWorld } from '@/testing/world'
 import { Feed, type Notice } from './feed'
 import type { FeedSource, Sink, SourceListener } from './source'
@@ -72,7 +73,14 @@ beforeEach(() => {
   source = new ScriptedSource()
   cache = makeCache()
   signedOut = 0
-  feed = new Feed({ source, cache, clock: new Clock(() => local), operatorId: me, onSignedOut: () => signedOut++ })
+  feed = new Feed({
+    source,
+    cache,
+    clock: new Clock(() => local),
+    timers: plainTimers,
+    operatorId: me,
+    onSignedOut: () => signedOut++,
+  })
   feed.start()
   source.listener?.connected()
 })
@@ -238,7 +246,7 @@ describe('the connection', () => {
 test('the server’s clock is learnt from Synced', () => {
   local += 60_000 // this computer is a minute ahead
   const clock = new Clock(() => local)
-  const other = new Feed({ source, cache, clock, operatorId: me, onSignedOut: () => {} })
+  const other = new Feed({ source, cache, clock, timers: plainTimers, operatorId: me, onSignedOut: () => {} })
   other.start()
   source.listener?.connected()
   source.send('MyCallFeed', { callFeed: { __typename: 'Synced', at: '2026-11-22T12:00:00Z' } })

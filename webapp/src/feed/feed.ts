@@ -21,6 +21,7 @@ import {
 } from '@/gql/graphql'
 import type { Clock } from '@/lib/clock'
 import { Observable } from '@/lib/observable'
+import type { Timers } from '@/lib/timers'
 import { Membership } from './membership'
 import { retryDelay } from './socket'
 import type { FeedSource } from './source'
@@ -35,6 +36,7 @@ interface FeedOptions {
   source: FeedSource
   cache: ApolloCache
   clock: Clock
+  timers: Timers
   operatorId: string
   /** The server no longer knows who we are. */
   onSignedOut: () => void
@@ -81,6 +83,7 @@ export class Feed {
   readonly #source: FeedSource
   readonly #cache: ApolloCache
   readonly #clock: Clock
+  readonly #timers: Timers
   readonly #operatorId: string
   readonly #onSignedOut: () => void
 
@@ -94,10 +97,11 @@ export class Feed {
   #wasLive = false
   #asOf: number
 
-  constructor({ source, cache, clock, operatorId, onSignedOut }: FeedOptions) {
+  constructor({ source, cache, clock, timers, operatorId, onSignedOut }: FeedOptions) {
     this.#source = source
     this.#cache = cache
     this.#clock = clock
+    this.#timers = timers
     this.#operatorId = operatorId
     this.#onSignedOut = onSignedOut
     this.#asOf = clock.now()
@@ -213,7 +217,7 @@ export class Feed {
     again: () => void = () => {},
   ): () => void {
     let unsubscribe: () => void = () => {}
-    let timer: ReturnType<typeof setTimeout> | undefined
+    let cancel: () => void = () => {}
     let failures = 0
     const start = () => {
       unsubscribe = this.#source.subscribe(document, variables, {
@@ -223,16 +227,16 @@ export class Feed {
         },
         ended: () => {
           unsubscribe()
-          timer = setTimeout(() => {
+          cancel = this.#timers.after(retryDelay(failures++), () => {
             again()
             start()
-          }, retryDelay(failures++))
+          })
         },
       })
     }
     start()
     const stop = () => {
-      clearTimeout(timer)
+      cancel()
       unsubscribe()
       this.#stops.delete(stop)
     }

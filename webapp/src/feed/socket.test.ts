@@ -5,6 +5,7 @@ import { useServer } from 'graphql-ws/use/ws'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { AddressInfo } from 'node:net'
+import type { Timers } from '@/lib/timers'
 import { retryDelay, SocketSource } from './socket'
 import type { SourceListener } from './source'
 
@@ -24,27 +25,60 @@ const schema = makeExecutableSchema({
 })
 const countDocument = parse('subscription { count }')
 
+/** The source's timers: short ones run by themselves, the heart beats when the test says so. */
+class HandTimers implements Timers {
+  readonly waiting = new Map<number, () => void>()
+
+  after(milliseconds: number, act: () => void): () => void {
+    if (milliseconds < 4000) {
+      const timer = setTimeout(act, milliseconds)
+      return () => clearTimeout(timer)
+    }
+    this.waiting.set(milliseconds, act)
+    return () => {
+      if (this.waiting.get(milliseconds) === act) this.waiting.delete(milliseconds)
+    }
+  }
+
+  /** Lets the timer of so many milliseconds run out. */
+  async runOut(milliseconds: number): Promise<void> {
+    const act = await vi.waitUntil(() => this.waiting.get(milliseconds))
+    this.waiting.delete(milliseconds)
+    act()
+  }
+}
+
 let server: WebSocketServer
+let timers: HandTimers
+let mute: boolean
+let pinged: number
 let source: SocketSource
 let refuse: number | undefined
 let told: Record<keyof SourceListener, number>
 
 beforeEach(async () => {
   refuse = undefined
+  mute = false
+  pinged = 0
+  timers = new HandTimers()
   told = { connected: 0, lost: 0, heard: 0, signedOut: 0 }
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   useServer(
     {
       schema,
-      onConnect: ({ extra }) => {
+      onConnect: async ({ extra }) => {
         if (refuse !== undefined) extra.socket.close(refuse, 'refused')
+        if (mute) await new Promise(() => {})
         return true
+      },
+      onPing: () => {
+        pinged++
       },
     },
     server,
   )
   await new Promise((resolve) => server.once('listening', resolve))
-  source = new SocketSource(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  source = new SocketSource(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, timers)
   source.listen({
     connected: () => told.connected++,
     lost: () => told.lost++,
@@ -98,6 +132,43 @@ test('a refused subscription is told to its own sink and leaves the connection a
   source.subscribe(parse('subscription { nothing }'), {}, { next: () => {}, ended: (reason) => ended.push(reason) })
   await vi.waitFor(() => expect(ended).toEqual(['error']))
   expect(told.lost).toBe(0)
+})
+
+test('asks for a sign of life every ten seconds', async () => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  await timers.runOut(10_000)
+  await vi.waitFor(() => expect(pinged).toBe(1))
+  await timers.runOut(10_000) // it has been answered
+  await vi.waitFor(() => expect(pinged).toBe(2))
+  expect(told.lost).toBe(0)
+})
+
+test('a connection that gives no sign of life is made anew', async () => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  for (const client of server.clients) client.pause()
+  await timers.runOut(10_000)
+  await timers.runOut(4000)
+  expect(told.lost).toBe(1)
+  await vi.waitFor(() => expect(told.connected).toBe(2))
+})
+
+test('asks at once when it is nudged, and once', async () => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  source.nudge()
+  source.nudge()
+  await vi.waitFor(() => expect(pinged).toBe(1))
+  await vi.waitFor(() => expect(timers.waiting.has(4000)).toBe(false))
+  source.nudge()
+  await vi.waitFor(() => expect(pinged).toBe(2))
+})
+
+test('a server that takes the connection and says nothing is given up', async () => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  mute = true
+  closeAll(1012)
+  await timers.runOut(10_000)
+  mute = false
+  await vi.waitFor(() => expect(told.connected).toBe(2))
 })
 
 test('tries again soon at first, later in the long run, and never in step', () => {

@@ -1,25 +1,35 @@
 import { addTypenameToDocument } from '@apollo/client/utilities'
 import { print } from 'graphql'
-import { createClient, type Client } from 'graphql-ws'
+import { createClient, MessageType, stringifyMessage, type Client } from 'graphql-ws'
 import type { TypedDocumentNode } from '@apollo/client'
+import { backoff } from '@/lib/backoff'
+import type { Timers } from '@/lib/timers'
 import type { FeedSource, Sink, SourceListener } from './source'
 
 /** Heartbeat of the connection, and how long its answer may take. Together they bound how old an unnoticed cut can be. */
 const heartbeat = 10_000
 const heartbeatAnswer = 4_000
+/** A try to connect may take this long until the server acknowledges; left alone, browsers wait for minutes where nothing answers. */
+const connectLimit = 10_000
 
 /** Close codes by which the server says that the session is over (graphql-transport-ws: Unauthorized, Forbidden). */
 const signedOutCodes: ReadonlySet<number> = new Set([4401, 4403])
 
 /** Time before try number n (from 0): fast at first, never in step with the other pages. */
-export function retryDelay(n: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(10_000, 300 * 2 ** n)
-  return ceiling / 2 + (random() * ceiling) / 2
+export function retryDelay(n: number, random?: () => number): number {
+  return backoff(n, { first: 300, most: 10_000 }, random)
+}
+
+/** What has an open socket. */
+interface Line {
+  readonly client: Client
+  readonly socket: WebSocket
 }
 
 /** A FeedSource over one graphql-transport-ws connection that never gives up unless the session is over. */
 export class SocketSource implements FeedSource {
   readonly #url: string
+  readonly #timers: Timers
   #client: Client | undefined
   #listener: SourceListener | undefined
   #wake: (() => void) | undefined
@@ -27,8 +37,14 @@ export class SocketSource implements FeedSource {
   #failures = 0
   readonly #subscriptions = new Set<() => void>()
 
-  constructor(url: string) {
+  #line: Line | undefined
+  /** Ends the time to connect, the wait for the next heartbeat, the wait for its answer: one of them runs at a time. */
+  #cancel: () => void = () => {}
+  #asked = false
+
+  constructor(url: string, timers: Timers) {
     this.#url = url
+    this.#timers = timers
   }
 
   listen(listener: SourceListener): void {
@@ -71,41 +87,44 @@ export class SocketSource implements FeedSource {
 
   nudge(): void {
     this.#wake?.()
+    this.#ask()
   }
 
   close(): void {
     this.#closed = true
+    this.#cancel()
     this.#wake?.()
     // Rejects when it was just connecting, which is of no interest any more.
     Promise.resolve(this.#client?.dispose()).catch(() => {})
   }
 
   #open(): void {
-    let answerTimer: ReturnType<typeof setTimeout> | undefined
     const client = createClient({
       url: this.#url,
       lazy: false,
-      keepAlive: heartbeat,
+      // The library's own heartbeat runs by timers that hidden pages slow down.
+      keepAlive: 0,
       retryAttempts: Infinity,
       shouldRetry: (event) => !isSignedOut(event),
       retryWait: (retries) => this.#sleep(retryDelay(retries)),
       on: {
-        connected: () => {
+        connecting: () => this.#wait(connectLimit, () => client.terminate()),
+        connected: (socket) => {
           this.#failures = 0
+          this.#line = { client, socket: socket as WebSocket }
+          this.#rest()
           this.#listener?.connected()
         },
         closed: (event) => {
-          clearTimeout(answerTimer)
+          this.#cancel()
+          this.#line = undefined
           if (this.#closed) return
           if (isSignedOut(event)) this.#listener?.signedOut()
           else this.#listener?.lost()
         },
         message: () => this.#listener?.heard(),
-        ping: (received) => {
-          if (!received) answerTimer = setTimeout(() => client.terminate(), heartbeatAnswer)
-        },
         pong: (received) => {
-          if (received) clearTimeout(answerTimer)
+          if (received) this.#rest()
         },
       },
       // Close codes that the library holds for final (4400, 4500, …) are not final for us: an operator's page outlives a bad release.
@@ -118,6 +137,26 @@ export class SocketSource implements FeedSource {
     for (const start of this.#subscriptions) start()
   }
 
+  #wait(milliseconds: number, act: () => void): void {
+    this.#cancel()
+    this.#asked = false
+    this.#cancel = this.#timers.after(milliseconds, act)
+  }
+
+  /** Until the next heartbeat. */
+  #rest(): void {
+    this.#wait(heartbeat, () => this.#ask())
+  }
+
+  /** Asks for a sign of life; no answer in time ends the connection. */
+  #ask(): void {
+    if (!this.#line || this.#asked) return
+    const { client, socket } = this.#line
+    this.#wait(heartbeatAnswer, () => client.terminate())
+    this.#asked = true
+    if (socket.readyState === socket.OPEN) socket.send(stringifyMessage({ type: MessageType.Ping }))
+  }
+
   async #reopen(): Promise<void> {
     this.#listener?.lost()
     await this.#sleep(retryDelay(this.#failures++))
@@ -126,9 +165,9 @@ export class SocketSource implements FeedSource {
 
   async #sleep(milliseconds: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
+      const cancel = this.#timers.after(milliseconds, resolve)
       this.#wake = () => {
-        clearTimeout(timer)
+        cancel()
         resolve()
       }
     })

@@ -28,7 +28,7 @@ export interface FeedSource {
     variables: V,
     sink: Sink<T>,
   ): () => void
-  /** Connects again at once: the network has come back. */
+  /** The network has come back, or the person has: connects again at once, or asks whether the connection still lives. */
   nudge(): void
   close(): void
 }

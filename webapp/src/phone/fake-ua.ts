@@ -32,6 +32,10 @@ export class FakeUa implements SipUa {
     if (this.registers) queueMicrotask(() => this.emit({ type: 'ua.registered' }))
   }
 
+  connect(): void {
+    this.done.push('connect')
+  }
+
   register(): void {
     this.done.push('register')
   }

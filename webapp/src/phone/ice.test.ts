@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { plainTimers } from '@/lib/timers'
 import { boundGathering } from './ice'
 
 beforeEach(() => {
@@ -13,7 +14,7 @@ const relayed = { candidate: 'candidate:2 1 udp 41885439 198.51.100.1 3478 typ r
 
 test('a host candidate is enough, 300 ms after it', () => {
   const ready = vi.fn<() => void>()
-  const gather = boundGathering()
+  const gather = boundGathering(plainTimers)
   gather({ candidate: host, ready })
   vi.advanceTimersByTime(299)
   expect(ready).not.toHaveBeenCalled()
@@ -23,7 +24,7 @@ test('a host candidate is enough, 300 ms after it', () => {
 
 test('without a host candidate it ends after 1.5 s', () => {
   const ready = vi.fn<() => void>()
-  const gather = boundGathering()
+  const gather = boundGathering(plainTimers)
   gather({ candidate: relayed, ready })
   vi.advanceTimersByTime(1499)
   expect(ready).not.toHaveBeenCalled()
@@ -33,7 +34,7 @@ test('without a host candidate it ends after 1.5 s', () => {
 
 test('a restart of ICE has a time of its own', () => {
   const [first, second] = [vi.fn<() => void>(), vi.fn<() => void>()]
-  const gather = boundGathering()
+  const gather = boundGathering(plainTimers)
   gather({ candidate: relayed, ready: first })
   vi.advanceTimersByTime(1000)
   gather({ candidate: host, ready: second })

@@ -1,3 +1,5 @@
+import type { Timers } from '@/lib/timers'
+
 /** After the first host candidate, how long further ones are awaited; milliseconds. */
 const afterHost = 300
 /** After the first candidate of any kind, how long at most. */
@@ -13,18 +15,19 @@ interface IceCandidateEvent {
  * 40 s where an interface is dead (versatica/JsSIP#940), and the operator hears nothing meanwhile.
  * The returned handler is for the `icecandidate` event of one session; each offer or answer of the session gets its own `ready`.
  */
-export function boundGathering(): (event: IceCandidateEvent) => void {
+export function boundGathering(timers: Timers): (event: IceCandidateEvent) => void {
   let current: (() => void) | undefined
-  let cap: ReturnType<typeof setTimeout> | undefined
-  let early: ReturnType<typeof setTimeout> | undefined
+  let cancelCap: (() => void) | undefined
+  let cancelEarly: (() => void) | undefined
   return ({ candidate, ready }) => {
     if (ready !== current) {
-      clearTimeout(cap)
-      clearTimeout(early)
-      early = undefined
+      cancelCap?.()
+      cancelEarly?.()
+      cancelEarly = undefined
       current = ready
-      cap = setTimeout(ready, atMost)
+      cancelCap = timers.after(atMost, ready)
     }
-    if (early === undefined && / typ host/u.test(candidate.candidate)) early = setTimeout(ready, afterHost)
+    if (cancelEarly === undefined && / typ host/u.test(candidate.candidate))
+      cancelEarly = timers.after(afterHost, ready)
   }
 }

@@ -9,10 +9,12 @@ import { phoneView } from './view'
 
 beforeEach(() => {
   vi.useFakeTimers()
+  vi.spyOn(Math, 'random').mockReturnValue(1) // back-offs take their longest
 })
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 /** Lets promises and timers of the machine run. */
@@ -111,9 +113,9 @@ describe('the line', () => {
     actor.send({ type: 'START', take: false })
     await settle()
     expect(view().line).toBe('unserved')
-    await settle(1000)
+    await settle(1500)
     expect(parts.startPhone).toHaveBeenCalledTimes(2)
-    await settle(1999)
+    await settle(2999)
     expect(parts.startPhone).toHaveBeenCalledTimes(2)
     await settle(1)
     expect(parts.startPhone).toHaveBeenCalledTimes(3)
@@ -133,25 +135,57 @@ describe('the line', () => {
     expect(parts.microphone.open).not.toHaveBeenCalled()
   })
 
-  test('a lost connection is the user agent’s to restore', async () => {
-    const { ua, view } = await makeReady()
+  test('a lost connection is made again: soon, later and later, and at once when there is reason', async () => {
+    const { actor, ua, view } = await makeReady()
     ua.emit({ type: 'ua.disconnected' })
     expect(view().line).toBe('reconnecting')
+    await settle(999)
+    expect(ua.done).toEqual(['start'])
+    await settle(1)
+    expect(ua.done).toEqual(['start', 'connect'])
+    ua.emit({ type: 'ua.disconnected' }) // the try failed
+    await settle(2000)
+    expect(ua.done).toEqual(['start', 'connect', 'connect'])
+    actor.send({ type: 'PROBE' })
+    expect(ua.done).toEqual(['start', 'connect', 'connect', 'connect'])
+    await settle(60_000) // a try that nothing is heard of is not the last
+    expect(ua.done.length).toBeGreaterThan(10)
     ua.emit({ type: 'ua.registered' })
     expect(view().line).toBe('ready')
-    expect(ua.done).toEqual(['start'])
+    const tried = ua.done.length
+    await settle(600_000)
+    expect(ua.done).toHaveLength(tried)
+
+    ua.emit({ type: 'ua.disconnected' })
+    await settle(1000) // soon again
+    expect(ua.done).toHaveLength(tried + 1)
+  })
+
+  test('a PBX that is away at the start is tried again', async () => {
+    const { actor, ua, view } = makePhone()
+    actor.send({ type: 'START', take: false })
+    await settle()
+    ua.emit({ type: 'ua.disconnected' })
+    expect(view().line).toBe('reconnecting')
+    await settle(1000)
+    expect(ua.done).toEqual(['start', 'connect'])
   })
 
   test('refused after a restart of the PBX: registers again until the account is back', async () => {
-    const { ua, view } = await makeReady()
+    const { actor, ua, view } = await makeReady()
     ua.emit({ type: 'ua.disconnected' })
     ua.emit({ type: 'ua.refused', cause: 'Rejected' })
     expect(view().line).toBe('reconnecting')
-    await settle(700)
+    await settle(999)
+    expect(ua.done).toEqual(['start'])
+    await settle(1)
     expect(ua.done).toEqual(['start', 'register'])
     ua.emit({ type: 'ua.refused', cause: 'Rejected' })
-    await settle(1400)
+    await settle(2000)
     expect(ua.done).toEqual(['start', 'register', 'register'])
+    ua.emit({ type: 'ua.refused', cause: 'Rejected' })
+    actor.send({ type: 'PROBE' })
+    expect(ua.done).toEqual(['start', 'register', 'register', 'register'])
     ua.emit({ type: 'ua.registered' })
     expect(view().line).toBe('ready')
   })
@@ -160,7 +194,7 @@ describe('the line', () => {
     const { ua, parts } = await makeReady()
     for (let i = 0; i < 8; i++) {
       ua.emit({ type: 'ua.refused', cause: 'Rejected' })
-      await settle(5000)
+      await settle(6000)
     }
     expect(parts.startPhone).toHaveBeenCalledTimes(2)
     expect(ua.done.at(-1)).toBe('start')
@@ -170,7 +204,7 @@ describe('the line', () => {
     const { ua, parts, view } = await makeTalking()
     for (let i = 0; i < 20; i++) {
       ua.emit({ type: 'ua.refused', cause: 'Rejected' })
-      await settle(5000)
+      await settle(6000)
     }
     expect(parts.startPhone).toHaveBeenCalledTimes(1)
     expect(view().voice).toBe('live')
@@ -195,7 +229,7 @@ describe('the line', () => {
     elsewhere = true
     for (let i = 0; i < 8; i++) {
       ua.emit({ type: 'ua.refused', cause: 'Rejected' }) // its secret is void
-      await settle(5000)
+      await settle(6000)
     }
     expect(view().line).toBe('takenOver')
     expect(parts.startPhone).toHaveBeenLastCalledWith(false)
@@ -220,7 +254,7 @@ describe('the line', () => {
     actor.send({ type: 'START', take: true })
     await settle()
     away = false
-    await settle(1000)
+    await settle(1500)
     expect(parts.startPhone.mock.calls).toEqual([[true], [true]])
     ua.emit({ type: 'ua.registered' })
     ownership('lost')

@@ -1,4 +1,5 @@
 import { assign, fromCallback, fromPromise, raise, setup, type ActorRefFrom, type SnapshotFrom } from 'xstate'
+import { backoff } from '@/lib/backoff'
 import {
   MicrophoneError,
   PhoneElsewhereError,
@@ -37,6 +38,8 @@ interface PhoneContext {
   readonly wanted: boolean
   /** Failures in a row of asking for a session or registering; the delay grows with it. */
   readonly failures: number
+  /** Tries in a row to connect again. */
+  readonly tries: number
   readonly microphoneProblem: MicrophoneProblem | undefined
   readonly calls: ReadonlyMap<string, PhoneCall>
   readonly session: Session | undefined
@@ -67,7 +70,7 @@ export type PhoneEvent =
   /** From the voice to the microphone's region: opening it for an answer went well, or did not. */
   | { type: 'microphone.opened' }
   | { type: 'microphone.failed'; problem: MicrophoneProblem }
-  /** The network may have changed: see whether the connection still lives. */
+  /** The network may have changed, or the person is back: see whether the connection still lives, or make it now. */
   | { type: 'PROBE' }
 
 /** After this many refusals in a row the session itself is thought stale, and a new one is asked for. */
@@ -109,6 +112,7 @@ export const phoneMachine = setup({
       if (context.credentials) context.parts.ua.start(context.credentials)
     },
     stopUa: ({ context }) => context.parts.ua.stop(),
+    connect: ({ context }) => context.parts.ua.connect(),
     register: ({ context }) => context.parts.ua.register(),
     probe: ({ context }) => context.parts.ua.probe(),
     takeOwnership: ({ context }) => context.parts.ownership.take(),
@@ -139,7 +143,8 @@ export const phoneMachine = setup({
     noteWish: assign({ wanted: ({ event }) => event.type === 'TAKE_HERE' || (event.type === 'START' && event.take) }),
     forgetWish: assign({ wanted: false }),
     noteFailure: assign({ failures: ({ context }) => context.failures + 1 }),
-    noteSuccess: assign({ failures: 0 }),
+    noteTry: assign({ tries: ({ context }) => context.tries + 1 }),
+    noteSuccess: assign({ failures: 0, tries: 0 }),
     noteTrouble: assign({
       trouble: ({ event }) =>
         event.type === 'ua.ended' && !event.byUs && !ordinaryEnds.has(event.cause) ? event.cause : undefined,
@@ -178,10 +183,11 @@ export const phoneMachine = setup({
     isLost: ({ event }) => event.type === 'ownership' && event.state === 'lost',
   },
   delays: {
-    /** 1 s, 2 s, 4 s, … 15 s. */
-    again: ({ context }) => Math.min(15_000, 1000 * 2 ** Math.min(10, context.failures - 1)),
-    /** An Asterisk that restarted gets the accounts back within seconds: ask often at first. */
-    registerAgain: ({ context }) => Math.min(5000, 700 * Math.max(1, context.failures)),
+    again: ({ context }) => backoff(context.failures - 1, { first: 1500, most: 15_000 }),
+    /** Asterisk restarts within seconds: try often at first. */
+    connectAgain: ({ context }) => backoff(context.tries, { first: 1000, most: 6000 }),
+    /** An Asterisk that restarted gets the accounts back within seconds. */
+    registerAgain: ({ context }) => backoff(context.failures - 1, { first: 1000, most: 6000 }),
   },
 }).createMachine({
   id: 'phone',
@@ -190,6 +196,7 @@ export const phoneMachine = setup({
     credentials: undefined,
     wanted: false,
     failures: 0,
+    tries: 0,
     microphoneProblem: undefined,
     calls: new Map(),
     session: undefined,
@@ -258,6 +265,7 @@ export const phoneMachine = setup({
               entry: 'startUa',
               on: {
                 'ua.registered': 'online',
+                'ua.disconnected': 'reconnecting',
                 'ua.refused': { target: 'refused', actions: 'noteFailure' },
               },
             },
@@ -269,18 +277,25 @@ export const phoneMachine = setup({
                 PROBE: { actions: 'probe' },
               },
             },
-            /** The user agent connects again by itself. */
+            /** Not connected, or connected and about to register. */
             reconnecting: {
+              after: { connectAgain: { target: 'reconnecting', reenter: true, actions: ['noteTry', 'connect'] } },
               on: {
                 'ua.registered': 'online',
                 'ua.refused': { target: 'refused', actions: 'noteFailure' },
+                'ua.disconnected': { target: 'reconnecting', reenter: true }, // a try failed: the time runs from here
+                PROBE: { actions: 'connect' },
               },
             },
             /** Connected, but the PBX does not know us (it may have restarted). */
             refused: {
               always: { guard: 'isStale', target: 'requesting', actions: ['stopUa', 'noteSuccess'] },
               after: { registerAgain: { actions: 'register', target: 'reconnecting' } },
-              on: { 'ua.registered': 'online', 'ua.disconnected': 'reconnecting' },
+              on: {
+                'ua.registered': 'online',
+                'ua.disconnected': 'reconnecting',
+                PROBE: { actions: 'register', target: 'reconnecting' },
+              },
             },
           },
         },

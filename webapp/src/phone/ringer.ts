@@ -1,4 +1,5 @@
 import { Observable } from '@/lib/observable'
+import { every as repeat, type Timers } from '@/lib/timers'
 
 /** What sounds: a call rings; a call rings while the operator talks; a call is connected by itself; the phone or a call was lost. */
 export type Tone = 'ring' | 'second' | 'connected' | 'lost'
@@ -46,13 +47,15 @@ export class Ringer {
   readonly blocked = new Observable(false)
 
   readonly #volume: () => number
+  readonly #timers: Timers
   #audio: AudioContext | undefined
-  #repeat: ReturnType<typeof setInterval> | undefined
+  #stop: (() => void) | undefined
   #sounding: Tone | undefined
 
   /** volume is 0 to 1 and asked before each tone. */
-  constructor(volume: () => number) {
+  constructor(volume: () => number, timers: Timers) {
     this.#volume = volume
+    this.#timers = timers
   }
 
   /** Sounds a tone, repeating ones until silence is called. */
@@ -66,7 +69,7 @@ export class Ringer {
     this.silence()
     this.#sounding = tone
     this.#sound(tone)
-    this.#repeat = setInterval(() => this.#sound(tone), every)
+    this.#stop = repeat(this.#timers, every, () => this.#sound(tone))
   }
 
   /** Sounds one ring, to hear how loud it is. */
@@ -76,7 +79,8 @@ export class Ringer {
 
   /** Ends what repeats. */
   silence(): void {
-    clearInterval(this.#repeat)
+    this.#stop?.()
+    this.#stop = undefined
     this.#sounding = undefined
     this.blocked.set(false)
   }

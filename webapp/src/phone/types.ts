@@ -35,11 +35,13 @@ export interface SipUa {
   listen(listener: (event: UaEvent) => void): () => void
   /** Connects and registers; a later start replaces the former. */
   start(credentials: Credentials): void
+  /** Connects again now, and registers; it does not by itself. A try under way goes on. */
+  connect(): void
   /** Registers again now, over the standing connection. */
   register(): void
   /** Ends sessions, unregisters, disconnects. */
   stop(): void
-  /** Asks the far side for a sign of life; no answer in time means that the connection is dropped and made anew. */
+  /** Asks the far side for a sign of life; no answer in time means that the connection is dropped. */
   probe(): void
   answer(session: string, stream: MediaStream): void
   reject(session: string): void

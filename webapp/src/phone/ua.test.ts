@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { credentials, fakeStream } from '@/testing/app'
 import type { UaEvent } from './types'
+import { plainTimers } from '@/lib/timers'
+import type { PhoneSocket } from './ua-socket'
 import { makeUa } from './ua'
 
 // JsSIP itself is proven end to end with a real Asterisk; here it is what we do with it.
@@ -10,6 +12,9 @@ class FakeAgent extends EventEmitter {
   readonly configuration: Record<string, unknown>
   readonly done: string[] = []
   connected = true
+  /** Answers a sign of life at once. */
+  alive = true
+  readonly transport = { connect: () => this.done.push('connect') }
   options: { eventHandlers: { succeeded: () => void; failed: () => void } } | undefined
 
   constructor(configuration: Record<string, unknown>) {
@@ -32,6 +37,7 @@ class FakeAgent extends EventEmitter {
   }
   sendOptions(_target: string, _body: string, options: FakeAgent['options']) {
     this.options = options
+    if (this.alive) options?.eventHandlers.succeeded()
   }
 }
 
@@ -68,51 +74,34 @@ class FakeSession extends EventEmitter {
   }
 }
 
-const sockets: { url: string; dropped: unknown[] }[] = []
-
 vi.mock('jssip', () => ({
   get UA() {
     return FakeAgent
   },
   WebSocketInterface: class {
-    readonly url: string
-    readonly dropped: unknown[] = []
-    constructor(url: string) {
-      this.url = url
-      sockets.push(this)
-    }
     isConnected() {
       return true
     }
     disconnect() {}
-    ondisconnect(...how: unknown[]) {
-      this.dropped.push(how)
-    }
   },
 }))
 
 beforeEach(() => {
   vi.useFakeTimers()
-  sockets.length = 0
 })
 afterEach(() => {
   vi.useRealTimers()
 })
 
 function startUa() {
-  let tick: () => void = () => {}
-  let ticking = false
-  const ua = makeUa((told) => {
-    tick = told
-    ticking = true
-    return () => {
-      ticking = false
-    }
-  })
+  const ua = makeUa(plainTimers)
   const events: UaEvent[] = []
   ua.listen((event) => events.push(event))
   ua.start(credentials)
   const agent = FakeAgent.last
+  const dropped: unknown[][] = []
+  const [socket] = agent.configuration['sockets'] as [PhoneSocket]
+  socket.ondisconnect = (...how) => dropped.push(how)
   const invite = (headers: Record<string, string>, id = 's1') => {
     const session = new FakeSession(id)
     agent.emit('newRTCSession', {
@@ -122,14 +111,8 @@ function startUa() {
     })
     return session
   }
-  /** Lets time pass with a tick every ten seconds. */
-  const pass = (seconds: number) => {
-    for (let i = 0; i < seconds / 10; i++) {
-      vi.advanceTimersByTime(10_000)
-      tick()
-    }
-  }
-  return { ua, events, agent, invite, pass, tick: () => tick(), isTicking: () => ticking }
+  const pass = (seconds: number) => vi.advanceTimersByTime(seconds * 1000)
+  return { ua, events, agent, dropped, invite, pass }
 }
 
 test('signs in with the digest and nothing that could drop a call by itself', () => {
@@ -142,10 +125,8 @@ test('signs in with the digest and nothing that could drop a call by itself', ()
     register_expires: 60,
     session_timers: false,
     no_answer_timeout: 3600,
-    connection_recovery_min_interval: 1,
   })
   expect(agent.configuration).not.toHaveProperty('password')
-  expect(sockets.map(({ url }) => url)).toEqual(['wss://pbx.example/ws'])
   expect(agent.done).toEqual(['start'])
 })
 
@@ -226,19 +207,49 @@ test('after a lost connection the talk is renegotiated, once: else a hang-up fro
 
 describe('a sign of life', () => {
   test('that comes leaves the connection alone', () => {
-    const { ua, agent } = startUa()
+    const { ua, agent, dropped, pass } = startUa()
+    agent.alive = false
     ua.probe()
     agent.options?.eventHandlers.failed() // a refusal is a sign, too
-    vi.advanceTimersByTime(10_000)
-    expect(sockets[0]?.dropped).toEqual([])
+    pass(10)
+    expect(dropped).toEqual([])
   })
 
   test('that does not come drops the connection, so that it is made anew', () => {
-    const { ua } = startUa()
+    const { ua, agent, dropped, pass } = startUa()
+    agent.alive = false
     ua.probe()
     ua.probe()
-    vi.advanceTimersByTime(5000)
-    expect(sockets[0]?.dropped).toEqual([[true, 4000, 'no sign of life']])
+    pass(5)
+    expect(dropped).toEqual([[true, 4000, 'no sign of life']])
+  })
+
+  test('is asked for with every renewal: JsSIP leaves a dead connection as it is', () => {
+    const { agent, dropped, pass } = startUa()
+    agent.emit('registered', {})
+    pass(20)
+    agent.alive = false
+    pass(15)
+    expect(dropped).toHaveLength(1)
+  })
+})
+
+describe('a registration over a new connection', () => {
+  test('that nobody answers gives the connection up', () => {
+    const { agent, dropped, pass } = startUa()
+    agent.emit('connected', {})
+    pass(14)
+    expect(dropped).toEqual([])
+    pass(1)
+    expect(dropped).toHaveLength(1)
+  })
+
+  test.each(['registered', 'registrationFailed', 'disconnected'])('is waited for until %s', (event) => {
+    const { agent, dropped, pass } = startUa()
+    agent.emit('connected', {})
+    agent.emit(event, {})
+    pass(100)
+    expect(dropped).toEqual([])
   })
 })
 
@@ -253,8 +264,8 @@ test('stopping ends what there is and tells it', () => {
   expect(agent.done).toEqual(['start', 'stop'])
 })
 
-test('renews the registration by ticks that hidden pages do not slow down', () => {
-  const { ua, agent, pass, isTicking } = startUa() // 60 s
+test('renews the registration by timers that hidden pages do not slow down', () => {
+  const { ua, agent, pass } = startUa() // 60 s
   pass(100)
   expect(agent.done).toEqual(['start']) // never registered: nothing to renew
   agent.emit('registered', {})
@@ -268,17 +279,35 @@ test('renews the registration by ticks that hidden pages do not slow down', () =
   pass(100)
   expect(agent.done).toEqual(['start', 'register', 'register'])
   ua.stop()
-  expect(isTicking()).toBe(false)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('JsSIP’s own timers for connecting and registering again do nothing', () => {
+  const { agent } = startUa()
+  expect(agent.configuration).toMatchObject({
+    connection_recovery_min_interval: 1_000_000,
+    connection_recovery_max_interval: 1_000_000,
+  })
+  expect(agent.listenerCount('registrationExpiring')).toBe(1) // who listens is told instead
 })
 
 test('a computer that slept is asked whether its connection still lives', () => {
-  const { agent, pass, tick } = startUa()
+  const { agent, pass } = startUa()
   agent.emit('registered', {})
   pass(20)
   expect(agent.options).toBeUndefined()
-  vi.advanceTimersByTime(3_600_000)
-  tick()
+  vi.setSystemTime(Date.now() + 3_600_000)
+  agent.emit('registered', {}) // so that no renewal is due
+  pass(10)
   expect(agent.options).toBeDefined()
+})
+
+test('connects again when it is told to', () => {
+  const { ua, agent } = startUa()
+  ua.connect()
+  ua.stop()
+  ua.connect()
+  expect(agent.done).toEqual(['start', 'connect', 'stop'])
 })
 
 test('registers again only over a standing connection', () => {

@@ -1,7 +1,7 @@
-import { UA, WebSocketInterface } from 'jssip'
+import { UA } from 'jssip'
+import { every, type Timers } from '@/lib/timers'
 import { boundGathering } from './ice'
-import { tickInterval } from './tick-interval'
-import { workerTicker, type Ticker } from './ticker'
+import { PhoneSocket } from './ua-socket'
 import type { Credentials, SipUa, UaEvent } from './types'
 
 /** A session as JsSIP's own typing gives it (it exports no name for it). */
@@ -15,7 +15,8 @@ interface IncomingSession {
 }
 
 /** Of JsSIP's user agent, but missing in its typing. */
-interface CanSendOptions {
+interface Untyped {
+  readonly transport: { connect(): void } | null
   sendOptions(
     target: string,
     body: string,
@@ -25,13 +26,16 @@ interface CanSendOptions {
 
 /** The sign of life must come back within this time; milliseconds. */
 const probeAnswer = 5000
-/** Seconds between tries to connect: short, as Asterisk restarts within seconds. */
-const recoveryMin = 1
-const recoveryMax = 8
+/** A registration must be answered within this time after the connection was made; milliseconds. */
+const registerAnswer = 15_000
+/** Milliseconds between looks at what is due. */
+const tickInterval = 10_000
+/** Seconds until JsSIP would connect again by itself, by a timer that hidden pages slow down: never, whoever holds us says when. */
+const recoveryNever = 1_000_000
 /** Seconds. The queue decides how long a phone rings, never the phone; JsSIP's own default of 60 would decline by itself. */
 const noAnswerTimeout = 3600
 
-/** Share of the registration's life after which it is renewed. JsSIP does so by itself, but by timers that hidden pages slow down. */
+/** Share of the registration's life after which it is renewed. JsSIP would do so by a timer that hidden pages slow down. */
 const renewAfter = 0.4
 
 /** Header of the INVITE that names the call of the feed. */
@@ -39,37 +43,32 @@ const callHeader = 'X-Pult-Call'
 /** Header of the INVITE that asks to answer at once: the operator dialled, or asked for the answer elsewhere. */
 const autoAnswerHeader = 'X-Pult-Auto-Answer'
 
-/** JsSIP's socket with one more ability: to be given up when it is open but dead. */
-class DroppableSocket extends WebSocketInterface {
-  drop(): void {
-    this.disconnect() // unbinds the socket's own events, so that the next line is the only report
-    this.ondisconnect(true, 4000, 'no sign of life')
-  }
-}
-
 interface Running {
   readonly ua: UA
   readonly uri: string
-  readonly sockets: readonly DroppableSocket[]
+  readonly socket: PhoneSocket
   readonly sessions: Map<string, JsSession>
   readonly iceServers: RTCIceServer[]
   readonly expires: number
   /** When it was last registered, milliseconds; 0 while it is not. */
   renewedAt: number
   lastTick: number
+  /** Gives up waiting for the answer to a registration. */
+  answered: () => void
   /** The connection broke at least once since the established session was last negotiated. */
   reconnected: boolean
 }
 
 /**
- * The SIP user agent over JsSIP. Its objects never leave this file. What it does beyond calling JsSIP: bounds ICE gathering, answers
+ * The SIP user agent over JsSIP. Its objects never leave this file and its socket. What it does beyond calling JsSIP: bounds ICE gathering, answers
  * with a microphone that is already open, renegotiates a call after the connection was lost (else a hang-up from the PBX no longer
- * reaches the page), and never holds by re-INVITE (a refused one ends the call).
+ * reaches the page), and never holds by re-INVITE (a refused one ends the call). JsSIP's own timers for connecting and registering
+ * again are put to sleep: they would sleep anyway while the page is hidden.
  */
-export function makeUa(ticker: Ticker = workerTicker): SipUa {
+export function makeUa(timers: Timers): SipUa {
   const listeners = new Set<(event: UaEvent) => void>()
   let running: Running | undefined
-  let probing: ReturnType<typeof setTimeout> | undefined
+  let probing: (() => void) | undefined
   let stopTicking: () => void = () => {}
 
   const tell = (event: UaEvent) => {
@@ -77,12 +76,13 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
   }
 
   const stop = () => {
-    clearTimeout(probing)
+    probing?.()
     probing = undefined
     stopTicking()
     const stopped = running
     running = undefined
     if (!stopped) return
+    stopped.answered()
     const left = [...stopped.sessions.keys()]
     stopped.sessions.clear()
     stopped.ua.removeAllListeners()
@@ -100,7 +100,7 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
     session.on('ended', over)
     session.on('failed', over)
     session.on('confirmed', () => tell({ type: 'ua.accepted', session: id }))
-    session.on('icecandidate', boundGathering())
+    session.on('icecandidate', boundGathering(timers))
     session.on('peerconnection', ({ peerconnection }) => {
       peerconnection.addEventListener('track', ({ track, streams }) => {
         tell({ type: 'ua.stream', session: id, stream: streams[0] ?? new MediaStream([track]) })
@@ -111,17 +111,17 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
 
   const start = (credentials: Credentials) => {
     stop()
-    const sockets = credentials.wsUrls.map((url) => new DroppableSocket(url))
+    const socket = new PhoneSocket(credentials.wsUrls, timers)
     const ua = new UA({
-      sockets,
+      sockets: [socket],
       uri: credentials.uri,
       authorization_user: credentials.authorizationUser,
       realm: credentials.realm,
       ha1: credentials.ha1,
       display_name: credentials.displayName,
       register_expires: credentials.registerExpires,
-      connection_recovery_min_interval: recoveryMin,
-      connection_recovery_max_interval: recoveryMax,
+      connection_recovery_min_interval: recoveryNever,
+      connection_recovery_max_interval: recoveryNever,
       no_answer_timeout: noAnswerTimeout,
       session_timers: false, // Asterisk watches over the media; an unanswered UPDATE would drop the call
       user_agent: 'Pult',
@@ -129,21 +129,26 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
     const run: Running = {
       ua,
       uri: credentials.uri,
-      sockets,
+      socket,
       sessions: new Map(),
       iceServers: credentials.iceServers.map(iceServer),
       expires: credentials.registerExpires * 1000,
       renewedAt: 0,
       lastTick: Date.now(),
+      answered: () => {},
       reconnected: false,
     }
     running = run
+    ua.on('connected', () => awaitAnswer(run)) // JsSIP registers by itself
     ua.on('disconnected', () => {
+      run.answered()
       run.reconnected = true
       run.renewedAt = 0
       tell({ type: 'ua.disconnected' })
     })
+    ua.on('registrationExpiring', () => {}) // who listens renews: tick does
     ua.on('registered', () => {
+      run.answered()
       run.renewedAt = Date.now()
       tell({ type: 'ua.registered' })
       if (!run.reconnected) return
@@ -152,28 +157,36 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
         if (session.isEstablished()) session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })
       }
     })
-    ua.on('registrationFailed', ({ cause }) => tell({ type: 'ua.refused', cause: cause ?? '' }))
+    ua.on('registrationFailed', ({ cause }) => {
+      run.answered()
+      tell({ type: 'ua.refused', cause: cause ?? '' })
+    })
     ua.on('newRTCSession', ({ originator, session, request }: IncomingSession) => {
       if (originator !== 'remote') return
       watchSession(run, session, request.getHeader(callHeader) ?? '', request.getHeader(autoAnswerHeader) === '1')
     })
     ua.start()
-    stopTicking = ticker(() => tick(run))
+    stopTicking = every(timers, tickInterval, () => tick(run))
+  }
+
+  const awaitAnswer = (run: Running) => {
+    run.answered()
+    run.answered = timers.after(registerAnswer, () => run.socket.drop())
   }
 
   const probe = () => {
     const run = running
     if (!run?.ua.isConnected() || probing !== undefined) return
-    probing = setTimeout(() => {
+    probing = timers.after(probeAnswer, () => {
       probing = undefined
-      for (const socket of run.sockets) if (socket.isConnected()) socket.drop()
-    }, probeAnswer)
+      run.socket.drop()
+    })
     const alive = () => {
-      clearTimeout(probing)
+      probing?.()
       probing = undefined
     }
     // Any answer is a sign of life, a refusal too.
-    const agent = run.ua as UA & CanSendOptions
+    const agent = run.ua as UA & Untyped
     agent.sendOptions(run.uri, '', { eventHandlers: { succeeded: alive, failed: alive } })
   }
 
@@ -181,8 +194,10 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
     const now = Date.now()
     const slept = now - run.lastTick > 3 * tickInterval
     run.lastTick = now
-    if (slept) probe()
-    if (run.renewedAt === 0 || now - run.renewedAt < run.expires * renewAfter || !run.ua.isConnected()) return
+    const due = run.renewedAt !== 0 && now - run.renewedAt >= run.expires * renewAfter && run.ua.isConnected()
+    // JsSIP waits half a minute for the answer to a renewal and then leaves the dead connection as it is.
+    if (slept || due) probe()
+    if (!due) return
     run.renewedAt = now
     run.ua.register()
   }
@@ -199,8 +214,14 @@ export function makeUa(ticker: Ticker = workerTicker): SipUa {
     },
     start,
     stop,
+    connect() {
+      const agent = running?.ua as (UA & Untyped) | undefined
+      agent?.transport?.connect() // nothing happens while it is connected, or connecting
+    },
     register() {
-      if (running?.ua.isConnected()) running.ua.register()
+      if (!running?.ua.isConnected()) return
+      running.ua.register()
+      awaitAnswer(running)
     },
     probe,
     answer(id, stream) {

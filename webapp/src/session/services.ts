@@ -8,6 +8,7 @@ import { StartPhoneDocument } from '@/gql/graphql'
 import { endpoint } from '@/lib/apollo'
 import { Clock } from '@/lib/clock'
 import { problemOf } from '@/lib/problem'
+import { clockOf, pageTimers } from '@/lib/timers'
 import { localStore, tabStore } from '@/lib/storage'
 import { clientId } from '@/phone/client-id'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
@@ -49,19 +50,19 @@ interface ServicesOptions {
 /** Builds the services; nothing runs before startServices. */
 export async function makeServices(options: ServicesOptions): Promise<Services> {
   const { client, operatorId, clock, onSignedOut, outside = {} } = options
-  const source = outside.source ?? new SocketSource(socketUrl())
+  const source = outside.source ?? new SocketSource(socketUrl(), pageTimers)
   const microphone = outside.phone?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
   // Without Web Locks (a page that is not from a secure origin) tabs know nothing of each other, and the server decides among them.
   const windowId = clientId('locks' in navigator ? localStore : tabStore)
   const parts = outside.phone ?? {
     // The SIP stack is the largest part of the page and the first one not needed to show it.
-    ua: (await import('@/phone/ua')).makeUa(),
+    ua: (await import('@/phone/ua')).makeUa(pageTimers),
     microphone,
     ownership: makeOwnership(`pult-phone-${operatorId}`),
     startPhone: async (take) => startPhone(client, windowId, take),
   }
-  const feed = new Feed({ source, cache: client.cache, clock, operatorId, onSignedOut })
-  const phone = createActor(phoneMachine, { input: parts })
+  const feed = new Feed({ source, cache: client.cache, clock, timers: pageTimers, operatorId, onSignedOut })
+  const phone = createActor(phoneMachine, { input: parts, clock: clockOf(pageTimers) })
   return {
     client,
     operatorId,
@@ -69,7 +70,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     feed,
     phone,
     commands: new Commands(client, feed, phone),
-    ringer: new Ringer(() => devicePreferences.get().volume),
+    ringer: new Ringer(() => devicePreferences.get().volume, pageTimers),
     microphone,
     windowId,
   }
@@ -92,9 +93,13 @@ export function startServices({ feed, phone, client, windowId }: Services, takeP
     })
     phone.send({ type: 'CALLS', calls })
   }
-  const online = () => {
+  // The network is back, or the person, perhaps after a sleep that froze the page: no timer is waited for.
+  const probe = () => {
     feed.nudge()
     phone.send({ type: 'PROBE' })
+  }
+  const shown = () => {
+    if (document.visibilityState === 'visible') probe()
   }
   const stops = [
     feed.calls.subscribe(tellCalls),
@@ -106,12 +111,16 @@ export function startServices({ feed, phone, client, windowId }: Services, takeP
       void client.refetchQueries({ include: 'active' })
     }),
   ]
-  window.addEventListener('online', online)
+  window.addEventListener('online', probe)
+  document.addEventListener('visibilitychange', shown)
+  document.addEventListener('resume', probe)
   phone.start()
   feed.start()
   phone.send({ type: 'START', take: takePhone })
   return () => {
-    window.removeEventListener('online', online)
+    window.removeEventListener('online', probe)
+    document.removeEventListener('visibilitychange', shown)
+    document.removeEventListener('resume', probe)
     for (const stop of stops) stop()
     phone.send({ type: 'STOP' })
     phone.stop()

@@ -58,8 +58,8 @@ test('the phone knows no GraphQL and no feed', () => {
   expect(broken(/^phone\//u, (name) => /^(?:gql|feed)\/|^package:(?:@apollo|graphql)/u.test(name))).toEqual([])
 })
 
-test('JsSIP stays in one file', () => {
-  expect(broken(/^(?!phone\/ua\.ts)/u, (name) => name === 'package:jssip')).toEqual([])
+test('JsSIP stays in the user agent', () => {
+  expect(broken(/^(?!phone\/ua(?:-socket)?\.ts)/u, (name) => name === 'package:jssip')).toEqual([])
 })
 
 test('components and lib are at the bottom', () => {
@@ -69,4 +69,16 @@ test('components and lib are at the bottom', () => {
 
 test('nothing of the tests is shipped', () => {
   expect(broken(/./u, (name) => name.startsWith('testing/') || name.includes('.test'))).toEqual([])
+})
+
+test('phone and feed use no timer that the browser slows down while the page is hidden', () => {
+  const slow = files.filter(
+    (file) =>
+      /^(?:phone|feed)\//u.test(file) &&
+      !isTest(file) &&
+      /\b(?:setTimeout|setInterval|requestAnimationFrame|plainTimers)\b/u.test(
+        readFileSync(join(source, file), 'utf8'),
+      ),
+  )
+  expect(slow).toEqual([])
 })

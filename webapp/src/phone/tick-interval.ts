@@ -1,2 +1,0 @@
-/** Milliseconds between ticks. In a file of its own: the worker needs nothing else. */
-export const tickInterval = 10_000
