@@ -37,6 +37,30 @@ test('a tab takes the phone from another, which gets it back when the taker clos
   first.release()
 })
 
+test('of tabs that open at once one owns, and each of the others is told to wait', async () => {
+  const tabs = Array.from({ length: 5 }, () => tab('phone-6'))
+  await vi.waitFor(() => expect(tabs.every(({ states }) => states.length === 1)).toBe(true))
+  expect(tabs.filter(({ states }) => states[0] === 'owned')).toHaveLength(1)
+  expect(tabs.filter(({ states }) => states[0] === 'waiting')).toHaveLength(4)
+  for (const { release } of tabs) release()
+})
+
+test('of tabs that take the phone at once the last has it, and the others know', async () => {
+  const tabs = Array.from({ length: 4 }, () => tab('phone-7'))
+  await vi.waitFor(() => expect(tabs.every(({ states }) => states.length === 1)).toBe(true))
+  for (const { take } of tabs.slice(1)) take()
+  await vi.waitFor(() => expect(tabs.map(({ states }) => states.at(-1))).toEqual(['lost', 'lost', 'lost', 'owned']))
+  for (const { release } of tabs) release()
+})
+
+test('a tab that closes while the lock is on its way leaves it to the next', async () => {
+  const closed = tab('phone-8')
+  closed.release()
+  const next = tab('phone-8')
+  await vi.waitFor(() => expect(next.states.at(-1)).toBe('owned'))
+  next.release()
+})
+
 test('two people on one computer do not share a phone', async () => {
   const one = tab('phone-3')
   const other = tab('phone-4')

@@ -10,27 +10,36 @@ export function makeOwnership(name: string, locks: LockManager | undefined = nav
   let release: () => void = () => {}
 
   // Holds the lock until release is called; resolves when it is no longer held.
-  const hold = async (): Promise<void> =>
+  const hold = async (signal: AbortSignal): Promise<void> =>
     new Promise<void>((resolve) => {
       release = resolve
-      told('owned')
+      if (signal.aborted)
+        resolve() // given up while the lock was on its way
+      else told('owned')
     })
 
-  const request = async (options: LockOptions): Promise<void> => {
-    await locks?.request(name, options, async (lock) => {
-      if (lock) await hold()
-      else told('waiting')
+  // Whether the lock is free and taking it is one step: of two tabs that open at once, one is told to wait.
+  const takeFree = async (signal: AbortSignal): Promise<'had' | 'waiting'> => {
+    let outcome: 'had' | 'waiting' = 'had'
+    await locks?.request(name, { ifAvailable: true }, async (lock) => {
+      if (lock) await hold(signal)
+      else outcome = 'waiting'
     })
+    return outcome
   }
 
   const wait = async (signal: AbortSignal): Promise<void> => {
     try {
-      await locks?.request(name, { signal }, hold)
+      await locks?.request(name, { signal }, async () => hold(signal))
     } catch {
-      if (signal.aborted) return
-      told('lost') // another tab took it
-      await wait(signal)
+      await wasTaken(signal)
     }
+  }
+
+  const wasTaken = async (signal: AbortSignal): Promise<void> => {
+    if (signal.aborted) return
+    told('lost') // another tab took it
+    await wait(signal)
   }
 
   let given = new AbortController()
@@ -45,9 +54,14 @@ export function makeOwnership(name: string, locks: LockManager | undefined = nav
       given = new AbortController()
       const { signal } = given
       void (async () => {
-        const state = await locks.query()
+        try {
+          if ((await takeFree(signal)) === 'had') return
+        } catch {
+          await wasTaken(signal)
+          return
+        }
         if (signal.aborted) return
-        if (state.held?.some((lock) => lock.name === name)) told('waiting')
+        told('waiting')
         await wait(signal)
       })()
       return () => {
@@ -61,11 +75,7 @@ export function makeOwnership(name: string, locks: LockManager | undefined = nav
       given.abort() // stops waiting; the stolen lock is ours until another tab steals it
       given = new AbortController()
       const { signal } = given
-      void request({ steal: true }).catch(async () => {
-        if (signal.aborted) return
-        told('lost')
-        await wait(signal)
-      })
+      void locks?.request(name, { steal: true }, async () => hold(signal)).catch(async () => wasTaken(signal))
     },
   }
 }
