@@ -5,10 +5,24 @@ import { defineConfig } from '@playwright/test'
 const root = join(import.meta.dirname, '..')
 
 /** The browser of scripts/parts: nothing is downloaded. */
-const chromium = execFileSync(join(root, 'scripts/parts'), ['path', 'chromium'], { encoding: 'utf8' }).trim()
+export const chromiumPath = execFileSync(join(root, 'scripts/parts'), ['path', 'chromium'], { encoding: 'utf8' }).trim()
 
 /** What the microphone "hears", made by the global setup. */
 export const microphone = join(import.meta.dirname, 'test-results', 'microphone.wav')
+
+// Debian's start script reads the environment; this is all it needs.
+export const chromiumArgs = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-default-apps',
+  '--disable-sync',
+  '--no-first-run',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  `--use-file-for-fake-audio-capture=${microphone}`,
+]
 
 export default defineConfig({
   testDir: 'stories',
@@ -25,20 +39,8 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     launchOptions: {
-      executablePath: chromium,
-      // Debian's start script reads the environment; this is all it needs.
-      args: [
-        '--no-sandbox',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-default-apps',
-        '--disable-sync',
-        '--no-first-run',
-        '--autoplay-policy=no-user-gesture-required',
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        `--use-file-for-fake-audio-capture=${microphone}`,
-      ],
+      executablePath: chromiumPath,
+      args: chromiumArgs,
     },
     viewport: { width: 1280, height: 800 },
     permissions: ['microphone', 'notifications'],

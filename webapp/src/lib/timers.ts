@@ -42,6 +42,11 @@ export const plainTimers: Timers = {
   },
 }
 
+function order(worker: Worker, what: { id: number; wait?: number }): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's takes none
+  worker.postMessage(what)
+}
+
 interface Pending {
   readonly act: () => void
   /** When it is due, by performance.now(). */
@@ -71,13 +76,13 @@ export class WorkerTimers implements Timers {
     if (!worker) return plainTimers.after(milliseconds, act)
     const id = ++this.#last
     this.#pending.set(id, { act, due: performance.now() + milliseconds })
-    worker.postMessage({ id, wait: milliseconds })
+    order(worker, { id, wait: milliseconds })
     return () => {
       const pending = this.#pending.get(id)
       if (!pending) return
       this.#pending.delete(id)
       if (pending.cancel) pending.cancel()
-      else worker.postMessage({ id })
+      else order(worker, { id })
     }
   }
 

@@ -65,9 +65,11 @@ afterEach(() => {
 function makeSocket(...urls: string[]) {
   const socket = new PhoneSocket(urls, plainTimers)
   const told: unknown[] = []
-  socket.onconnect = () => told.push('connect')
-  socket.ondisconnect = (...how) => told.push(how)
-  socket.ondata = (data) => told.push(data)
+  Object.assign(socket, {
+    onconnect: () => told.push('connect'),
+    ondisconnect: (...how: unknown[]) => told.push(how),
+    ondata: (data: unknown) => told.push(data),
+  })
   const [one, two] = FakeWebSocket.made
   if (!one) throw new Error('there is no WebSocket')
   return { socket, told, one, two }

@@ -44,12 +44,15 @@ export class PhoneSocket {
 
   connect(): void {
     const socket = this.#socket
-    socket.onconnect = () => {
-      this.#unbound()
-      this.onconnect()
+    const handlers: Pick<WebSocketInterface, 'onconnect' | 'ondisconnect' | 'ondata'> = {
+      onconnect: () => {
+        this.#unbound()
+        this.onconnect()
+      },
+      ondisconnect: (error, code, reason) => this.#gone(error, code, reason),
+      ondata: (data) => this.ondata(data),
     }
-    socket.ondisconnect = (error, code, reason) => this.#gone(error, code, reason)
-    socket.ondata = (data: unknown) => this.ondata(data)
+    Object.assign(socket, handlers)
     this.#unbound()
     this.#unbound = this.#timers.after(connectLimit, () => this.#giveUp())
     socket.connect()

@@ -101,7 +101,7 @@ function startUa() {
   const agent = FakeAgent.last
   const dropped: unknown[][] = []
   const [socket] = agent.configuration['sockets'] as [PhoneSocket]
-  socket.ondisconnect = (...how) => dropped.push(how)
+  Object.assign(socket, { ondisconnect: (...how: unknown[]) => dropped.push(how) })
   const invite = (headers: Record<string, string>, id = 's1') => {
     const session = new FakeSession(id)
     agent.emit('newRTCSession', {

@@ -1,0 +1,58 @@
+import { BackgroundPage } from '../support/background.ts'
+import { expect, test } from '../support/test.ts'
+import { word } from '../support/words.ts'
+
+/** Posts an operation as the page does. */
+const post = (query: string) =>
+  `fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Pult-Client': 'web' }, body: JSON.stringify(${JSON.stringify({ query })}) }).then((r) => r.json())`
+
+/** What the page shows of phone and feed, found as an operator finds it. */
+const seen = `({
+  phone: [...document.querySelectorAll('button')].map((b) => b.getAttribute('aria-label') ?? '').find((l) => l.startsWith(${JSON.stringify(word('en', 'phone.state', { state: '' }).trimEnd())})) ?? '',
+  behind: [...document.querySelectorAll('[role=alert]')].some((a) => /everything is as of/.test(a.textContent)),
+})`
+
+interface Seen {
+  phone: string
+  behind: boolean
+}
+
+test('a page that nobody has looked at for minutes: phone and feed come back within seconds all the same', async ({ stand }) => {
+  test.setTimeout(240_000)
+  const { login, password } = stand.person('anna')
+  const url = stand.info.urls[0] ?? ''
+  const ready = word('en', 'phone.state', { state: word('en', 'phone.line.ready') })
+  const page = await BackgroundPage.open(url)
+  const look = () => page.evaluate<Seen>(seen)
+  /** Milliseconds since the page's own timer of one second last ran. */
+  const late = () => page.evaluate<number>('performance.now() - window.beat')
+  const intervals = [250]
+  try {
+    await expect.poll(() => page.evaluate<string>('document.title'), { intervals }).toBe('Pult')
+    await page.evaluate(post(`mutation { signIn(input: { login: "${login}", password: "${password}" }) { viewer { now } } }`))
+    await page.evaluate('location.reload()')
+    await expect.poll(async () => (await look()).phone, { timeout: 20_000, intervals }).toBe(ready)
+
+    await page.evaluate('(() => { const beat = () => { window.beat = performance.now(); setTimeout(beat, 1000) }; beat() })()')
+    await page.hide()
+    expect(await page.evaluate('document.visibilityState')).toBe('hidden')
+    // The browser now wakes the page's own timers once a minute, just as after five minutes in a person's browser.
+    await expect.poll(late, { message: 'timers are slowed down', timeout: 100_000, intervals }).toBeGreaterThan(5000)
+
+    await stand.asterisk('kill')
+    await expect.poll(async () => (await look()).phone, { intervals }).not.toBe(ready)
+    await stand.asterisk('restart')
+    const restarted = Date.now()
+    await expect.poll(async () => (await look()).phone, { message: 'the phone is back', timeout: 15_000, intervals }).toBe(ready)
+    expect(Date.now() - restarted).toBeLessThan(12_000)
+
+    await stand.pult('kill')
+    await expect.poll(async () => (await look()).behind, { timeout: 20_000, intervals }).toBe(true)
+    await stand.pult('start')
+    await expect.poll(async () => (await look()).behind, { message: 'the feed is back', timeout: 15_000, intervals }).toBe(false)
+    expect(await late(), 'timers were slowed down all the while').toBeGreaterThan(5000)
+  } finally {
+    await page.evaluate(post('mutation { signOut { ok } }')).catch(() => {})
+    await page.close()
+  }
+})

@@ -1,0 +1,112 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromiumArgs, chromiumPath } from '../playwright.config.ts'
+
+/** Seconds until the browser slows the timers of a hidden page down to one a minute; 300 by itself. */
+const graceSeconds = 5
+
+interface Answer {
+  readonly id?: number
+  readonly result?: unknown
+  readonly error?: { readonly message: string }
+}
+
+/**
+ * A page in a browser that treats hidden pages as a person's browser does. Playwright keeps every page that it drives visible and its
+ * timers at full speed, so this one is driven by the DevTools protocol alone.
+ */
+export class BackgroundPage {
+  readonly #browser: ChildProcess
+  readonly #profile: string
+  readonly #socket: WebSocket
+  readonly #waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
+  #last = 0
+  #session = ''
+
+  private constructor(browser: ChildProcess, profile: string, socket: WebSocket) {
+    this.#browser = browser
+    this.#profile = profile
+    this.#socket = socket
+    socket.addEventListener('message', ({ data }) => {
+      const { id, result, error } = JSON.parse(String(data)) as Answer
+      const waiting = id === undefined ? undefined : this.#waiting.get(id)
+      if (id === undefined || !waiting) return
+      this.#waiting.delete(id)
+      if (error) waiting.reject(new Error(error.message))
+      else waiting.resolve(result)
+    })
+  }
+
+  static async open(url: string, first = ''): Promise<BackgroundPage> {
+    const profile = mkdtempSync(join(tmpdir(), 'pult-background-'))
+    const browser = spawn(
+      chromiumPath,
+      [
+        ...chromiumArgs,
+        '--headless=new',
+        '--remote-debugging-port=0',
+        `--user-data-dir=${profile}`,
+        `--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/${graceSeconds}`,
+        'about:blank',
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    const address = await new Promise<string>((resolve, reject) => {
+      let said = ''
+      browser.stderr.on('data', (part: Buffer) => {
+        said += part.toString()
+        const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+        if (found !== undefined) resolve(found)
+      })
+      browser.once('exit', () => reject(new Error(`the browser ended: ${said}`)))
+    })
+    const socket = new WebSocket(address)
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve)
+      socket.addEventListener('error', () => reject(new Error('the browser does not answer')))
+    })
+    const page = new BackgroundPage(browser, profile, socket)
+    const { targetId } = (await page.#send('Target.createTarget', { url: 'about:blank' })) as { targetId: string }
+    const { sessionId } = (await page.#send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string }
+    page.#session = sessionId
+    await page.#send('Page.enable', {}, sessionId)
+    await page.#send('Page.addScriptToEvaluateOnNewDocument', { source: first }, sessionId)
+    await page.#send('Page.navigate', { url }, sessionId)
+    return page
+  }
+
+  /** Evaluates an expression in the page; a promise is waited for. */
+  async evaluate<T>(expression: string): Promise<T> {
+    const { result, exceptionDetails } = (await this.#send(
+      'Runtime.evaluate',
+      { expression, returnByValue: true, awaitPromise: true },
+      this.#session,
+    )) as { result: { value?: T }; exceptionDetails?: { text: string } }
+    if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.text}`)
+    return result.value as T
+  }
+
+  /** Puts another tab in front. */
+  async hide(): Promise<void> {
+    const { targetId } = (await this.#send('Target.createTarget', { url: 'about:blank' })) as { targetId: string }
+    await this.#send('Target.activateTarget', { targetId })
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#browser.once('exit', resolve))
+    await this.#send('Browser.close')
+    await ended
+    this.#socket.close()
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+
+  #send(method: string, params: object = {}, sessionId?: string): Promise<unknown> {
+    const id = ++this.#last
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#socket.send(JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) }))
+    })
+  }
+}
