@@ -66,6 +66,7 @@ describe('a call, from the ring to the history', () => {
 
   test('without a ringing phone here, the answer is asked of the server', async () => {
     const { user, asked } = await renderApp('offer')
+    await screen.findByRole('button', { name: 'Phone: ready' })
     await user.click(await screen.findByRole('button', { name: 'Answer' }))
     expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
     expect(asked).toContainEqual({ name: 'Answer', variables: { input: { callId: 'call1' } } })
@@ -88,6 +89,7 @@ describe('a call, from the ring to the history', () => {
 
   test('by keyboard only: answer, hold, resume, mute, keypad, hang up, topic, finish', async () => {
     const { user, asked } = await renderApp('offer')
+    await screen.findByRole('button', { name: 'Phone: ready' })
     await screen.findByRole('button', { name: 'Answer' })
     await user.keyboard('{Enter}')
     await screen.findByRole('button', { name: 'Hang up' })
@@ -125,6 +127,21 @@ describe('a call, from the ring to the history', () => {
       { callId: 'call1', muted: false },
       { callId: 'call1', muted: true },
     ])
+  })
+
+  test('Space held when the connection is lost: the microphone does not stay open', async () => {
+    const { user, source, ua } = await renderApp('muted')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    await screen.findByRole('button', { name: 'Unmute' })
+    const session = ua.invite('call1', true)
+    await waitFor(() => expect(ua.done).toContain(`answer ${session}`))
+    ua.emit({ type: 'ua.accepted', session })
+    await user.keyboard('{ >}')
+    await waitFor(() => expect(ua.done.at(-1)).toBe(`unmute ${session}`))
+    source.cut()
+    await waitFor(() => expect(ua.done.at(-1)).toBe(`mute ${session}`))
+    await user.keyboard('{/ }')
+    expect(ua.done.at(-1)).toBe(`mute ${session}`)
   })
 
   test('becomes ready from the empty screen', async () => {
@@ -188,6 +205,60 @@ describe('trouble', () => {
     source.restore()
     await waitFor(() => expect(screen.queryByText(/No connection: everything/)).not.toBeInTheDocument())
     expect(screen.getByRole('button', { name: 'Hang up' })).not.toHaveAttribute('aria-disabled')
+  })
+
+  test('while the connection is lost, the phone is not taken from the window that talks', async () => {
+    const { source, ua, user } = await renderApp('takenover')
+    const take = await screen.findByRole('button', { name: 'Take it here' })
+    source.cut()
+    await waitFor(() => expect(take).toBeDisabled())
+    expect(take).toHaveAttribute('title', expect.stringMatching(/No connection/))
+    await user.click(screen.getByRole('button', { name: 'Phone: in another browser' }))
+    const dropdown = await screen.findByRole('dialog')
+    expect(within(dropdown).getByRole('button', { name: 'Take it here' })).toBeDisabled()
+    expect(ua.done.at(-1)).toBe('stop')
+    source.restore()
+    await waitFor(() => expect(take).toBeEnabled())
+  })
+
+  test('while the phone has no connection, an answer would end the ringing: the button says why it waits', async () => {
+    const { ua, user, asked } = await renderApp('offer')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    const session = ua.invite('call1')
+    ua.emit({ type: 'ua.disconnected' })
+    const answer = screen.getByRole('button', { name: 'Answer' })
+    await waitFor(() => expect(answer).toHaveAttribute('aria-disabled', 'true'))
+    expect(answer).toHaveAccessibleDescription('The phone is not connected yet')
+    await user.click(answer)
+    await user.keyboard('{Enter}')
+    expect(ua.done).not.toContain(`answer ${session}`)
+    expect(asked.map(({ name }) => name)).not.toContain('Answer')
+    ua.emit({ type: 'ua.registered' })
+    await waitFor(() => expect(answer).not.toHaveAttribute('aria-disabled'))
+  })
+
+  test('while the connection is lost, the customer of the call is not changed, and no demo customer calls', async () => {
+    const many = await renderApp('many')
+    const choose = await screen.findByRole('button', { name: 'Choose Пётр Смирнов' })
+    await many.user.click(screen.getByRole('button', { name: 'Someone else' }))
+    const dialog = await screen.findByRole('dialog')
+    await many.user.type(within(dialog).getByRole('textbox'), 'Котова')
+    const found = await within(dialog).findByRole('button', { name: /Мария Котова/ })
+    many.source.cut()
+    for (const button of [choose, found]) {
+      await waitFor(() => expect(button).toBeDisabled())
+      expect(button).toHaveAttribute('title', expect.stringMatching(/No connection/))
+    }
+    many.unmount()
+    const failed = await renderApp('failed')
+    const again = await screen.findByRole('button', { name: 'Ask again' })
+    failed.source.cut()
+    await waitFor(() => expect(again).toBeDisabled())
+    failed.unmount()
+    const demo = await renderApp('demo')
+    const call = await screen.findByRole('button', { name: 'Let them call' })
+    demo.source.cut()
+    await waitFor(() => expect(call).toBeDisabled())
   })
 
   test('without a microphone nobody becomes ready, and the banner cannot be overlooked', async () => {

@@ -8,6 +8,7 @@ import { exactTime, timeOfDay } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { isMicrophoneBlocked } from '@/phone/view'
 import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
+import { useBehindReason } from '@/session/use-behind'
 import classes from './Banners.module.css'
 
 /** What is wrong, at the bottom of the page: nothing above moves when one appears. The gravest first. */
@@ -43,6 +44,7 @@ function PhoneBanner() {
   const { t } = useTranslation()
   const { phone: actor } = useServices()
   const phone = usePhone()
+  const behind = useBehindReason()
   const lineLost = useLasting(phone.line === 'reconnecting' || phone.line === 'unserved', 1500)
 
   if (isMicrophoneBlocked(phone) && phone.microphone !== 'ready' && phone.microphone !== 'unknown') {
@@ -70,7 +72,13 @@ function PhoneBanner() {
       <Banner
         tone="info"
         action={
-          <Button size="compact-sm" onClick={() => actor.send({ type: 'TAKE_HERE' })}>
+          // Taken while the server is away, the phone would be lost in both windows.
+          <Button
+            size="compact-sm"
+            title={behind}
+            disabled={behind !== ''}
+            onClick={() => actor.send({ type: 'TAKE_HERE' })}
+          >
             {t('phone.takeHere')}
           </Button>
         }

@@ -5,6 +5,7 @@ import { SignMark } from '@/components/SignMark'
 import type { Sign } from '@/lib/sign'
 import { isMicrophoneBlocked, type LineView } from '@/phone/view'
 import { usePhone, useServices } from '@/session/context'
+import { useBehindReason } from '@/session/use-behind'
 import classes from './PhoneIndicator.module.css'
 
 const signs: Record<LineView, Sign> = {
@@ -25,6 +26,7 @@ export function PhoneIndicator() {
   const phone = usePhone()
   const noMicrophone = isMicrophoneBlocked(phone)
   const word = noMicrophone ? t('phone.noMicrophone') : t(`phone.line.${phone.line}`)
+  const behind = useBehindReason()
   const elsewhere = phone.line === 'otherTab' || phone.line === 'takenOver'
   return (
     <Popover position="bottom-end" width={300}>
@@ -42,7 +44,7 @@ export function PhoneIndicator() {
           {noMicrophone ? t('phone.noMicrophoneText') : t(`phone.lineText.${phone.line}`)}
         </p>
         {elsewhere && (
-          <Button size="xs" onClick={() => actor.send({ type: 'TAKE_HERE' })}>
+          <Button size="xs" title={behind} disabled={behind !== ''} onClick={() => actor.send({ type: 'TAKE_HERE' })}>
             {t('phone.takeHere')}
           </Button>
         )}

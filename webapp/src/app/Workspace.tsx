@@ -22,6 +22,7 @@ import { customerParty, stageOf, type MyCall } from '@/feed/model'
 import { CustomerByIdDocument } from '@/gql/graphql'
 import { localStore } from '@/lib/storage'
 import { useArrangedCalls, useCommandState, useServices, useViewer } from '@/session/context'
+import { useBehindReason } from '@/session/use-behind'
 import { useDial } from '@/session/use-dial'
 import { useCallKeys } from './use-call-keys'
 import classes from './Workspace.module.css'
@@ -35,6 +36,7 @@ export function Workspace() {
   const { current, others } = useArrangedCalls()
   const stage = current ? stageOf(current) : undefined
   const dial = useDial()
+  const behind = useBehindReason()
   const draft = useDraft(stage === 'offer' ? undefined : current)
   const commentRef = useRef<HTMLTextAreaElement>(null)
   const lookedUp = useLookedUpCustomer(current?.id)
@@ -104,6 +106,7 @@ export function Workspace() {
                 retrying={pending.has('retryMatch')}
                 onChoose={(callId, customerId) => void commands.linkCustomer(callId, customerId)}
                 choosing={pending.has('linkCustomer')}
+                reason={behind}
                 onChange={() => setLinking(true)}
               />
             ) : (
@@ -134,6 +137,7 @@ export function Workspace() {
       {current && (
         <LinkDialog
           opened={linking}
+          reason={behind}
           number={customerParty(current).number.kind === 'PUBLIC' ? customerParty(current).number.display : ''}
           onPick={(customerId) => {
             setLinking(false)

@@ -59,6 +59,7 @@ export function useHeldSpace(enabled: boolean, run: (down: boolean) => void): vo
       window.removeEventListener('keydown', down)
       window.removeEventListener('keyup', up)
       window.removeEventListener('blur', up)
+      if (held) changed(false) // switched off under the finger: the key's release will not be heard
     }
   }, [enabled])
 }

@@ -47,6 +47,11 @@ export function isPhoneHere(view: Pick<PhoneView, 'line'>): boolean {
   return view.line !== 'off' && view.line !== 'otherTab' && view.line !== 'takenOver'
 }
 
+/** Whether this page is to have the phone and has no connection for it now: what it would be asked to do fails, or breaks the call. */
+export function isPhoneCut(view: Pick<PhoneView, 'line'>): boolean {
+  return view.line === 'starting' || view.line === 'reconnecting' || view.line === 'unserved'
+}
+
 /** Whether the operator could not be heard if they answered in this page. */
 export function isMicrophoneBlocked(view: Pick<PhoneView, 'line' | 'microphone'>): boolean {
   if (view.line === 'simulated' || !isPhoneHere(view)) return false

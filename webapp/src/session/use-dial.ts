@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { isEngaged, stageOf } from '@/feed/model'
-import { isMicrophoneBlocked } from '@/phone/view'
+import { isMicrophoneBlocked, isPhoneCut } from '@/phone/view'
 import { useCommandState, useFeedPhase, useMyCalls, usePhone, useServices } from './context'
 
 /** Dialling, and why it is not possible now (in words; empty when it is). */
@@ -17,8 +17,7 @@ export function useDial(): { dial: (number: string, customerId?: string) => void
     if (calls.some((call) => isEngaged(stageOf(call)))) return t('reason.inCall')
     if (calls.some((call) => stageOf(call) === 'wrapUp')) return t('reason.inWrapUp')
     if (isMicrophoneBlocked(phone)) return t('reason.microphone')
-    if (phone.line === 'starting' || phone.line === 'reconnecting' || phone.line === 'unserved')
-      return t('reason.noPhone')
+    if (isPhoneCut(phone)) return t('reason.noPhone')
     return ''
   })()
 

@@ -36,6 +36,14 @@ test('no answer without a microphone, unless the voice is elsewhere or there is 
   expect(controlsOf('offer', { ...phone, microphone: 'unknown', line: 'simulated' }, 'live').answer).toBe('')
 })
 
+test.each(['starting', 'reconnecting', 'unserved'] as const)(
+  'an answer while the phone is %s would end the ringing: it waits for the phone',
+  (line) => {
+    expect(controlsOf('offer', { ...phone, line }, 'live').answer).toBe('noPhone')
+    expect(on('offer', { line })).toEqual(['end'])
+  },
+)
+
 test('the microphone can be muted while the far end still rings', () => {
   expect(on('dialling', { voice: 'live' })).toEqual(['end', 'mute'])
 })

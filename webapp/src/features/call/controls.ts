@@ -1,9 +1,10 @@
 import type { FeedPhase } from '@/feed/feed'
 import type { Stage } from '@/feed/model'
-import { isMicrophoneBlocked, type PhoneView } from '@/phone/view'
+import { isMicrophoneBlocked, isPhoneCut, type PhoneView } from '@/phone/view'
 
 /** Why a control is off; the empty string when it is on. The words are in the locales under `reason`. */
-export type Reason = '' | 'behind' | 'microphone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing'
+export type Reason =
+  '' | 'behind' | 'microphone' | 'noPhone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing'
 
 export interface Controls {
   readonly answer: Reason
@@ -24,7 +25,9 @@ export function controlsOf(
   switch (stage) {
     case 'offer': {
       const off = 'afterAnswer'
-      return { answer: isMicrophoneBlocked(phone) ? 'microphone' : '', end: '', mute: off, hold: off, keypad: off }
+      // An answer that cannot be sent ends the ringing.
+      const answer = isPhoneCut(phone) ? 'noPhone' : isMicrophoneBlocked(phone) ? 'microphone' : ''
+      return { answer, end: '', mute: off, hold: off, keypad: off }
     }
     case 'dialling':
       return {

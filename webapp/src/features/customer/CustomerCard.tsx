@@ -20,7 +20,7 @@ interface CustomerCardProps {
   why?: MatchReason | 'PERSON' | undefined
   chosenBy?: string | undefined
   /** The customer system is silent; what is shown is what we knew. */
-  trouble?: { since: string | null; problem: string; retry: () => void; retrying: boolean } | undefined
+  trouble?: { since: string | null; problem: string; retry: () => void; retrying: boolean; reason: string } | undefined
   /** Not this one: choose another. */
   onChange?: () => void
 }
@@ -87,7 +87,13 @@ export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, o
           {trouble.since === null
             ? t('customer.silent', { system: customer.sourceName })
             : t('customer.silentSince', { system: customer.sourceName, time: timeOfDay(trouble.since, language) })}
-          <button type="button" className={classes['textButton']} disabled={trouble.retrying} onClick={trouble.retry}>
+          <button
+            type="button"
+            className={classes['textButton']}
+            title={trouble.reason}
+            disabled={trouble.retrying || trouble.reason !== ''}
+            onClick={trouble.retry}
+          >
             {trouble.retrying ? t('customer.asking') : t('retry')}
           </button>
         </p>

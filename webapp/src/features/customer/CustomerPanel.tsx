@@ -14,6 +14,8 @@ interface CustomerPanelProps {
   retrying: boolean
   onChoose: (callId: string, customerId: string) => void
   choosing: boolean
+  /** Why the customer of the call cannot be changed now; empty when it can. */
+  reason: string
   /** Opens the search for another customer for this call. */
   onChange: () => void
 }
@@ -42,6 +44,7 @@ function CallCustomer({
   retrying,
   onChoose,
   choosing,
+  reason,
   onChange,
 }: CustomerPanelProps & { call: MyCall }) {
   const party = customerParty(call)
@@ -58,7 +61,9 @@ function CallCustomer({
         why={match.chosenBy === 'PERSON' ? 'PERSON' : candidate?.why}
         chosenBy={match.chosenByOperator?.name}
         trouble={
-          match.state === 'FAILED' ? { since: match.failingSince, problem: match.problem, retry, retrying } : undefined
+          match.state === 'FAILED'
+            ? { since: match.failingSince, problem: match.problem, retry, retrying, reason }
+            : undefined
         }
         onChange={onChange}
       />
@@ -74,6 +79,7 @@ function CallCustomer({
           number={party.number}
           candidates={match.candidates}
           busy={choosing}
+          reason={reason}
           onChoose={(customerId) => onChoose(call.id, customerId)}
           onSearch={onChange}
         />
@@ -87,6 +93,7 @@ function CallCustomer({
           name={party.name}
           match={match}
           retrying={retrying}
+          reason={reason}
           onRetry={retry}
           onChoose={(customerId) => onChoose(call.id, customerId)}
         />

@@ -45,11 +45,12 @@ function Many(props: {
   number: PhoneNumber
   candidates: Match['candidates']
   busy: boolean
+  reason: string
   onChoose: (customerId: string) => void
   onSearch: () => void
 }) {
   const { t } = useTranslation()
-  const { number, candidates, busy, onChoose, onSearch } = props
+  const { number, candidates, busy, reason, onChoose, onSearch } = props
   return (
     <div className={`${classes['state']} appear`}>
       <Headline number={number} name="" />
@@ -57,7 +58,7 @@ function Many(props: {
         <People size={18} aria-hidden />
         {t('match.many', { count: candidates.length })}
       </p>
-      <Candidates candidates={candidates} busy={busy} onChoose={onChoose} />
+      <Candidates candidates={candidates} busy={busy} reason={reason} onChoose={onChoose} />
       <div>
         <Button variant="subtle" size="compact-sm" onClick={onSearch} leftSection={<Search size={16} aria-hidden />}>
           {t('match.another')}
@@ -67,9 +68,14 @@ function Many(props: {
   )
 }
 
-function Candidates(props: { candidates: Match['candidates']; busy: boolean; onChoose: (customerId: string) => void }) {
+function Candidates(props: {
+  candidates: Match['candidates']
+  busy: boolean
+  reason: string
+  onChoose: (customerId: string) => void
+}) {
   const { t } = useTranslation()
-  const { candidates, busy, onChoose } = props
+  const { candidates, busy, reason, onChoose } = props
   return (
     <ul className={classes['candidates']} aria-label={t('match.candidates')}>
       {candidates.map(({ customer, why }) => (
@@ -84,7 +90,8 @@ function Candidates(props: { candidates: Match['candidates']; busy: boolean; onC
           <Button
             size="xs"
             variant="default"
-            disabled={busy}
+            title={reason}
+            disabled={busy || reason !== ''}
             onClick={() => onChoose(customer.id)}
             aria-label={t('match.chooseName', { name: customer.name })}
           >
@@ -125,12 +132,13 @@ function Failed(props: {
   name: string
   match: Match
   retrying: boolean
+  reason: string
   onRetry: () => void
   onChoose: (customerId: string) => void
 }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const { number, name, match, retrying, onRetry, onChoose } = props
+  const { number, name, match, retrying, reason, onRetry, onChoose } = props
   const system = match.asked.join(', ') || t('match.system')
   return (
     <div className={`${classes['state']} appear`}>
@@ -147,7 +155,7 @@ function Failed(props: {
       {match.candidates.length > 0 && (
         <>
           <p className={classes['text']}>{t('match.knownLocally')}</p>
-          <Candidates candidates={match.candidates} busy={false} onChoose={onChoose} />
+          <Candidates candidates={match.candidates} busy={false} reason={reason} onChoose={onChoose} />
         </>
       )}
       <div>
@@ -155,6 +163,8 @@ function Failed(props: {
           variant="default"
           size="xs"
           loading={retrying}
+          title={reason}
+          disabled={reason !== ''}
           onClick={onRetry}
           leftSection={<Retry size={16} aria-hidden />}
         >

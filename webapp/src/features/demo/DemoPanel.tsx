@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Panel } from '@/components/Panel'
 import { DemoCallDocument, QueuesDocument, type ViewerFieldsFragment } from '@/gql/graphql'
 import { problemOf } from '@/lib/problem'
+import { useBehindReason } from '@/session/use-behind'
 import { useProblemText } from '@/session/use-problem-text'
 import classes from './DemoPanel.module.css'
 
@@ -14,6 +15,7 @@ const unknownNumber = ''
 export function DemoPanel({ demo }: { demo: NonNullable<ViewerFieldsFragment['demo']> }) {
   const { t } = useTranslation()
   const problemText = useProblemText()
+  const behind = useBehindReason()
   const { data } = useQuery(QueuesDocument, { fetchPolicy: 'cache-only' })
   const queues = data?.queues ?? []
   const [caller, setCaller] = useState<string>(demo.callers[0]?.number.e164 ?? unknownNumber)
@@ -58,6 +60,8 @@ export function DemoPanel({ demo }: { demo: NonNullable<ViewerFieldsFragment['de
         size="xs"
         variant="light"
         loading={loading}
+        title={behind}
+        disabled={behind !== ''}
         onClick={() => {
           // The refusal is shown below.
           call({ variables: { input: { number: caller || null, queue: queue ?? queues[0]?.key ?? null } } }).catch(

@@ -8,6 +8,8 @@ import { useCustomerSearch } from './use-customer-search'
 
 interface LinkDialogProps {
   opened: boolean
+  /** Why nobody can be linked now; empty when they can. */
+  reason: string
   /** The number that the choice is remembered for; empty when withheld. */
   number: string
   onPick: (customerId: string) => void
@@ -15,7 +17,7 @@ interface LinkDialogProps {
 }
 
 /** Chooses the customer of a call by search. */
-export function LinkDialog({ opened, number, onPick, onClose }: LinkDialogProps) {
+export function LinkDialog({ opened, reason, number, onPick, onClose }: LinkDialogProps) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const { found, state } = useCustomerSearch(text)
@@ -33,7 +35,12 @@ export function LinkDialog({ opened, number, onPick, onClose }: LinkDialogProps)
         <ul className={classes['results']} aria-label={t('link.results')}>
           {found.map((customer) => (
             <li key={customer.id}>
-              <UnstyledButton className={classes['result']} onClick={() => onPick(customer.id)}>
+              <UnstyledButton
+                className={classes['result']}
+                title={reason}
+                disabled={reason !== ''}
+                onClick={() => onPick(customer.id)}
+              >
                 <CustomerLine customer={customer} />
               </UnstyledButton>
             </li>
