@@ -17,12 +17,23 @@ interface Seen {
   behind: boolean
 }
 
+/**
+ * Chromium wakes only chained timers of a hidden page once a minute, other browsers all of them, and what counts as chained is theirs to
+ * change. So the page's own timers take a minute here as soon as `slow` says so, whatever started them; a worker's are its own.
+ */
+const slowDown = `
+  const own = window.setTimeout
+  window.setTimeout = (act, milliseconds, ...rest) => own(act, window.slow ? Math.max(milliseconds ?? 0, 60_000) : milliseconds, ...rest)
+  const beat = () => { window.beat = performance.now(); own(beat, 1000) }
+  beat()
+`
+
 test('a page that nobody has looked at for minutes: phone and feed come back within seconds all the same', async ({ stand }) => {
   test.setTimeout(240_000)
   const { login, password } = stand.person('anna')
   const url = stand.info.urls[0] ?? ''
   const ready = word('en', 'phone.state', { state: word('en', 'phone.line.ready') })
-  const page = await BackgroundPage.open(url)
+  const page = await BackgroundPage.open(url, slowDown)
   const look = () => page.evaluate<Seen>(seen)
   /** Milliseconds since the page's own timer of one second last ran. */
   const late = () => page.evaluate<number>('performance.now() - window.beat')
@@ -33,11 +44,11 @@ test('a page that nobody has looked at for minutes: phone and feed come back wit
     await page.evaluate('location.reload()')
     await expect.poll(async () => (await look()).phone, { timeout: 20_000, intervals }).toBe(ready)
 
-    await page.evaluate('(() => { const beat = () => { window.beat = performance.now(); setTimeout(beat, 1000) }; beat() })()')
     await page.hide()
     expect(await page.evaluate('document.visibilityState')).toBe('hidden')
-    // The browser now wakes the page's own timers once a minute, just as after five minutes in a person's browser.
+    // What the browser does after five minutes in a person's hands has begun.
     await expect.poll(late, { message: 'timers are slowed down', timeout: 100_000, intervals }).toBeGreaterThan(5000)
+    await page.evaluate('window.slow = true')
 
     await stand.asterisk('kill')
     await expect.poll(async () => (await look()).phone, { intervals }).not.toBe(ready)
@@ -50,7 +61,6 @@ test('a page that nobody has looked at for minutes: phone and feed come back wit
     await expect.poll(async () => (await look()).behind, { timeout: 20_000, intervals }).toBe(true)
     await stand.pult('start')
     await expect.poll(async () => (await look()).behind, { message: 'the feed is back', timeout: 15_000, intervals }).toBe(false)
-    expect(await late(), 'timers were slowed down all the while').toBeGreaterThan(5000)
   } finally {
     await page.evaluate(post('mutation { signOut { ok } }')).catch(() => {})
     await page.close()
