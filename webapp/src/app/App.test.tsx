@@ -279,6 +279,28 @@ describe('trouble', () => {
     expect(await screen.findByRole('button', { name: 'Phone: ready' })).toBeInTheDocument()
   })
 
+  test('who signs in wants the phone here; a page that opens again leaves it where it is', async () => {
+    const again = await renderApp('idle')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    expect(again.takes).toEqual([false])
+    again.unmount()
+    const { user, takes } = await renderApp('signin')
+    await user.type(await screen.findByRole('textbox', { name: 'Login' }), 'olga')
+    await user.type(screen.getByLabelText('Password'), 'demo{Enter}')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    expect(takes).toEqual([true])
+  })
+
+  test('who signs out names the window, so that another keeps its phone', async () => {
+    const { user, asked } = await renderApp('idle')
+    await user.click(await screen.findByRole('button', { name: /^Menu of/ }))
+    await user.click(await screen.findByRole('menuitem', { name: 'Sign out' }))
+    await waitFor(() => expect(asked.find(({ name }) => name === 'SignOut')).toBeDefined())
+    expect(asked.find(({ name }) => name === 'SignOut')?.variables).toEqual({
+      input: { clientId: window.localStorage.getItem('pult.window') ?? window.sessionStorage.getItem('pult.window') },
+    })
+  })
+
   test('a wrong password, and too many of them', async () => {
     const { user } = await renderApp('signin')
     await user.type(await screen.findByRole('textbox', { name: 'Login' }), 'olga')

@@ -2,7 +2,7 @@ import { WebSocketInterface } from 'jssip'
 import type { Timers } from '@/lib/timers'
 
 /** A try to connect may take this long; left alone, browsers wait for minutes where nothing answers. Milliseconds. */
-const connectLimit = 10_000
+const connectLimit = 6000
 
 /**
  * The one socket that JsSIP is given. Below it is a WebSocket to one of the addresses of the PBX, after each failure to the next: so

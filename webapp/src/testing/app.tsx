@@ -59,6 +59,8 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
     asked.push({ name: operation.operationName ?? '', variables: operation.variables })
     return forward(operation)
   })
+  /** For each time that the phone was asked for, whether it was to be taken. */
+  const takes: boolean[] = []
   const ua = new FakeUa()
   ua.registers = true
   const source = new SchemaSource(context)
@@ -84,10 +86,13 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
             },
             take: () => {},
           },
-          startPhone: async () => options.credentials ?? credentials,
+          startPhone: async (take) => {
+            takes.push(take)
+            return options.credentials ?? credentials
+          },
         },
       }}
     />,
   )
-  return { ...view, ua, source, world: context.world, asked, user: userEvent.setup() }
+  return { ...view, ua, takes, source, world: context.world, asked, user: userEvent.setup() }
 }
