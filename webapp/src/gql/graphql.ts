@@ -168,7 +168,7 @@ export type WrapUpInput = {
   readonly callId: string;
   readonly comment?: string | null | undefined;
   readonly tags?: ReadonlyArray<string> | null | undefined;
-  /** Null: leave as it is. */
+  /** Null, here and below: leave as it is. Empty: no topic. */
   readonly topicId?: string | null | undefined;
 };
 
