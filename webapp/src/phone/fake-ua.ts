@@ -59,4 +59,8 @@ export class FakeUa implements SipUa {
   setMuted(session: string, muted: boolean): void {
     this.done.push(`${muted ? 'mute' : 'unmute'} ${session}`)
   }
+
+  replaceMicrophone(session: string): void {
+    this.done.push(`replace ${session}`)
+  }
 }

@@ -46,6 +46,8 @@ export interface SipUa {
   terminate(session: string): void
   /** Silences or opens the microphone, at once and without signalling. */
   setMuted(session: string, muted: boolean): void
+  /** Speaks by another microphone from now on, without renegotiation; who is muted stays so. The former stream is left to its opener. */
+  replaceMicrophone(session: string, stream: MediaStream): void
 }
 
 /** Why the microphone cannot be used. */
