@@ -127,7 +127,7 @@ const shots: Record<string, Shot> = {
       await page.getByRole('dialog').getByRole('listitem').first().waitFor()
     },
   },
-  settings: { scenario: 'idle', path: '/settings' },
+  settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'))

@@ -189,13 +189,17 @@ export function browserMedia(): MediaApi {
       devices?.addEventListener('devicechange', changed)
       let status: PermissionStatus | undefined
       let watching = true
-      void query()
-        .then((found) => {
+      const watchPermission = async () => {
+        try {
+          const found = await query()
           if (!watching) return
           status = found
           status.addEventListener('change', changed)
-        })
-        .catch(() => {})
+        } catch {
+          // Some browsers cannot tell; then opening the microphone tells.
+        }
+      }
+      void watchPermission()
       return () => {
         watching = false
         devices?.removeEventListener('devicechange', changed)

@@ -13,34 +13,29 @@ interface Followed {
 export function followDevices({ devices, phone, microphone }: Followed): () => void {
   let used = devices.state.get().used.microphone
   let opening = false
-  let stopped = false
 
-  const replace = async () => {
+  const replace = async (): Promise<void> => {
     if (opening) return
     opening = true
+    const wanted = used
     try {
-      // Chosen anew while one was being opened: the last choice counts.
-      for (let before: string | undefined; before !== used && !stopped;) {
-        before = used
-        const stream = await microphone.open()
-        phone.send({ type: 'REPLACE_MICROPHONE', stream })
-      }
+      phone.send({ type: 'REPLACE_MICROPHONE', stream: await microphone.open() })
     } catch {
       phone.send({ type: 'CHECK_MICROPHONE' }) // says why, and stops new calls
-    } finally {
-      opening = false
     }
+    opening = false
+    // Chosen anew while this one was being opened: the last choice counts.
+    if (used !== wanted) await replace()
   }
 
   const changed = () => {
-    const next = devices.state.get().used.microphone
-    const { microphoneStream } = phone.getSnapshot().context
-    const [track] = microphoneStream?.getAudioTracks() ?? []
-    const dead = track?.readyState === 'ended'
-    if (dead && used === '') devices.tellLost('microphone', track.label)
-    const other = next !== used
-    used = next
-    if (track && (other || dead)) void replace()
+    const before = used
+    used = devices.state.get().used.microphone
+    const [track] = phone.getSnapshot().context.microphoneStream?.getAudioTracks() ?? []
+    if (!track) return
+    const dead = track.readyState === 'ended'
+    if (dead && before === '') devices.tellLost('microphone', track.label)
+    if (dead || used !== before) void replace()
   }
   const stops = [
     devices.state.subscribe(changed),
@@ -48,7 +43,6 @@ export function followDevices({ devices, phone, microphone }: Followed): () => v
     devices.start(),
   ]
   return () => {
-    stopped = true
     for (const stop of stops) stop()
   }
 }

@@ -10,12 +10,14 @@ import { Clock } from '@/lib/clock'
 import { tabStore } from '@/lib/storage'
 import { clientId } from '@/phone/client-id'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
+import { browserMedia, Devices, type MediaApi } from '@/phone/devices'
 import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import { Ringer } from '@/phone/ringer'
 import type { Credentials, Microphone } from '@/phone/types'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
+import { followDevices } from './follow-devices'
 
 /** What a signed-in page lives on. Made once per sign-in. */
 export interface Services {
@@ -27,6 +29,7 @@ export interface Services {
   readonly commands: Commands
   readonly ringer: Ringer
   readonly microphone: Microphone
+  readonly devices: Devices
   /** Names this window to the server. */
   readonly windowId: string
 }
@@ -35,6 +38,7 @@ export interface Services {
 export interface Outside {
   readonly source?: FeedSource
   readonly phone?: PhoneParts
+  readonly media?: MediaApi
 }
 
 interface ServicesOptions {
@@ -49,7 +53,8 @@ interface ServicesOptions {
 export async function makeServices(options: ServicesOptions): Promise<Services> {
   const { client, operatorId, clock, onSignedOut, outside = {} } = options
   const source = outside.source ?? new SocketSource(socketUrl())
-  const microphone = outside.phone?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
+  const devices = new Devices(outside.media ?? browserMedia(), devicePreferences.get)
+  const microphone = outside.phone?.microphone ?? makeMicrophone(() => devices.state.get().used.microphone)
   const windowId = clientId(tabStore)
   const parts = outside.phone ?? {
     // The SIP stack is the largest part of the page and the first one not needed to show it.
@@ -67,14 +72,18 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     feed,
     phone,
     commands: new Commands(client, feed, phone),
-    ringer: new Ringer(() => devicePreferences.get().volume),
+    ringer: new Ringer(
+      () => devicePreferences.get().volume,
+      () => devices.state.get().used.ringer,
+    ),
     microphone,
+    devices,
     windowId,
   }
 }
 
 /** Starts feed and phone and ties them together; the returned function ends both. */
-export function startServices({ feed, phone, client, windowId }: Services): () => void {
+export function startServices({ feed, phone, client, windowId, microphone, devices }: Services): () => void {
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
@@ -103,6 +112,7 @@ export function startServices({ feed, phone, client, windowId }: Services): () =
   ]
   window.addEventListener('online', online)
   phone.start()
+  stops.push(followDevices({ devices, phone, microphone }))
   feed.start()
   phone.send({ type: 'START' })
   return () => {
