@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { bytes, collectionsOf } from '@/testing/hid'
-import { Headset, readReport, usages, writeReports, type Collection, type HidDevice } from './headset'
+import { bytes, collectionsOf, FakeDevice } from '@/testing/hid'
+import { Headset, readReport, usages, writeReports, type Collection } from './headset'
 
 // Report descriptors of real headsets, as published: Jabra BIZ 2400 II (0b0e:2453; telephony and consumer control, from the tests of
 // GOnnect) and Plantronics Blackwire 3220 (047f:c056; telephony, from the tests of hidapi).
@@ -69,30 +69,6 @@ describe('lamps are written where the descriptor puts them', () => {
     ])
   })
 })
-
-class FakeDevice extends EventTarget implements HidDevice {
-  readonly productName = 'Headset'
-  readonly collections: readonly Collection[]
-  readonly sent: number[][] = []
-  opened = false
-
-  constructor(collections: readonly Collection[]) {
-    super()
-    this.collections = collections
-  }
-  async open() {
-    this.opened = true
-  }
-  async close() {
-    this.opened = false
-  }
-  async sendReport(reportId: number, data: BufferSource) {
-    this.sent.push([reportId, ...(data as Uint8Array)])
-  }
-  press(reportId: number, data: string) {
-    this.dispatchEvent(Object.assign(new Event('inputreport'), { reportId, data: view(data) }))
-  }
-}
 
 const settle = async () => new Promise((resolve) => setTimeout(resolve))
 const idle = { ringing: false, inCall: false, muted: false }

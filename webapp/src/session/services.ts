@@ -11,6 +11,7 @@ import { tabStore } from '@/lib/storage'
 import { clientId } from '@/phone/client-id'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
 import { browserMedia, Devices, type MediaApi } from '@/phone/devices'
+import { browserHid, type Headset, type Hid } from '@/phone/headset'
 import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import { Ringer } from '@/phone/ringer'
@@ -18,6 +19,7 @@ import type { Credentials, Microphone } from '@/phone/types'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
 import { followDevices } from './follow-devices'
+import { makeHeadset } from './follow-headset'
 
 /** What a signed-in page lives on. Made once per sign-in. */
 export interface Services {
@@ -30,6 +32,10 @@ export interface Services {
   readonly ringer: Ringer
   readonly microphone: Microphone
   readonly devices: Devices
+  /** The headset's buttons; undefined where the browser knows none. */
+  readonly headset: Headset | undefined
+  /** Lets the headset command the call until the returned function is called. */
+  readonly followHeadset: (() => () => void) | undefined
   /** Names this window to the server. */
   readonly windowId: string
 }
@@ -39,6 +45,7 @@ export interface Outside {
   readonly source?: FeedSource
   readonly phone?: PhoneParts
   readonly media?: MediaApi
+  readonly hid?: Hid
 }
 
 interface ServicesOptions {
@@ -65,25 +72,38 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   }
   const feed = new Feed({ source, cache: client.cache, clock, operatorId, onSignedOut })
   const phone = createActor(phoneMachine, { input: parts })
+  const commands = new Commands(client, feed, phone)
+  const hid = outside.hid ?? browserHid()
+  const buttons = hid && makeHeadset(hid, { feed, phone, commands })
   return {
     client,
     operatorId,
     clock,
     feed,
     phone,
-    commands: new Commands(client, feed, phone),
+    commands,
     ringer: new Ringer(
       () => devicePreferences.get().volume,
       () => devices.state.get().used.ringer,
     ),
     microphone,
     devices,
+    headset: buttons?.headset,
+    followHeadset: buttons?.follow,
     windowId,
   }
 }
 
 /** Starts feed and phone and ties them together; the returned function ends both. */
-export function startServices({ feed, phone, client, windowId, microphone, devices }: Services): () => void {
+export function startServices({
+  feed,
+  phone,
+  client,
+  windowId,
+  microphone,
+  devices,
+  followHeadset,
+}: Services): () => void {
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
@@ -113,6 +133,7 @@ export function startServices({ feed, phone, client, windowId, microphone, devic
   window.addEventListener('online', online)
   phone.start()
   stops.push(followDevices({ devices, phone, microphone }))
+  if (followHeadset) stops.push(followHeadset())
   feed.start()
   phone.send({ type: 'START' })
   return () => {

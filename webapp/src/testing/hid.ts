@@ -1,6 +1,6 @@
 // Report descriptors into what WebHID makes of them (HID 1.11, 6.2.2), as far as headsets need it.
 
-import type { Collection, Report, ReportItem } from '@/phone/headset'
+import type { Collection, HidDevice, Report, ReportItem } from '@/phone/headset'
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] }
 type Open = { usagePage: number; inputReports: Mutable<Report>[]; outputReports: Mutable<Report>[] }
@@ -84,4 +84,29 @@ export function collectionsOf(descriptor: Uint8Array): Collection[] {
     }
   }
   return top
+}
+
+/** A device whose buttons a test presses. */
+export class FakeDevice extends EventTarget implements HidDevice {
+  readonly productName = 'Headset'
+  readonly collections: readonly Collection[]
+  readonly sent: number[][] = []
+  opened = false
+
+  constructor(collections: readonly Collection[]) {
+    super()
+    this.collections = collections
+  }
+  async open() {
+    this.opened = true
+  }
+  async close() {
+    this.opened = false
+  }
+  async sendReport(reportId: number, data: BufferSource) {
+    this.sent.push([reportId, ...(data as Uint8Array)])
+  }
+  press(reportId: number, data: string) {
+    this.dispatchEvent(Object.assign(new Event('inputreport'), { reportId, data: new DataView(bytes(data).buffer) }))
+  }
 }

@@ -6,13 +6,14 @@ import { playTestTone } from '@/phone/sink'
 import { useObservable, useServices } from '@/session/context'
 import { devicePreferences, setDevicePreferences } from '@/session/device-preferences'
 import { DeviceSelect } from './DeviceSelect'
+import { HeadsetSetting } from './HeadsetSetting'
 import { MicrophoneCheck } from './MicrophoneCheck'
 import classes from './SettingsPage.module.css'
 
 /** Microphone, speaker and ringer of this computer, each chosen and tried by itself. */
 export function DevicesSection() {
   const { t } = useTranslation()
-  const { devices, ringer } = useServices()
+  const { devices, ringer, headset } = useServices()
   const { microphones, outputs, permission } = useObservable(devices.state)
   const { volume } = useObservable(devicePreferences)
   const nameless = permission !== 'granted' && microphones.length === 0 && outputs.length === 0
@@ -66,6 +67,7 @@ export function DevicesSection() {
           />
         )}
       </Role>
+      {headset && <HeadsetSetting headset={headset} />}
     </>
   )
 }
