@@ -103,6 +103,8 @@ export type MatchState =
 export type NoticeKind =
   | 'CONNECTOR_TROUBLE'
   | 'MISSED_OFFER'
+  /** Who was to be consulted did not answer; text is a RouteKind. */
+  | 'NOT_REACHED'
   | 'PBX_DOWN'
   | 'PBX_UP'
   | 'PHONE_LOST'
