@@ -29,6 +29,7 @@ var fieldAccess = map[string]access{
 	"Query.operators": signedIn, "Query.pauseReasons": signedIn,
 	"Query.customer": signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
 	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
+	"Query.noteLimits": signedIn,
 
 	"Mutation.signIn": anybody, "Mutation.signOut": anybody, "Mutation.setPreferences": signedIn,
 	"Mutation.startPhone": signedIn, "Mutation.stopPhone": signedIn, "Mutation.setAvailability": signedIn,

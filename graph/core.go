@@ -101,8 +101,8 @@ type History interface {
 	Get(ctx context.Context, id string) (interactions.Interaction, error)
 	GetMany(ctx context.Context, ids []string) ([]interactions.Interaction, error)
 	List(ctx context.Context, f interactions.Filter, limit int, after string) (interactions.Page, error)
-	// SetNotes changes notes and tells those who Follow.
-	SetNotes(ctx context.Context, id string, change interactions.NotesChange) (interactions.Interaction, error)
+	// SetNotes changes notes and tells those who Follow; live: the call is on the board, so its record may be a moment late.
+	SetNotes(ctx context.Context, id string, change interactions.NotesChange, live bool) (interactions.Interaction, error)
 	Topics(ctx context.Context) ([]interactions.Topic, error)
 	Tags(ctx context.Context, prefix string, limit int) ([]string, error)
 	// Follow returns a channel of new and changed interactions of the customer; it is closed when ctx ends. A reader that is too

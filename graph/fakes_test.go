@@ -248,6 +248,8 @@ type fakeHistory struct {
 	statements int
 	filter     interactions.Filter
 	broken     error
+	refuse     error // what notes are refused with
+	live       bool  // whether the last notes were said to be of a live call
 	changes    chan interactions.Interaction
 }
 
@@ -311,11 +313,14 @@ func (h *fakeHistory) List(_ context.Context, f interactions.Filter, limit int, 
 	return p, nil
 }
 
-func (h *fakeHistory) SetNotes(_ context.Context, id string, c interactions.NotesChange) (interactions.Interaction, error) {
+func (h *fakeHistory) SetNotes(_ context.Context, id string, c interactions.NotesChange, live bool) (interactions.Interaction, error) {
 	if err := h.enter(); err != nil {
 		return interactions.Interaction{}, err
 	}
 	defer h.mu.Unlock()
+	if h.live = live; h.refuse != nil {
+		return interactions.Interaction{}, h.refuse
+	}
 	in, ok := h.rows[id]
 	if !ok {
 		return in, errs.E(errs.NotFound, "saving notes", "no such interaction")

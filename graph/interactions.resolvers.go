@@ -15,11 +15,7 @@ import (
 )
 
 func (r *mutationResolver) SetTopic(ctx context.Context, input model.SetTopicInput) (*model.InteractionPayload, error) {
-	topic := ""
-	if input.TopicID != nil {
-		topic = *input.TopicID
-	}
-	return r.writeNotes(ctx, input.InteractionID, interactions.NotesChange{TopicID: &topic})
+	return r.writeNotes(ctx, input.InteractionID, interactions.NotesChange{TopicID: input.TopicID})
 }
 
 func (r *mutationResolver) TagInteraction(ctx context.Context, input model.TagInteractionInput) (*model.InteractionPayload, error) {
@@ -75,6 +71,11 @@ func (r *queryResolver) Tags(ctx context.Context, search *string) ([]*model.Tag,
 		return nil, err
 	}
 	return tags(names), nil
+}
+
+func (r *queryResolver) NoteLimits(ctx context.Context) (*model.NoteLimits, error) {
+	l := interactions.Limits
+	return &model.NoteLimits{Comment: l.Comment, Tags: l.Tags, Tag: l.Tag}, nil
 }
 
 func (r *subscriptionResolver) InteractionFeed(ctx context.Context, customerID string) (<-chan *model.Interaction, error) {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -234,7 +235,7 @@ func TestWrapUp(t *testing.T) {
 	s.board.putCall(c)
 	s.history.put(interactions.Interaction{ID: "x", OperatorID: "anna", QueueID: "q1"})
 
-	d := s.must("anna", wrapUpOf("SAVE", `, comment: "typed", tags: [" a  b ", "A B", ""], topicId: "billing"`))
+	d := s.must("anna", wrapUpOf("SAVE", `, comment: "typed", tags: ["a b"], topicId: "billing"`))
 	if dig(d, "wrapUp.interaction.comment") != "typed" || dig(d, "wrapUp.interaction.tags.0.name") != "a b" || dig(d, "wrapUp.interaction.tags.1") != nil ||
 		dig(d, "wrapUp.interaction.topic.id") != "billing" || s.floor.count() != 0 {
 		t.Errorf("saving: %v", d)
@@ -246,14 +247,51 @@ func TestWrapUp(t *testing.T) {
 	if dig(d, "wrapUp.interaction.comment") != "more" || dig(d, "wrapUp.interaction.topic.id") != "billing" || s.floor.last(t).Kind != calls.CmdFinishWrapUp {
 		t.Errorf("finishing: %v", d)
 	}
-	for rest, field := range map[string]string{
-		`, topicId: "nonsense"`: "topicId",
-		`, tags: ["` + strings.Repeat("т", interactions.MaxTag+1) + `"]`:      "tags",
-		`, comment: "` + strings.Repeat("к", interactions.MaxComment+1) + `"`: "comment",
-	} {
-		if a := s.do("anna", wrapUpOf("SAVE", rest)); a.code() != "BAD_USER_INPUT" || at(a.Errors[0].Extensions, "fields", field) == nil {
-			t.Errorf("a bad %s: %.200s", field, a.Body)
+	if d = s.must("anna", wrapUpOf("SAVE", `, topicId: null, tags: null, comment: null`)); dig(d, "wrapUp.interaction.topic.id") != "billing" ||
+		dig(d, "wrapUp.interaction.tags.0.name") != "a b" || dig(d, "wrapUp.interaction.comment") != "more" {
+		t.Errorf("null did not leave as it is: %v", d)
+	}
+	if d = s.must("anna", wrapUpOf("SAVE", `, topicId: "", tags: []`)); dig(d, "wrapUp.interaction.topic") != nil || dig(d, "wrapUp.interaction.tags.0") != nil {
+		t.Errorf("empty did not clear: %v", d)
+	}
+}
+
+func TestTopicIsSetClearedAndLeft(t *testing.T) {
+	s := newStand(t)
+	s.history.put(interactions.Interaction{ID: "x", OperatorID: "anna"})
+	for _, step := range []struct{ input, want string }{{`, topicId: "billing"`, "billing"}, {``, "billing"}, {`, topicId: null`, "billing"}, {`, topicId: ""`, ""}} {
+		d := s.must("anna", `mutation { setTopic(input: {interactionId: "x"`+step.input+`}) { interaction { topic { id } } } }`)
+		if got, _ := dig(d, "setTopic.interaction.topic.id").(string); got != step.want {
+			t.Errorf("%q gives %q, want %q", step.input, got, step.want)
 		}
+	}
+}
+
+// The rules of notes stand in internal/interactions; here it is told which field is wrong, whichever way notes come.
+func TestRefusedNotesNameTheField(t *testing.T) {
+	s := newStand(t)
+	s.history.put(interactions.Interaction{ID: "x", OperatorID: "anna"})
+	s.history.refuse = &errs.Error{Kind: errs.Invalid, Op: "checking notes", Msg: "no", Fields: map[string]string{"comment": "too long", "tags": "too many"}}
+	for _, mutation := range []string{
+		wrapUpOf("FINISH", `, comment: "c"`),
+		`mutation { commentInteraction(input: {interactionId: "x", comment: "c"}) { interaction { id } } }`,
+		`mutation { tagInteraction(input: {interactionId: "x", tags: ["t"]}) { interaction { id } } }`,
+	} {
+		a := s.do("anna", mutation)
+		if a.code() != "BAD_USER_INPUT" || at(a.Errors[0].Extensions, "fields", "comment") != "too long" || at(a.Errors[0].Extensions, "fields", "tags") != "too many" {
+			t.Errorf("%s: %s", mutation, a.Body)
+		}
+	}
+	if s.floor.count() != 0 {
+		t.Error("the wrap-up was finished although its notes were refused")
+	}
+}
+
+func TestLimitsOfNotesAreServed(t *testing.T) {
+	d := newStand(t).must("anna", `{ noteLimits { comment tags tag } }`)
+	want := map[string]any{"comment": float64(interactions.Limits.Comment), "tags": float64(interactions.Limits.Tags), "tag": float64(interactions.Limits.Tag)}
+	if got := at(d, "noteLimits"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -282,15 +320,15 @@ func TestWhatWasTypedOutlivesTheWrapUp(t *testing.T) {
 	}
 }
 
-func TestNotesOfTheFirstMomentsWaitForTheRecord(t *testing.T) {
+func TestNotesOfACallOnTheBoardAreToldToBeLive(t *testing.T) {
 	s := newStand(t)
 	s.board.putCall(talking("x", "anna", "q1"))
-	done := make(chan answer, 1)
-	go func() { done <- s.do("anna", wrapUpOf("SAVE", `, comment: "early"`)) }()
-	eventually(t, func() bool { return s.history.count() > 1 })
-	s.history.put(interactions.Interaction{ID: "x", OperatorID: "anna"})
-	if a := <-done; dig(a.Data, "wrapUp.interaction.comment") != "early" {
-		t.Errorf("the early comment: %s", a.Body)
+	for _, id := range []string{"x", "past"} {
+		s.history.put(interactions.Interaction{ID: id, OperatorID: "anna", Channel: "CALL", Direction: "INBOUND"})
+		s.must("anna", `mutation { commentInteraction(input: {interactionId: "`+id+`", comment: "c"}) { interaction { id } } }`)
+		if s.history.live != (id == "x") {
+			t.Errorf("%s: live is %v", id, s.history.live)
+		}
 	}
 }
 

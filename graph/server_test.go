@@ -282,7 +282,7 @@ func TestErrorsSayWhatTheyMay(t *testing.T) {
 
 func TestInternalErrorsLeakNothingAndAreLoggedOnce(t *testing.T) {
 	s := newStand(t)
-	for number, cause := range map[string]string{"defect": "unexpected EOF", "panic": "the matcher has a defect near +7916***4567"} {
+	for number, cause := range map[string]string{"defect": "unexpected EOF", "panic": "the matcher has a defect near +7***4567"} {
 		a := s.do("anna", fmt.Sprintf(`query Who { matchCaller(number: %q) { state } }`, number))
 		trace, _ := a.Errors[0].Extensions["traceId"].(string)
 		if a.code() != "INTERNAL" || a.Errors[0].Message != "internal error" || len(trace) != 16 {

@@ -241,6 +241,12 @@ type ComplexityRoot struct {
 		WrapUp             func(childComplexity int, input model.WrapUpInput) int
 	}
 
+	NoteLimits struct {
+		Comment func(childComplexity int) int
+		Tag     func(childComplexity int) int
+		Tags    func(childComplexity int) int
+	}
+
 	Notice struct {
 		At            func(childComplexity int) int
 		CallID        func(childComplexity int) int
@@ -330,6 +336,7 @@ type ComplexityRoot struct {
 		Interaction  func(childComplexity int, id string) int
 		Interactions func(childComplexity int, filter *model.InteractionFilter, first *int, after *string) int
 		MatchCaller  func(childComplexity int, number string) int
+		NoteLimits   func(childComplexity int) int
 		Operators    func(childComplexity int) int
 		PauseReasons func(childComplexity int) int
 		Queue        func(childComplexity int, id string) int
@@ -492,6 +499,7 @@ type QueryResolver interface {
 	Interaction(ctx context.Context, id string) (*model.Interaction, error)
 	Topics(ctx context.Context) ([]*model.Topic, error)
 	Tags(ctx context.Context, search *string) ([]*model.Tag, error)
+	NoteLimits(ctx context.Context) (*model.NoteLimits, error)
 }
 type SubscriptionResolver interface {
 	Notices(ctx context.Context) (<-chan *model.Notice, error)
@@ -1533,6 +1541,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.WrapUp(childComplexity, args["input"].(model.WrapUpInput)), true
 
+	case "NoteLimits.comment":
+		if e.ComplexityRoot.NoteLimits.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteLimits.Comment(childComplexity), true
+	case "NoteLimits.tag":
+		if e.ComplexityRoot.NoteLimits.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteLimits.Tag(childComplexity), true
+	case "NoteLimits.tags":
+		if e.ComplexityRoot.NoteLimits.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteLimits.Tags(childComplexity), true
+
 	case "Notice.at":
 		if e.ComplexityRoot.Notice.At == nil {
 			break
@@ -1910,6 +1937,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MatchCaller(childComplexity, args["number"].(string)), true
+	case "Query.noteLimits":
+		if e.ComplexityRoot.Query.NoteLimits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.NoteLimits(childComplexity), true
 	case "Query.operators":
 		if e.ComplexityRoot.Query.Operators == nil {
 			break
@@ -2617,7 +2650,7 @@ type DemoCallPayload { ok: Boolean! }
 input WrapUpInput {
   callId: ID!
   action: WrapUpAction!
-  "Null: leave as it is."
+  "Null, here and below: leave as it is. Empty: no topic."
   topicId: ID
   tags: [String!]
   comment: String
@@ -2892,6 +2925,8 @@ type CustomerNumber { number: PhoneNumber! label: String! }
   interaction(id: ID!): Interaction
   topics: [Topic!]!
   tags(search: String): [Tag!]!
+  "How much people may write."
+  noteLimits: NoteLimits!
 }
 
 extend type Mutation {
@@ -2941,7 +2976,21 @@ type Interaction implements Node {
 type Topic implements Node { id: ID! name: String! "Parent's name, for display as A › B." group: String! }
 type Tag implements Node { id: ID! name: String! }
 
-input SetTopicInput { interactionId: ID! topicId: ID }
+"Characters are Unicode code points."
+type NoteLimits {
+  "Characters of a comment."
+  comment: Int!
+  "Tags of one interaction."
+  tags: Int!
+  "Characters of one tag."
+  tag: Int!
+}
+
+input SetTopicInput {
+  interactionId: ID!
+  "Empty: no topic. Null: leave as it is."
+  topicId: ID
+}
 input TagInteractionInput { interactionId: ID! tags: [String!]! }
 input CommentInteractionInput { interactionId: ID! comment: String! }
 type InteractionPayload { interaction: Interaction! }
@@ -3261,6 +3310,18 @@ func (ec *executionContext) childFields_Match(ctx context.Context, field graphql
 		return ec.fieldContext_Match_asked(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Match", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteLimits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comment":
+		return ec.fieldContext_NoteLimits_comment(ctx, field)
+	case "tags":
+		return ec.fieldContext_NoteLimits_tags(ctx, field)
+	case "tag":
+		return ec.fieldContext_NoteLimits_tag(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteLimits", field.Name)
 }
 
 func (ec *executionContext) childFields_Notice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8645,6 +8706,75 @@ func (ec *executionContext) fieldContext_Mutation_commentInteraction(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _NoteLimits_comment(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteLimits_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteLimits_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteLimits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _NoteLimits_tags(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteLimits_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteLimits_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteLimits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _NoteLimits_tag(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteLimits_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteLimits_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteLimits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Notice_id(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10387,6 +10517,38 @@ func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field g
 	if fc.Args, err = ec.field_Query_tags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_noteLimits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_noteLimits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().NoteLimits(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoteLimits) graphql.Marshaler {
+			return ec.marshalNNoteLimits2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNoteLimits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_noteLimits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteLimits(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -15290,6 +15452,54 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var noteLimitsImplementors = []string{"NoteLimits"}
+
+func (ec *executionContext) _NoteLimits(ctx context.Context, sel ast.SelectionSet, obj *model.NoteLimits) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteLimitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteLimits")
+		case "comment":
+			out.Values[i] = ec._NoteLimits_comment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tags":
+			out.Values[i] = ec._NoteLimits_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tag":
+			out.Values[i] = ec._NoteLimits_tag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var noticeImplementors = []string{"Notice"}
 
 func (ec *executionContext) _Notice(ctx context.Context, sel ast.SelectionSet, obj *model.Notice) graphql.Marshaler {
@@ -16231,6 +16441,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_tags(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "noteLimits":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_noteLimits(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -17935,6 +18167,16 @@ func (ec *executionContext) marshalNMatchState2githubᚗcomᚋpultᚑccᚋpult�
 func (ec *executionContext) unmarshalNMutePartyInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMutePartyInput(ctx context.Context, v any) (model.MutePartyInput, error) {
 	res, err := ec.unmarshalInputMutePartyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteLimits2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNoteLimits(ctx context.Context, sel ast.SelectionSet, v *model.NoteLimits) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoteLimits(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNNotice2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNotice(ctx context.Context, sel ast.SelectionSet, v *model.Notice) graphql.Marshaler {

@@ -299,6 +299,16 @@ type MutePartyInput struct {
 	Muted  bool   `json:"muted"`
 }
 
+// Characters are Unicode code points.
+type NoteLimits struct {
+	// Characters of a comment.
+	Comment int `json:"comment"`
+	// Tags of one interaction.
+	Tags int `json:"tags"`
+	// Characters of one tag.
+	Tag int `json:"tag"`
+}
+
 type Notice struct {
 	ID     string     `json:"id"`
 	At     time.Time  `json:"at"`
@@ -475,8 +485,9 @@ type SetPreferencesPayload struct {
 }
 
 type SetTopicInput struct {
-	InteractionID string  `json:"interactionId"`
-	TopicID       *string `json:"topicId,omitempty"`
+	InteractionID string `json:"interactionId"`
+	// Empty: no topic. Null: leave as it is.
+	TopicID *string `json:"topicId,omitempty"`
 }
 
 type SignInInput struct {
@@ -580,7 +591,7 @@ type Viewer struct {
 type WrapUpInput struct {
 	CallID string       `json:"callId"`
 	Action WrapUpAction `json:"action"`
-	// Null: leave as it is.
+	// Null, here and below: leave as it is. Empty: no topic.
 	TopicID *string  `json:"topicId,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
 	Comment *string  `json:"comment,omitempty"`

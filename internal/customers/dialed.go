@@ -54,18 +54,4 @@ func (n *Normalizer) ParseDialed(text string) (Number, error) {
 	return refuse("is not a valid telephone number; check the digits")
 }
 
-// Mask hides the middle of a number, for logs: +79161234567 becomes +7916***4567. Numbers of up to six digits, which are internal,
-// stay as they are.
-func Mask(e164 string) string {
-	const tail, hidden = 4, 3
-	n := len(e164)
-	switch {
-	case n <= maxInternal:
-		return e164
-	case n < tail+hidden+1:
-		return "***" + e164[n-2:]
-	}
-	return e164[:n-tail-hidden] + "***" + e164[n-tail:]
-}
-
 func itoa(n int) string { return strconv.Itoa(n) }

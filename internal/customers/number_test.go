@@ -199,16 +199,6 @@ func TestParseDialed(t *testing.T) {
 	}
 }
 
-func TestMask(t *testing.T) {
-	for in, want := range map[string]string{
-		"+79161234567": "+7916***4567", "+442079460958": "+44207***0958", "101": "101", "": "", "1234567": "***67", "12345678": "1***5678",
-	} {
-		if got := Mask(in); got != want {
-			t.Errorf("%s: %s, want %s", in, got, want)
-		}
-	}
-}
-
 func TestIDs(t *testing.T) {
 	for _, ref := range []connectors.Ref{
 		{Connector: "1c", Type: "Catalog_Контрагенты", ID: "9d5c422d-8c4c-11db-a9b0-00055d49b45e"}, {Connector: "a", ID: "?/+ &"},

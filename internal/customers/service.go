@@ -217,7 +217,7 @@ func (s *Service) apply(inq *inquiry, e event, began time.Time) []Customer {
 		st.phase, st.since, st.problem = late, failingSince(src, began), "no answer yet"
 	case e.err != nil:
 		st.phase, st.since, st.problem = failed, failingSince(src, began), showProblem(e.err)
-		s.log.Debug("customer system did not answer", "connector", src.ID(), "number", Mask(inq.number.E164), "kind", errs.KindOf(e.err).String())
+		s.log.Debug("customer system did not answer", "connector", src.ID(), "number", inq.number.E164, "kind", errs.KindOf(e.err).String())
 	default:
 		st.phase, st.problem = answered, ""
 		st.found = s.check(inq.number, src, e.answer)
@@ -266,7 +266,7 @@ func (s *Service) fine(what string, n Number, err error) bool {
 		return true
 	}
 	if !errors.Is(err, context.Canceled) { // the call is over: nobody waits for this
-		s.log.Warn(what+" failed", "number", Mask(n.E164), "err", err)
+		s.log.Warn(what+" failed", "number", n.E164, "err", err)
 	}
 	return false
 }

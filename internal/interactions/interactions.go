@@ -88,7 +88,8 @@ type Repository interface {
 	// SaveCall inserts or updates the call part of an interaction (everything but Notes). A row with a greater Term, or a closed one
 	// when in is not closed, is left alone and no error is returned.
 	SaveCall(ctx context.Context, in Interaction) error
-	// SetNotes changes notes and returns the whole interaction; unknown id: errs.NotFound. at is the time of the change.
+	// SetNotes changes notes and returns the whole interaction. An unknown id is errs.NotFound, an unknown topic errs.Invalid with the
+	// field topicId, and then nothing is changed. at is the time of the change. Bounds are the Service's business.
 	SetNotes(ctx context.Context, id string, change NotesChange, at time.Time) (Interaction, error)
 	// SetCustomer links (or with "" unlinks) the interaction.
 	SetCustomer(ctx context.Context, id string, customer customers.ID, name string) error

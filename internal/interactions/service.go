@@ -5,18 +5,10 @@ import (
 	"encoding/json"
 	"log/slog"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pult-cc/pult/internal/bus"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
-)
-
-// Bounds of what people write.
-const (
-	MaxComment = 10_000 // characters
-	MaxTags    = 20
-	MaxTag     = 50 // characters
 )
 
 // subject of the bus on which changed interactions are announced.
@@ -47,37 +39,6 @@ func (s *Service) SaveCall(ctx context.Context, in Interaction) error {
 		return err
 	}
 	s.announce(ctx, in.ID, in.CustomerID)
-	return nil
-}
-
-// SetNotes changes what people wrote and announces it. Errors: Invalid (topicId, tags, comment), NotFound.
-func (s *Service) SetNotes(ctx context.Context, id string, change NotesChange) (Interaction, error) {
-	if err := change.validate(); err != nil {
-		return Interaction{}, err
-	}
-	out, err := s.Repository.SetNotes(ctx, id, change, s.now())
-	if err != nil {
-		return Interaction{}, err
-	}
-	s.announce(ctx, id, out.CustomerID)
-	return out, nil
-}
-
-func (c NotesChange) validate() error {
-	const op = "writing notes"
-	if c.Comment != nil && utf8.RuneCountInString(*c.Comment) > MaxComment {
-		return errs.Field(op, "comment", "is longer than 10 000 characters")
-	}
-	if c.Tags != nil {
-		if len(*c.Tags) > MaxTags {
-			return errs.Field(op, "tags", "are more than 20")
-		}
-		for _, t := range *c.Tags {
-			if utf8.RuneCountInString(t) > MaxTag {
-				return errs.Field(op, "tags", "a tag is longer than 50 characters")
-			}
-		}
-	}
 	return nil
 }
 

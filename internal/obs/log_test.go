@@ -38,14 +38,14 @@ func TestLogShowsNeitherNumbersNorSecrets(t *testing.T) {
 				"from", 79161234567, "party", struct{ Number, Name string }{"+79161234567", "Anna"},
 				"raw", []byte("ha1=hunter2"), "group", slog.GroupValue(slog.String("to", "4951234567"), slog.String("HA1", "hunter2")),
 				"v", valuer{}, slog.Group("secrets", slog.String("one", "hunter2")),
-				"uri", "PJSIP/79161234567@trunk", "nothing", nil)
+				"uri", "PJSIP/79161234567@trunk", "leg", "PJSIP/79161234567-00000012", "cli", "99.12.34.56", "nothing", nil)
 		})
-		for _, leak := range []string{"hunter2", "1234567", "123-45", "Anna Orlova"} {
+		for _, leak := range []string{"hunter2", "1234567", "123-45", "12.34", "Anna Orlova"} {
 			if strings.Contains(got, leak) {
 				t.Errorf("%s log shows %q:\n%s", format, leak, got)
 			}
 		}
-		for _, want := range []string{"call from +7916***4567 to 7916***4567", "8916***4567", "91***67", "Anna", "postgres://pult:[removed]@db/pult"} {
+		for _, want := range []string{"call from +7***4567 to ***4567", "bad number ***4567", "***4567", "Anna", "PJSIP/***4567@trunk", "postgres://pult:[removed]@db/pult"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s log lacks %q:\n%s", format, want, got)
 			}
@@ -56,7 +56,9 @@ func TestLogShowsNeitherNumbersNorSecrets(t *testing.T) {
 func TestLogKeepsWhatIsNoNumber(t *testing.T) {
 	got := logged(t, "json", func(l *slog.Logger) {
 		l.Info("started", "id", "018f2f7a-7b6c-7d61-9161-234567891234", "channel", "PJSIP/trunk-0000001a", "unique", "1762345678.791",
-			"millis", int64(1762345678901), "since", "2026-11-01T09:00:00Z", "address", "192.168.100.200:50612", "took", "1.234s", "n", 79161234567)
+			"millis", int64(1762345678901), "local", "PJSIP/trunk-00000012 and Local/204@pult-00000a12;1", "panic", "goroutine 12345 [running]: main.go:12345 +0x1d4 0xc000123456",
+			"sql", "ERROR: duplicate key (SQLSTATE 23505)", "times", "2026-11-01 09:00:00.123456789 +0300 MSK, after 1h2m3.123456789s, 12.345678ms",
+			"share", "0.123456789", "version", "20.11.1", "rows", "more than 10000 rows", "peer", "dialling 10.0.0.1:5060", "since", "2026-11-01T09:00:00Z", "address", "192.168.100.200:50612", "took", "1.234s", "n", 79161234567)
 	})
 	var m map[string]any
 	if err := json.Unmarshal([]byte(got), &m); err != nil {
@@ -65,6 +67,9 @@ func TestLogKeepsWhatIsNoNumber(t *testing.T) {
 	for key, want := range map[string]any{
 		"id": "018f2f7a-7b6c-7d61-9161-234567891234", "channel": "PJSIP/trunk-0000001a", "unique": "1762345678.791",
 		"millis": 1762345678901.0, "since": "2026-11-01T09:00:00Z", "address": "192.168.100.200:50612", "level": "INFO", "n": 79161234567.0,
+		"local": "PJSIP/trunk-00000012 and Local/204@pult-00000a12;1", "panic": "goroutine 12345 [running]: main.go:12345 +0x1d4 0xc000123456",
+		"sql": "ERROR: duplicate key (SQLSTATE 23505)", "times": "2026-11-01 09:00:00.123456789 +0300 MSK, after 1h2m3.123456789s, 12.345678ms",
+		"share": "0.123456789", "version": "20.11.1", "rows": "more than 10000 rows", "peer": "dialling 10.0.0.1:5060", "took": "1.234s",
 	} {
 		if m[key] != want {
 			t.Errorf("%s is %v, want %v", key, m[key], want)
@@ -74,11 +79,17 @@ func TestLogKeepsWhatIsNoNumber(t *testing.T) {
 
 func TestMaskNumber(t *testing.T) {
 	for in, want := range map[string]string{
-		"+79161234567":       "+7916***4567",
-		"+7 (495) 123-45-67": "+7495***4567",
-		"89161234567":        "8916***4567",
-		"1234567":            "12***67",
-		"+3725551234":        "+37***34",
+		"+79161234567":       "+7***4567",
+		"+7 (495) 123-45-67": "+7***4567",
+		"89161234567":        "***4567",
+		"+442079460958":      "+44***0958",
+		"+12015550123":       "+1***0123",
+		"1234567":            "***67",
+		"+3725551234":        "+372***34",
+		"+29022158":          "+290***58",
+		"+2908999":           "+290***",
+		"22158":              "***58",
+		"+":                  "+",
 		"101":                "101",
 		"":                   "",
 	} {
@@ -109,9 +120,10 @@ func TestLevelAndFormat(t *testing.T) {
 func FuzzMask(f *testing.F) {
 	f.Add("call from +7 (916) 123-45-67, http://a:b@c token=x")
 	f.Fuzz(func(t *testing.T, s string) {
-		once := Mask(s)
-		if strings.Contains(once, "+79161234567") {
-			t.Fatalf("%q gives %q", s, once)
+		for _, masked := range []string{Mask(s), Mask(s + " +79161234567"), Mask(s + " 89161234567")} {
+			if strings.Contains(masked, "9161234567") && !strings.Contains(s, "9161234567") {
+				t.Fatalf("%q gives %q", s, masked)
+			}
 		}
 	})
 }

@@ -7,53 +7,144 @@ import (
 )
 
 var (
-	// reNumber finds telephone numbers in running text: with a plus, or of Russian form (11 digits from 7 or 8, 10 from 9), grouped
-	// or not. What stands inside a longer word or number (ids, time stamps) is not one.
-	reNumber = regexp.MustCompile(`\+\d(?:[ ().-]{0,2}\d){6,14}|\b[78](?:[ ().-]{0,2}\d){10}\b|\b9\d{9}\b`)
 	// reUserInfo finds the password in an address: scheme://user:password@host.
 	reUserInfo = regexp.MustCompile(`(\w://[^\s/:@]*):[^\s/@]+@`)
 	// reDigest finds what is equivalent to a password where SIP and HTTP digest are quoted.
 	reDigest = regexp.MustCompile(`(?i)\b(ha1|password|password_digest|secret|token|api_key|authorization|cookie)(["']?\s*[=:]\s*["']?)(?:(?:bearer|basic|digest)\s+)?[^\s"',;&]+`)
 )
 
-// Mask hides in a text most digits of every telephone number (+7916***4567), passwords in addresses, and values named as secrets.
-// Other text is returned as it is.
-func Mask(s string) string {
+// reDigits finds what may be a telephone number in running text, and before that what looks like one and is none. Its groups are below.
+var reDigits = regexp.MustCompile(strings.Join([]string{
+	`(\b\d{1,3}(?:\.\d{1,3}){3,}\b(?::\d{1,5}\b)?)`, // addresses, and numbers written in that manner
+	// Kept: UUID; date, time, offset; epoch.serial (ids of Asterisk); fraction; duration as Go writes it; pointer; serial of a channel.
+	`(\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b` +
+		`|\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?)?\b` +
+		`|\b1\d{9}\.\d{1,6}\b|\b0\.\d+\b|\b(?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,3}(?:\.\d{1,9})?(?:ns|µs|us|ms|s)\b|\b0x[0-9a-fA-F]+\b|-000[0-9a-f]{5}\b)`,
+	`(\+[1-9]` + more + `{3,})`,                            // international
+	`(?:\b|[g-zG-Z_])(\d` + more + `{6,})(?:\b|[g-zG-Z_])`, // seven digits and more: whatever else it may be, it is not shown
+	`\b(\d` + more + `{4,5})\b`,                            // five or six: a number only where the words around say so
+}, "|"))
+
+// more is one more digit of a number, as numbers are grouped by people; quoting (%q) escapes what is not ASCII.
+const more = `(?:(?:[ ().\-\x{a0}\x{202f}\x{2010}-\x{2015}]|\\u(?:00a0|202f|201[0-5])){0,3}\d)`
+
+// The groups of reDigits.
+const (
+	groupDotted = iota + 1
+	groupKept
+	groupInternational
+	groupLong
+	groupShort
+)
+
+// reHint finds, right before short digits, that they are a number.
+var reHint = regexp.MustCompile(`(?i)\b(?:numbers?|phones?|calle[re]|caller.?id|from|to|dial(?:l?ed|l?ing)?|call(?:ed|ing)?|tel|sips?|pjsip|cli|msisdn)\W{1,3}$`)
+
+// reAddress tells an address from a number that is written with dots.
+var reAddress = regexp.MustCompile(`^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?::\d+)?$`)
+
+// reChannel finds the serial that Asterisk puts behind the name of a channel.
+var reChannel = regexp.MustCompile(`-000\d{5}$`)
+
+// Mask hides in a text every telephone number, see MaskNumber, passwords in addresses, and values named as secrets. Numbers of five or
+// six digits are seen by the word before them. Other text is returned as it is.
+func Mask(s string) string { return mask(s, false) }
+
+// mask is Mask; numbers: what is written is known to be about a number, so short ones need no word before them.
+func mask(s string, numbers bool) string {
 	if strings.Contains(s, "://") {
 		s = reUserInfo.ReplaceAllString(s, "$1:"+removed+"@")
 	}
 	if strings.ContainsAny(s, "=:") {
 		s = reDigest.ReplaceAllString(s, "$1$2"+removed)
 	}
-	if strings.ContainsAny(s, "+789") {
-		s = reNumber.ReplaceAllStringFunc(s, MaskNumber)
+	if !manyDigits(s) {
+		return s
 	}
-	return s
+	var b strings.Builder
+	end := 0
+	for _, at := range reDigits.FindAllStringSubmatchIndex(s, -1) {
+		group := groupDotted
+		for at[2*group] < 0 {
+			group++
+		}
+		from, to := at[2*group], at[2*group+1]
+		found := s[from:to]
+		switch {
+		case group == groupKept, group == groupDotted && reAddress.MatchString(found),
+			group == groupShort && !numbers && !reHint.MatchString(s[:from]):
+			continue
+		}
+		serial := reChannel.FindString(found)
+		b.WriteString(s[end:from])
+		b.WriteString(MaskNumber(strings.TrimSuffix(found, serial)))
+		b.WriteString(serial)
+		end = to
+	}
+	return b.String() + s[end:]
 }
 
-// MaskNumber hides the middle of a telephone number: of eleven digits and more the first four and the last four stay, of seven and
-// more the first two and the last two, of fewer (extensions) all.
+// manyDigits tells whether a text has digits enough for a number.
+func manyDigits(s string) bool {
+	n := 0
+	for i := range len(s) {
+		if s[i] == '+' {
+			return true
+		}
+		if s[i] >= '0' && s[i] <= '9' {
+			if n++; n >= 5 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MaskNumber hides a telephone number but for its country code, where a plus tells it, and its last digits: four of nine and more, two
+// of five and more. Up to four digits without a plus (an extension) stay as they are.
 func MaskNumber(number string) string {
-	digits := make([]byte, 0, len(number))
-	for i := range len(number) {
-		if c := number[i]; c >= '0' && c <= '9' {
+	digits, code := digitsOf(number), ""
+	if digits == "" {
+		return number
+	}
+	if strings.HasPrefix(strings.TrimSpace(number), "+") {
+		n := min(countryCode(digits), len(digits))
+		code, digits = "+"+digits[:n], digits[n:]
+	}
+	tail := 0
+	switch n := len(digits); {
+	case n >= 9:
+		tail = 4
+	case n >= 5:
+		tail = 2
+	case code == "":
+		return number
+	}
+	return code + "***" + digits[len(digits)-tail:]
+}
+
+func digitsOf(s string) string {
+	digits := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if c := s[i]; c >= '0' && c <= '9' {
 			digits = append(digits, c)
 		}
 	}
-	plus := ""
-	if strings.HasPrefix(strings.TrimSpace(number), "+") {
-		plus = "+"
+	return string(digits)
+}
+
+// twoDigits are the country codes of two digits (ITU-T E.164); 1 and 7 have one, all others three.
+const twoDigits = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
+
+// countryCode returns how many digits of an international number are its country code.
+func countryCode(digits string) int {
+	switch {
+	case digits[0] == '1' || digits[0] == '7':
+		return 1
+	case len(digits) >= 2 && strings.Contains(twoDigits, digits[:2]):
+		return 2
 	}
-	keep := 0
-	switch n := len(digits); {
-	case n >= 11:
-		keep = 4
-	case n >= 7:
-		keep = 2
-	default:
-		return number
-	}
-	return plus + string(digits[:keep]) + "***" + string(digits[len(digits)-keep:])
+	return 3
 }
 
 // numberKeys are keys under which a value is a telephone number in whatever form.
@@ -63,11 +154,13 @@ func numberKey(key string) bool { return slices.Contains(numberKeys, strings.ToL
 
 // maskValue masks the value of a log attribute.
 func maskValue(key, value string) string {
-	value = Mask(value)
-	if numberKey(key) && onlyNumber(value) {
+	if !numberKey(key) {
+		return Mask(value)
+	}
+	if onlyNumber(value) {
 		return MaskNumber(value)
 	}
-	return value
+	return mask(value, true)
 }
 
 // onlyNumber tells whether a text consists of nothing but what telephone numbers are written with.

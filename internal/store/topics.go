@@ -34,7 +34,7 @@ func (r interactionRepo) Tags(ctx context.Context, prefix string, limit int) ([]
 		Name string `sql:"name"`
 	}
 	err := r.client.InteractionTag.Query().
-		Where(interactiontag.FoldedHasPrefix(fold(strings.TrimSpace(clean(prefix))))).
+		Where(interactiontag.FoldedHasPrefix(interactions.FoldTag(strings.TrimSpace(clean(prefix))))).
 		Modify(func(s *entsql.Selector) {
 			// Of the spellings of a tag, one is shown.
 			s.Select(entsql.As(entsql.Max(s.C(interactiontag.FieldName)), "name")).
@@ -53,19 +53,13 @@ func (r interactionRepo) Tags(ctx context.Context, prefix string, limit int) ([]
 	return out, nil
 }
 
-// cleanTags trims tags and drops empty ones and those that differ from an earlier one in case only.
+// cleanTags are tags fit for the database and its unique index.
 func cleanTags(tags []string) []string {
-	out := []string{}
-	seen := map[string]bool{}
-	for _, t := range tags {
-		t = strings.Join(strings.Fields(clean(t)), " ")
-		if t == "" || seen[fold(t)] {
-			continue
-		}
-		seen[fold(t)] = true
-		out = append(out, t)
+	out := make([]string, len(tags))
+	for i, t := range tags {
+		out[i] = clean(t)
 	}
-	return out
+	return interactions.NormalTags(out)
 }
 
 func replaceTags(ctx context.Context, tx *ent.Tx, interactionID string, tags []string) error {
@@ -74,7 +68,7 @@ func replaceTags(ctx context.Context, tx *ent.Tx, interactionID string, tags []s
 	}
 	rows := make([]*ent.InteractionTagCreate, len(tags))
 	for i, t := range tags {
-		rows[i] = tx.InteractionTag.Create().SetInteractionID(interactionID).SetFolded(fold(t)).SetName(t)
+		rows[i] = tx.InteractionTag.Create().SetInteractionID(interactionID).SetFolded(interactions.FoldTag(t)).SetName(t)
 	}
 	return tx.InteractionTag.CreateBulk(rows...).Exec(ctx)
 }

@@ -72,10 +72,32 @@ const shots: Record<string, Shot> = {
       'failedknown',
       'anonymous',
       'internal',
+      'long',
+      'longmany',
+      'bare',
       'takenover',
       'pbxdown',
     ].map((scenario) => [scenario, { scenario }]),
   ),
+  longhistory: {
+    scenario: 'long',
+    act: async (page) => {
+      await page.locator('[aria-expanded=false]').filter({ hasText: '›' }).first().click()
+      await page.locator('[aria-expanded=false]').filter({ hasText: '›' }).last().click()
+      await page.locator('dd').last().scrollIntoViewIfNeeded()
+    },
+  },
+  longnotes: {
+    scenario: 'long',
+    act: async (page) => page.locator('textarea').first().scrollIntoViewIfNeeded(),
+  },
+  notestoolong: {
+    scenario: 'wrapup',
+    act: async (page) => {
+      await page.locator('textarea').first().fill('Договорились. '.repeat(800))
+      await page.locator('textarea').first().scrollIntoViewIfNeeded()
+    },
+  },
   behind: { scenario: 'behind', act: async (page) => page.locator('[role=alert]').first().waitFor() },
   keypad: { scenario: 'talking', act: async (page) => page.keyboard.press('k') },
   availability: { scenario: 'idle', act: async (page) => page.locator('[aria-keyshortcuts="R P"]').click() },
@@ -105,7 +127,7 @@ const shots: Record<string, Shot> = {
       await page.getByRole('dialog').getByRole('listitem').first().waitFor()
     },
   },
-  settings: { scenario: 'idle', path: '/settings' },
+  settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'))

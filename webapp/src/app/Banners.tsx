@@ -8,6 +8,7 @@ import { exactTime, timeOfDay } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { isMicrophoneBlocked } from '@/phone/view'
 import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
+import { setDevicePreferences } from '@/session/device-preferences'
 import { useBehindReason } from '@/session/use-behind'
 import classes from './Banners.module.css'
 
@@ -19,6 +20,7 @@ export function Banners() {
       <FeedBanner />
       <PhoneBanner />
       <SoundBanner />
+      <DeviceBanner />
       <NoticeBanner />
     </aside>
   )
@@ -107,6 +109,40 @@ function SoundBanner() {
       }
     >
       {t('banner.soundBlocked')}
+    </Banner>
+  )
+}
+
+/** A device has come or gone. */
+function DeviceBanner() {
+  const { t } = useTranslation()
+  const { devices } = useServices()
+  const news = useObservable(devices.news)
+  if (!news) return null
+  if (news.kind === 'appeared') {
+    return (
+      <Banner
+        tone="info"
+        action={
+          <Button
+            size="compact-sm"
+            onClick={() => {
+              setDevicePreferences(news.choices)
+              devices.seen()
+            }}
+          >
+            {t('devices.use')}
+          </Button>
+        }
+        onClose={devices.seen}
+      >
+        <span role="status">{t('devices.appeared', { device: news.label })}</span>
+      </Banner>
+    )
+  }
+  return (
+    <Banner tone="warning" onClose={devices.seen}>
+      {t('devices.lost', { device: news.label })}
     </Banner>
   )
 }

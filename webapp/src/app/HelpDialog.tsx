@@ -15,6 +15,7 @@ export function HelpDialog({ opened, onClose }: { opened: boolean; onClose: () =
     ['H', t('help.hold')],
     ['K', t('help.keypad')],
     ['1–9', t('help.topic')],
+    ['0', t('help.noTopic')],
     ['N', t('help.comment')],
     ['R', t('help.ready')],
     ['P', t('help.pause')],

@@ -1,10 +1,15 @@
 import { useEffect, useRef } from 'react'
-import { useServices } from '@/session/context'
+import { playFrom } from '@/phone/sink'
+import { useObservable, useServices } from '@/session/context'
 
-/** Plays the customer's voice. */
+/** Plays the customer's voice, from the device that is chosen for it. */
 export function RemoteAudio() {
-  const { phone } = useServices()
+  const { phone, devices } = useServices()
   const ref = useRef<HTMLAudioElement>(null)
+  const { speaker } = useObservable(devices.state).used
+  useEffect(() => {
+    if (ref.current) playFrom(ref.current, speaker)
+  }, [speaker])
   useEffect(() => {
     const show = () => {
       const audio = ref.current

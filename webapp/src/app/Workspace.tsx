@@ -13,7 +13,7 @@ import type { HistoryOf } from '@/features/history/use-history'
 import { IdlePanel } from '@/features/idle/IdlePanel'
 import { NotesPanel } from '@/features/notes/NotesPanel'
 import { countTopic } from '@/features/notes/topic-order'
-import { useDraft } from '@/features/notes/use-draft'
+import { noteInput, useDraft } from '@/features/notes/use-draft'
 import { QueuesPanel } from '@/features/queues/QueuesPanel'
 import { TeamPanel } from '@/features/queues/TeamPanel'
 import { WaitingPanel } from '@/features/queues/WaitingPanel'
@@ -47,8 +47,13 @@ export function Workspace() {
     if (!current || !draft || stageOf(current) !== 'wrapUp') return
     // What is under way lands first: the server takes the last it gets.
     await draft.flush()
-    const { topicId, tags, comment } = draft.state.get()
-    if (await commands.finishWrapUp({ callId: current.id, topicId, tags: [...tags], comment })) {
+    const { topicId, wrong } = draft.state.get()
+    if (wrong.length > 0) {
+      // The notes say what is wrong; finished like this, it would be lost.
+      commentRef.current?.focus()
+      return
+    }
+    if (await commands.finishWrapUp(noteInput(current.id, draft.unsaved))) {
       if (topicId !== null) countTopic(localStore, topicId)
       draft.finish()
     }

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from 'react'
-import { isControl, isTyping } from '@/lib/keyboard'
+import { isControl, isDialogOpen, isTyping } from '@/lib/keyboard'
 
 /** A key. Letters go by their place on the keyboard (code), so that they work in every layout, the Russian one too. */
 export interface Hotkey {
@@ -111,8 +111,4 @@ export function useHeldEnd(enabled: boolean, tell: (progress: number) => void, r
       cancel()
     }
   }, [enabled])
-}
-
-function isDialogOpen(): boolean {
-  return document.querySelector('[role="dialog"][aria-modal="true"]') !== null
 }

@@ -19,3 +19,7 @@ export function isControl(target: EventTarget | null): boolean {
     control !== null && control.getAttribute('role') !== 'radio' && control.getAttribute('aria-disabled') !== 'true'
   )
 }
+
+export function isDialogOpen(): boolean {
+  return document.querySelector('[role="dialog"][aria-modal="true"]') !== null
+}

@@ -20,6 +20,8 @@ export interface Problem {
   code: ProblemCode
   /** The server's own words, fit to show; may be empty. */
   message: string
+  /** BAD_USER_INPUT: the fields that are wrong. */
+  fields?: readonly string[]
   /** RATE_LIMITED: seconds to wait, where the server said so. */
   retryAfter?: number
   /** INTERNAL: what to quote to the administrator. */
@@ -53,6 +55,8 @@ export function problemOf(error: unknown): Problem {
       code: isCode(extensions['code']) ? extensions['code'] : 'INTERNAL',
       message: first?.message ?? '',
     }
+    const fields = extensions['fields']
+    if (typeof fields === 'object' && fields !== null) problem.fields = Object.keys(fields)
     const wait = extensions['retryAfter']
     if (typeof wait === 'number' && wait > 0) problem.retryAfter = Math.ceil(wait)
     const trace = extensions['traceId'] ?? extensions['trace']

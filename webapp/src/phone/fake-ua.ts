@@ -63,4 +63,8 @@ export class FakeUa implements SipUa {
   setMuted(session: string, muted: boolean): void {
     this.done.push(`${muted ? 'mute' : 'unmute'} ${session}`)
   }
+
+  replaceMicrophone(session: string): void {
+    this.done.push(`replace ${session}`)
+  }
 }

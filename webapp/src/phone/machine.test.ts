@@ -559,3 +559,26 @@ test('no sequence of events leaves a microphone open or a session behind', async
     { numRuns: 200 },
   )
 })
+
+describe('another microphone during a call', () => {
+  test('is spoken by, and the former is closed', async () => {
+    const { actor, ua, session, openStreams, streams } = await makeTalking()
+    const next = fakeStream()
+    actor.send({ type: 'REPLACE_MICROPHONE', stream: next })
+    expect(ua.done.at(-1)).toBe(`replace ${session}`)
+    expect(openStreams()).toBe(0)
+    expect(streams.includes(next)).toBe(false)
+    expect(next.getTracks()[0]?.readyState).toBe('live')
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    expect(next.getTracks()[0]?.readyState).toBe('ended')
+  })
+
+  test('that comes too late is closed', async () => {
+    const { actor, ua, session } = await makeTalking()
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    const late = fakeStream()
+    actor.send({ type: 'REPLACE_MICROPHONE', stream: late })
+    expect(late.getTracks()[0]?.readyState).toBe('ended')
+    expect(ua.done).not.toContain(`replace ${session}`)
+  })
+})

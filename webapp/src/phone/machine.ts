@@ -67,6 +67,8 @@ export type PhoneEvent =
   /** The operator has seen why the voice broke. */
   | { type: 'FORGET_TROUBLE' }
   | { type: 'CHECK_MICROPHONE' }
+  /** Another microphone was opened for the call; the machine closes the stream, whether there is still a call or not. */
+  | { type: 'REPLACE_MICROPHONE'; stream: MediaStream }
   /** From the voice to the microphone's region: opening it for an answer went well, or did not. */
   | { type: 'microphone.opened' }
   | { type: 'microphone.failed'; problem: MicrophoneProblem }
@@ -130,6 +132,11 @@ export const phoneMachine = setup({
       if (event.type === 'ua.incoming') context.parts.ua.reject(event.session)
     },
     releaseMicrophone: ({ context }) => stopTracks(context.microphoneStream),
+    replaceMicrophone: ({ context, event }) => {
+      if (event.type !== 'REPLACE_MICROPHONE') return
+      if (context.session) context.parts.ua.replaceMicrophone(context.session.id, event.stream)
+      stopTracks(context.microphoneStream)
+    },
     takeSession: assign(({ context, event }) =>
       event.type === 'ua.incoming'
         ? {
@@ -344,6 +351,10 @@ export const phoneMachine = setup({
           exit: 'releaseMicrophone',
           on: {
             'ua.ended': { guard: 'isSession', target: 'none', actions: 'noteTrouble' },
+            REPLACE_MICROPHONE: {
+              guard: ({ context }) => context.microphoneStream !== undefined,
+              actions: ['replaceMicrophone', assign({ microphoneStream: ({ event }) => event.stream })],
+            },
             'ua.stream': { guard: 'isSession', actions: assign({ remoteStream: ({ event }) => event.stream }) },
             'ua.incoming': [
               { guard: 'isSameCall', target: 'busy', reenter: true, actions: ['terminateSession', 'takeSession'] },
@@ -390,6 +401,8 @@ export const phoneMachine = setup({
   },
   on: {
     FORGET_TROUBLE: { actions: assign({ trouble: undefined }) },
+    // The call is over before its new microphone was open.
+    REPLACE_MICROPHONE: { actions: ({ event }) => stopTracks(event.stream) },
     SET_MUTED: { actions: [assign({ muted: ({ event }) => event.muted }), 'applyMute'] },
   },
 })

@@ -3,6 +3,21 @@ import { MicrophoneError, type Microphone, type MicrophoneProblem } from './type
 /** What is asked of the microphone: a telephone voice, as the browser knows to make it. */
 const telephoneVoice: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
 
+/**
+ * Opens the device with the id, else the system's default: an empty id, or a device that was pulled out at this moment. The id is
+ * exact, since Chromium may pass over one that is merely ideal.
+ */
+async function openDevice(devices: MediaDevices, id: string): Promise<MediaStream> {
+  const byDefault = { audio: telephoneVoice, video: false }
+  if (!id) return devices.getUserMedia(byDefault)
+  try {
+    return await devices.getUserMedia({ audio: { ...telephoneVoice, deviceId: { exact: id } }, video: false })
+  } catch (error) {
+    if (problemOf(error) !== 'missing') throw error
+    return devices.getUserMedia(byDefault)
+  }
+}
+
 /** The browser's microphone. `preferred` names the device that the operator chose; empty is the system's default. */
 export function makeMicrophone(preferred: () => string): Microphone {
   return {
@@ -10,12 +25,8 @@ export function makeMicrophone(preferred: () => string): Microphone {
       // Missing on pages that are neither https nor localhost.
       const devices = navigator.mediaDevices as MediaDevices | undefined
       if (!devices) throw new MicrophoneError('insecure')
-      const device = preferred()
       try {
-        return await devices.getUserMedia({
-          audio: device ? { ...telephoneVoice, deviceId: { ideal: device } } : telephoneVoice,
-          video: false,
-        })
+        return await openDevice(devices, preferred())
       } catch (error) {
         throw new MicrophoneError(problemOf(error), error)
       }

@@ -48,13 +48,15 @@ export class Ringer {
 
   readonly #volume: () => number
   readonly #timers: Timers
+  readonly #sink: () => string
   #audio: AudioContext | undefined
   #stop: (() => void) | undefined
   #sounding: Tone | undefined
 
-  /** volume is 0 to 1 and asked before each tone. */
-  constructor(volume: () => number, timers: Timers) {
+  /** volume is 0 to 1; sink is the id of the device to sound from, empty for the system's. Both are asked before each tone. */
+  constructor(volume: () => number, sink: () => string, timers: Timers) {
     this.#volume = volume
+    this.#sink = sink
     this.#timers = timers
   }
 
@@ -109,6 +111,7 @@ export class Ringer {
     const { notes, level } = tones[tone]
     const loudness = Math.max(0, Math.min(1, this.#volume())) * level * 0.35
     if (loudness === 0) return
+    this.#direct(audio)
     const start = audio.currentTime + 0.02
     for (const { pitch, at, length } of notes) {
       const gain = audio.createGain()
@@ -131,6 +134,17 @@ export class Ringer {
         oscillator.stop(start + at + length + 0.05)
       }
     }
+  }
+
+  /** Sounds from the chosen device. One that is gone, or a browser that cannot, leaves the system's: a call must be heard. */
+  #direct(audio: AudioContext): void {
+    const sink = this.#sink()
+    const { sinkId, setSinkId } = audio as AudioContext & {
+      sinkId?: unknown
+      setSinkId?: (id: string) => Promise<void>
+    }
+    if (!setSinkId || sink === sinkId) return
+    setSinkId.call(audio, sink).catch(() => {})
   }
 
   #context(): AudioContext | undefined {

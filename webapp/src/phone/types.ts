@@ -48,6 +48,8 @@ export interface SipUa {
   terminate(session: string): void
   /** Silences or opens the microphone, at once and without signalling. */
   setMuted(session: string, muted: boolean): void
+  /** Speaks by another microphone from now on, without renegotiation; who is muted stays so. The former stream is left to its opener. */
+  replaceMicrophone(session: string, stream: MediaStream): void
 }
 
 /** The server gave no phone session: another window has the phone, and nobody asked to take it here. */

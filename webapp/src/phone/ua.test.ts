@@ -57,6 +57,11 @@ class FakeSession extends EventEmitter {
   isEstablished() {
     return this.established
   }
+  muted = false
+  connection: { getSenders: () => unknown[] } | undefined
+  isMuted() {
+    return { audio: this.muted }
+  }
   answer(options: unknown) {
     this.done.push(['answer', options])
   }
@@ -189,6 +194,20 @@ test('mutes and unmutes an established session only', () => {
     ['mute', { audio: true }],
     ['unmute', { audio: true }],
   ])
+})
+
+test.each([true, false])('another microphone is silent when the call is muted (%s)', (muted) => {
+  const { ua, invite } = startUa()
+  const session = invite({ 'X-Pult-Call': 'c1' })
+  const replaceTrack = vi.fn(async () => {})
+  ua.replaceMicrophone('s1', fakeStream()) // no connection yet
+  session.connection = { getSenders: () => [{ track: null }, { track: { kind: 'audio' }, replaceTrack }] }
+  session.muted = muted
+  const stream = fakeStream()
+  ua.replaceMicrophone('s1', stream)
+  expect(replaceTrack.mock.calls).toEqual([stream.getAudioTracks()])
+  expect(stream.getAudioTracks()[0]?.enabled).toBe(!muted)
+  expect(session.done).toEqual([]) // nothing is signalled
 })
 
 test('after a lost connection the talk is renegotiated, once: else a hang-up from the PBX no longer arrives', () => {

@@ -246,6 +246,17 @@ export function makeUa(timers: Timers): SipUa {
         else session.unmute({ audio: true })
       })
     },
+    replaceMicrophone(id, stream) {
+      withSession(id, (session) => {
+        const [track] = stream.getAudioTracks()
+        const sender = session.connection?.getSenders().find((sender) => sender.track?.kind === 'audio')
+        if (!track || !sender) return
+        // JsSIP mutes whatever track the sender has at that moment: the new one begins as the former was.
+        track.enabled = session.isMuted().audio !== true
+        // It fails only when the connection is closed, and then nobody listens.
+        sender.replaceTrack(track).catch(() => {})
+      })
+    },
   }
 }
 

@@ -1,33 +1,47 @@
 import { Observable } from '@/lib/observable'
 import { localStore } from '@/lib/storage'
+import { systemDefault, type DeviceChoice, type DeviceChoices } from '@/phone/devices'
 
 /** What belongs to this computer rather than to the person. */
-export interface DevicePreferences {
+export interface DevicePreferences extends DeviceChoices {
   /** Of the ringer, 0 to 1. */
   readonly volume: number
-  /** Device id; empty is the system's default. */
-  readonly microphone: string
 }
 
 const key = 'pult.devices'
-const defaults: DevicePreferences = { volume: 0.7, microphone: '' }
+const defaults: DevicePreferences = {
+  volume: 0.7,
+  microphone: systemDefault,
+  speaker: systemDefault,
+  ringer: systemDefault,
+}
 
-function read(): DevicePreferences {
+/** Preferences as they were stored, whatever wrote them. */
+export function readPreferences(text: string | null): DevicePreferences {
   try {
-    const stored: unknown = JSON.parse(localStore.get(key) ?? '{}')
+    const stored: unknown = JSON.parse(text ?? '{}')
     if (typeof stored !== 'object' || stored === null) return defaults
-    const { volume, microphone } = stored as Record<string, unknown>
+    const { volume, microphone, speaker, ringer } = stored as Record<string, unknown>
     return {
       volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : defaults.volume,
-      microphone: typeof microphone === 'string' ? microphone : defaults.microphone,
+      microphone: choice(microphone),
+      speaker: choice(speaker),
+      ringer: choice(ringer),
     }
   } catch {
     return defaults
   }
 }
 
+function choice(stored: unknown): DeviceChoice {
+  if (typeof stored === 'string') return { id: stored, label: '' } // as once written, without the label
+  if (typeof stored !== 'object' || stored === null) return systemDefault
+  const { id, label } = stored as Record<string, unknown>
+  return typeof id === 'string' && typeof label === 'string' ? { id, label } : systemDefault
+}
+
 /** The preferences of this computer; change them with setDevicePreferences. */
-export const devicePreferences = new Observable<DevicePreferences>(read())
+export const devicePreferences = new Observable<DevicePreferences>(readPreferences(localStore.get(key)))
 
 export function setDevicePreferences(change: Partial<DevicePreferences>): void {
   const next = { ...devicePreferences.get(), ...change }

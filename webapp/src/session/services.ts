@@ -12,12 +12,16 @@ import { clockOf, pageTimers } from '@/lib/timers'
 import { localStore, tabStore } from '@/lib/storage'
 import { clientId } from '@/phone/client-id'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
+import { browserMedia, Devices, type MediaApi } from '@/phone/devices'
+import { browserHid, type Headset, type Hid } from '@/phone/headset'
 import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import { Ringer } from '@/phone/ringer'
 import { PhoneElsewhereError, type Credentials, type Microphone } from '@/phone/types'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
+import { followDevices } from './follow-devices'
+import { makeHeadset } from './follow-headset'
 
 /** What a signed-in page lives on. Made once per sign-in. */
 export interface Services {
@@ -29,6 +33,11 @@ export interface Services {
   readonly commands: Commands
   readonly ringer: Ringer
   readonly microphone: Microphone
+  readonly devices: Devices
+  /** The headset's buttons; undefined where the browser knows none. */
+  readonly headset: Headset | undefined
+  /** Lets the headset command the call until the returned function is called. */
+  readonly followHeadset: (() => () => void) | undefined
   /** Names this window to the server. */
   readonly windowId: string
 }
@@ -37,6 +46,8 @@ export interface Services {
 export interface Outside {
   readonly source?: FeedSource
   readonly phone?: PhoneParts
+  readonly media?: MediaApi
+  readonly hid?: Hid
 }
 
 interface ServicesOptions {
@@ -51,7 +62,8 @@ interface ServicesOptions {
 export async function makeServices(options: ServicesOptions): Promise<Services> {
   const { client, operatorId, clock, onSignedOut, outside = {} } = options
   const source = outside.source ?? new SocketSource(socketUrl(), pageTimers)
-  const microphone = outside.phone?.microphone ?? makeMicrophone(() => devicePreferences.get().microphone)
+  const devices = new Devices(outside.media ?? browserMedia(), devicePreferences.get)
+  const microphone = outside.phone?.microphone ?? makeMicrophone(() => devices.state.get().used.microphone)
   // Without Web Locks (a page that is not from a secure origin) tabs know nothing of each other, and the server decides among them.
   const windowId = clientId('locks' in navigator ? localStore : tabStore)
   const parts = outside.phone ?? {
@@ -63,15 +75,25 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   }
   const feed = new Feed({ source, cache: client.cache, clock, timers: pageTimers, operatorId, onSignedOut })
   const phone = createActor(phoneMachine, { input: parts, clock: clockOf(pageTimers) })
+  const commands = new Commands(client, feed, phone)
+  const hid = outside.hid ?? browserHid()
+  const buttons = hid && makeHeadset(hid, { feed, phone, commands })
   return {
     client,
     operatorId,
     clock,
     feed,
     phone,
-    commands: new Commands(client, feed, phone),
-    ringer: new Ringer(() => devicePreferences.get().volume, pageTimers),
+    commands,
+    ringer: new Ringer(
+      () => devicePreferences.get().volume,
+      () => devices.state.get().used.ringer,
+      pageTimers,
+    ),
     microphone,
+    devices,
+    headset: buttons?.headset,
+    followHeadset: buttons?.follow,
     windowId,
   }
 }
@@ -80,7 +102,10 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
  * Starts feed and phone and ties them together; the returned function ends both. takePhone: the person has just signed in here, and
  * wants the phone here; a page that merely opens again leaves it where it is.
  */
-export function startServices({ feed, phone, client, windowId }: Services, takePhone: boolean): () => void {
+export function startServices(
+  { feed, phone, client, windowId, microphone, devices, followHeadset }: Services,
+  takePhone: boolean,
+): () => void {
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
@@ -115,6 +140,8 @@ export function startServices({ feed, phone, client, windowId }: Services, takeP
   document.addEventListener('visibilitychange', shown)
   document.addEventListener('resume', probe)
   phone.start()
+  stops.push(followDevices({ devices, phone, microphone }))
+  if (followHeadset) stops.push(followHeadset())
   feed.start()
   phone.send({ type: 'START', take: takePhone })
   return () => {

@@ -8,6 +8,7 @@ import { makeCache } from '@/lib/apollo'
 import type { Language } from '@/lib/format'
 import { changeLanguage, startTranslations } from '@/lib/i18n'
 import { FakeUa } from '@/phone/fake-ua'
+import type { Hid } from '@/phone/headset'
 import type { Credentials, Microphone } from '@/phone/types'
 import { resetWorld, schema, worldOf, type Context } from './schema'
 import { SchemaSource } from './source'
@@ -43,6 +44,7 @@ interface RenderOptions {
   path?: string
   microphone?: Microphone
   credentials?: Credentials
+  hid?: Hid
 }
 
 /** Renders the whole page over the schema of the tests in one of its worlds. */
@@ -76,6 +78,7 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
       }
       outside={{
         source,
+        ...(options.hid ? { hid: options.hid } : {}),
         phone: {
           ua,
           microphone,

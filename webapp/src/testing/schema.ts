@@ -50,6 +50,14 @@ function change(context: Context, callId: unknown, fields: Plain): { call: Plain
   return { call }
 }
 
+const noteLimits = { comment: 10_000, tags: 20, tag: 50 }
+
+function notesProblem({ tags, comment }: Plain): Plain | undefined {
+  if (typeof comment === 'string' && comment.length > noteLimits.comment) return { comment: 'is too long' }
+  if (Array.isArray(tags) && tags.length > noteLimits.tags) return { tags: 'are too many' }
+  return undefined
+}
+
 const commandOn =
   (fields: (input: Plain) => Plain): GraphQLFieldResolver<unknown, Context, { input: Plain }> =>
   (_, { input }, context) =>
@@ -115,6 +123,7 @@ const resolvers = {
       ],
     }),
     topics: (_: unknown, __: unknown, { world }: Context) => world.topics,
+    noteLimits: () => noteLimits,
     tags: () => ['перезвонить', 'жалоба', 'срочно'].map((name, i) => ({ id: `tag${i + 1}`, name })),
     pauseReasons: (_: unknown, __: unknown, { world }: Context) => world.pauseReasons,
     customer: (_: unknown, { id }: Plain, { world }: Context) =>
@@ -193,10 +202,13 @@ const resolvers = {
     wrapUp: (_: unknown, { input }: { input: Plain }, context: Context) => {
       const before = context.world.calls.find((call) => call['id'] === input['callId'])?.['interaction'] as
         Plain | undefined
+      const wrong = notesProblem(input)
+      if (wrong) throw Object.assign(new Error('refused'), { extensions: { code: 'BAD_USER_INPUT', fields: wrong } })
       const { topicId, tags, comment } = input as { topicId?: string; tags?: string[]; comment?: string }
       const interaction = {
         ...before,
-        topic: context.world.topics.find((topic) => topic['id'] === topicId) ?? before?.['topic'],
+        topic:
+          topicId === '' ? null : (context.world.topics.find((topic) => topic['id'] === topicId) ?? before?.['topic']),
         tags: tags?.map((name) => ({ id: `tag-${name}`, name })) ?? before?.['tags'],
         comment: comment ?? before?.['comment'],
         commentSavedAt: new Date().toISOString(),

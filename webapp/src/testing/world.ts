@@ -95,6 +95,33 @@ const company = customer('c2', 'ООО «Северный ветер — тор�
 })
 const petr = customer('c3', 'Пётр Смирнов', 'ИП Смирнов П. А.', { emails: [], responsible: '' })
 
+// Everything as long as it comes in a real base.
+const long = customer(
+  'c4',
+  'Константинопольская-Рождественская Александра Всеволодовна',
+  'Общество с ограниченной ответственностью «Северо-Западное производственно-коммерческое объединение „Лесстройкомплект“»',
+  {
+    numbers: ['мобильный', 'рабочий, приёмная генерального директора', 'домашний', '', 'факс'].map((label, i) => ({
+      number: number(`+7916123456${i}`, `+7 916 123-45-6${i}${i === 1 ? ' доб. 12345' : ''}`),
+      label,
+    })),
+    emails: ['aleksandra.konstantinopolskaya@severo-zapadnoe-proizvodstvennoe.example', 'zakupki@lesstroy.example'],
+    responsible: 'Преображенский-Вознесенский Александр Константинович',
+    sourceName: '1С:Управление торговлей, основная база',
+  },
+)
+const manyTags = [
+  'перезвонить',
+  'жалоба',
+  'VIP',
+  'ждёт документы из бухгалтерии до конца квартала',
+  'договор',
+  'Очень-длинная-метка-без-единого-пробела-внутри-себя',
+  'срочно',
+  'повторное обращение',
+  'скидка',
+].map((name, i) => ({ id: `long${i}`, name }))
+
 const interaction = (id: string, secondsAgo: number, more: Plain = {}) => ({
   id,
   channel: 'CALL',
@@ -311,6 +338,61 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
         from: { number: number('', '', 'ANONYMOUS'), name: '' },
       }),
     ],
+  }),
+  long: () => ({
+    presence: 'TALKING',
+    calls: [
+      call('TALKING', {
+        match: match('FOUND', {
+          candidates: [{ customer: long, why: 'EXACT', confidence: 1 }],
+          chosen: long,
+          chosenBy: 'PERSON',
+          chosenByOperator: { id: 'op2', name: 'Ирина Константинопольская' },
+        }),
+        interaction: interaction('call1', 47, { topic: topics[10], tags: manyTags, comment: 'Ждёт. '.repeat(60) }),
+      }),
+    ],
+    more: {
+      history: [
+        interaction('l1', 7200, {
+          tags: manyTags,
+          topic: {
+            id: 'l',
+            group: 'Техническая поддержка промышленного оборудования',
+            name: 'Настройка обмена с внешней учётной системой',
+          },
+          comment: `${'Долгий разговор о сроках и отгрузке. '.repeat(12)}https://example.org/${'a'.repeat(90)}`,
+          operator: { id: 'op2', name: 'Преображенский-Вознесенский Александр Константинович' },
+        }),
+        interaction('l2', 90_000, { tags: [], topic: null, comment: '', operator: null, queue: null }),
+      ],
+    },
+  }),
+  longmany: () => ({
+    presence: 'TALKING',
+    calls: [
+      call('TALKING', {
+        match: match('MANY', {
+          candidates: [long, company, { ...long, id: 'c6', name: '' }].map((customer) => ({
+            customer,
+            why: 'REMEMBERED',
+            confidence: 0.9,
+          })),
+        }),
+      }),
+    ],
+  }),
+  bare: () => ({
+    presence: 'TALKING',
+    calls: [
+      call('TALKING', {
+        match: match('FOUND', {
+          chosen: customer('c5', '', '', { numbers: [], emails: [], responsible: '', url: '', taxId: '' }),
+          chosenBy: 'RULE',
+        }),
+      }),
+    ],
+    more: { history: [] },
   }),
   internal: () => ({
     presence: 'TALKING',

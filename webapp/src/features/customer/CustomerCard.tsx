@@ -25,18 +25,24 @@ interface CustomerCardProps {
   onChange?: () => void
 }
 
+/** From so many characters on a name is set smaller: it would take the place of everything below. */
+const longName = 40
+
 /** Who it is. Name first; then company, numbers, who answers for them; then where we know it from. */
 export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, onChange }: CustomerCardProps) {
   const { t } = useTranslation()
   const language = useLanguage()
   const link = safeLink(customer.url)
+  const name = customer.name || customer.company || t('customer.noName')
   // A company's own record has its name only once.
-  const company = customer.company === customer.name ? '' : customer.company
+  const company = customer.company === name ? '' : customer.company
   return (
     <article className={`${classes['card']} appear`}>
       <div className={classes['head']}>
         <div className={classes['who']}>
-          <h3 className={classes['name']}>{customer.name}</h3>
+          <h3 className={classes['name']} data-long={name.length > longName || undefined}>
+            {name}
+          </h3>
           <p className={classes['company']}>
             {company}
             {customer.kind === 'LEAD' && <span className={classes['lead']}>{t('customer.lead')}</span>}
@@ -47,7 +53,7 @@ export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, o
         </div>
         {link !== undefined && (
           <Anchor href={link} target="_blank" rel="noreferrer" className={classes['link']}>
-            {t('customer.openIn', { system: customer.sourceName })}
+            <span>{t('customer.openIn', { system: customer.sourceName })}</span>
             <External size={16} aria-hidden />
           </Anchor>
         )}

@@ -81,19 +81,22 @@ function Candidates(props: {
       {candidates.map(({ customer, why }) => (
         <li key={customer.id} className={classes['candidate']}>
           <div className={classes['candidateWho']}>
-            <span className={classes['candidateName']}>{customer.name}</span>
+            <span className={classes['candidateName']}>
+              {customer.name || customer.company || t('customer.noName')}
+            </span>
             {customer.company !== '' && customer.company !== customer.name && <span>{customer.company}</span>}
             <span className={classes['small']}>
               {[customer.sourceName, t(`why.${why}`), customer.responsible].filter(Boolean).join(' · ')}
             </span>
           </div>
           <Button
+            className={classes['choose']}
             size="xs"
             variant="default"
             title={reason}
             disabled={busy || reason !== ''}
             onClick={() => onChoose(customer.id)}
-            aria-label={t('match.chooseName', { name: customer.name })}
+            aria-label={t('match.chooseName', { name: customer.name || customer.company || t('customer.noName') })}
           >
             {t('match.choose')}
           </Button>

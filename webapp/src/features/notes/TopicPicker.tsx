@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent, useId, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Keys } from '@/components/Keys'
 import { TopicsDocument } from '@/gql/graphql'
-import { isTyping } from '@/lib/keyboard'
+import { isDialogOpen, isTyping } from '@/lib/keyboard'
 import { localStore } from '@/lib/storage'
 import { topicName } from '@/lib/topic'
 import { byUse, topicUse } from './topic-order'
@@ -13,8 +13,14 @@ import classes from './TopicPicker.module.css'
 /** How many topics have a key of their own. */
 const withKeys = 9
 
-/** The topic of the call: the nine most likely by number keys, all of them by search. */
-export function TopicPicker({ value, onChange }: { value: string | null; onChange: (topicId: string) => void }) {
+interface TopicPickerProps {
+  value: string | null
+  error: string | undefined
+  onChange: (topicId: string | null) => void
+}
+
+/** The topic of the call: the nine most likely by number keys, all of them by search, none by 0. */
+export function TopicPicker({ value, error: wrong, onChange }: TopicPickerProps) {
   const { t } = useTranslation()
   const labelId = useId()
   const { data, error, refetch } = useQuery(TopicsDocument)
@@ -23,13 +29,15 @@ export function TopicPicker({ value, onChange }: { value: string | null; onChang
   const likely = topics.slice(0, withKeys)
 
   const pick = useEffectEvent((digit: number) => {
+    if (digit === 0) onChange(null)
     const topic = likely[digit - 1]
     if (topic) onChange(topic.id)
   })
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
-      const digit = /^(?:Digit|Numpad)([1-9])$/u.exec(event.code)?.[1]
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (isTyping(event.target) || isDialogOpen()) return
+      const digit = /^(?:Digit|Numpad)([0-9])$/u.exec(event.code)?.[1]
       if (digit === undefined || event.shiftKey) return
       event.preventDefault()
       pick(Number(digit))
@@ -40,9 +48,22 @@ export function TopicPicker({ value, onChange }: { value: string | null; onChang
 
   return (
     <div className={classes['picker']}>
-      <span id={labelId} className={classes['label']}>
-        {t('notes.topic')}
-      </span>
+      <div className={classes['head']}>
+        <span id={labelId} className={classes['label']}>
+          {t('notes.topic')}
+        </span>
+        {value !== null && (
+          <UnstyledButton className={classes['clear']} aria-keyshortcuts="0" onClick={() => onChange(null)}>
+            {t('notes.clearTopic')}
+            <Keys>0</Keys>
+          </UnstyledButton>
+        )}
+      </div>
+      {wrong !== undefined && (
+        <p className={classes['error']} role="alert">
+          {wrong}
+        </p>
+      )}
       {error && !data ? (
         <p className={classes['error']}>
           {t('notes.topicsFailed')}{' '}

@@ -8,9 +8,23 @@ export interface Note {
   readonly comment: string
 }
 
+export type NoteField = keyof Note
+
+/** What the server did with a change. */
+export interface Outcome {
+  readonly savedAt: string | null
+  /** The fields it does not accept; when there is one, it has kept nothing of the change. */
+  readonly wrong: readonly NoteField[]
+}
+
 export interface DraftState extends Note {
-  /** saved: the server has it; waiting: typed, soon sent; saving: under way; failed: kept here, tried again. */
-  readonly phase: 'saved' | 'waiting' | 'saving' | 'failed'
+  /**
+   * saved: the server has it; waiting: typed, soon sent; saving: under way; failed: kept here, tried again; refused: some fields are
+   * wrong and are kept here until they are changed, the others are saved.
+   */
+  readonly phase: 'saved' | 'waiting' | 'saving' | 'failed' | 'refused'
+  /** The fields that the server does not accept as they are. */
+  readonly wrong: readonly NoteField[]
   /** When the server last took it; null when it never did. */
   readonly savedAt: string | null
 }
@@ -20,10 +34,10 @@ interface DraftOptions {
   /** What the server has. */
   saved: Note & { readonly savedAt: string | null }
   store: Store
-  /** Saves on the server; resolves with the time of saving. */
-  save: (note: Note) => Promise<string | null>
+  /** Saves on the server; fields that are missing stay there as they are. Rejects when it is not known what became of it. */
+  save: (change: Partial<Note>) => Promise<Outcome>
   /** Saves while the page goes away: sent without waiting for an answer. */
-  saveOnLeave: (note: Note) => void
+  saveOnLeave: (change: Partial<Note>) => void
 }
 
 /** Pause in typing after which it is saved; milliseconds. */
@@ -41,6 +55,8 @@ export class Draft {
   readonly #store: Store
   readonly #save: DraftOptions['save']
   readonly #saveOnLeave: DraftOptions['saveOnLeave']
+  /** What was edited here and is not on the server yet. */
+  #edited: Partial<Note>
   #timer: ReturnType<typeof setTimeout> | undefined
   #saving: Promise<void> | undefined
   #closed = false
@@ -51,7 +67,8 @@ export class Draft {
     this.#save = save
     this.#saveOnLeave = saveOnLeave
     const kept = this.#read()
-    this.state = new Observable<DraftState>({ ...saved, ...kept, phase: kept ? 'waiting' : 'saved' })
+    this.#edited = kept ?? {}
+    this.state = new Observable<DraftState>({ ...saved, ...kept, phase: kept ? 'waiting' : 'saved', wrong: [] })
     if (kept) this.#schedule(pause)
   }
 
@@ -60,11 +77,27 @@ export class Draft {
     return this.state.get().phase !== 'saved'
   }
 
+  /** What the server lacks, without what it refuses; empty when it has everything that it takes. */
+  get unsaved(): Partial<Note> {
+    const { comment, wrong } = this.state.get()
+    const change: { -readonly [field in NoteField]?: Note[field] } = { ...this.#edited }
+    for (const field of wrong) delete change[field]
+    if (Object.keys(change).length === 0) return {}
+    // The comment goes with every change: its time tells other pages that something is new.
+    return wrong.includes('comment') ? change : { comment, ...change }
+  }
+
   /** Changes the draft and saves it soon. */
   edit(change: Partial<Note>): void {
-    const { topicId, tags, comment, savedAt } = { ...this.state.get(), ...change }
-    this.state.set({ topicId, tags, comment, savedAt, phase: 'waiting' })
-    this.#store.set(this.#key, JSON.stringify({ topicId, tags, comment }))
+    const state = this.state.get()
+    this.#edited = { ...this.#edited, ...change }
+    this.state.set({
+      ...state,
+      ...change,
+      wrong: state.wrong.filter((field) => !(field in change)),
+      phase: 'waiting',
+    })
+    this.#keep()
     this.#schedule(pause)
   }
 
@@ -76,7 +109,7 @@ export class Draft {
     if (this.dirty || saved.savedAt === null) return
     const { savedAt } = this.state.get()
     if (savedAt === null || Date.parse(saved.savedAt) > Date.parse(savedAt))
-      this.state.set({ ...saved, phase: 'saved' })
+      this.state.set({ ...saved, phase: 'saved', wrong: [] })
   }
 
   /** Saves now what is not saved. */
@@ -88,11 +121,10 @@ export class Draft {
     await this.#saving
   }
 
-  /** The page goes away. */
+  /** The page goes away. What the server refused goes too: whoever sends it makes it fit. */
   leave(): void {
     if (!this.dirty || this.#closed) return
-    const { topicId, tags, comment } = this.state.get()
-    this.#saveOnLeave({ topicId, tags, comment })
+    this.#saveOnLeave({ ...this.unsaved, ...this.#edited })
   }
 
   /** The notes are finished and the server has them: nothing is kept here. */
@@ -110,7 +142,7 @@ export class Draft {
   /** Goes on after close: React may mount an effect twice. */
   reopen(): void {
     this.#closed = false
-    if (this.dirty) this.#schedule(pause)
+    if (this.dirty && this.state.get().phase !== 'refused') this.#schedule(pause)
   }
 
   #schedule(delay: number): void {
@@ -119,14 +151,16 @@ export class Draft {
   }
 
   async #send(): Promise<void> {
-    const { topicId, tags, comment } = this.state.get()
-    this.state.set({ ...this.state.get(), phase: 'saving' })
     try {
-      const savedAt = await this.#save({ topicId, tags, comment })
-      // What was typed meanwhile is waiting, with a timer of its own.
-      const typedMeanwhile = this.state.get().phase === 'waiting'
-      this.state.set({ ...this.state.get(), savedAt, phase: typedMeanwhile ? 'waiting' : 'saved' })
-      if (!typedMeanwhile) this.#store.remove(this.#key)
+      // Once more for each refusal: what is right is saved although something else is wrong.
+      for (let sent = this.unsaved; Object.keys(sent).length > 0; sent = this.unsaved) {
+        this.state.set({ ...this.state.get(), phase: 'saving' })
+        const { savedAt, wrong } = await this.#save(sent)
+        this.#settle(sent, savedAt, wrong)
+        // What was typed meanwhile is waiting, with a timer of its own.
+        if (this.state.get().phase === 'waiting') return
+      }
+      this.state.set({ ...this.state.get(), phase: this.state.get().wrong.length > 0 ? 'refused' : 'saved' })
     } catch {
       if (this.state.get().phase === 'saving') this.state.set({ ...this.state.get(), phase: 'failed' })
       if (!this.#closed) this.#schedule(retryAfter)
@@ -135,19 +169,49 @@ export class Draft {
     }
   }
 
-  #read(): Note | undefined {
+  /** Takes down what became of a change; a field that was edited meanwhile is neither saved nor wrong. */
+  #settle(sent: Partial<Note>, savedAt: string | null, wrong: readonly NoteField[]): void {
+    const state = this.state.get()
+    const unchanged = (field: NoteField) => state[field] === sent[field]
+    if (wrong.length > 0) {
+      const found = wrong.filter((field) => field in sent && unchanged(field))
+      this.#edited = { ...pick(sent, found), ...this.#edited }
+      this.state.set({ ...state, wrong: [...state.wrong, ...found] })
+      if (found.length === 0 && state.phase === 'saving') throw new Error('refused, and nothing that was sent is wrong')
+    } else {
+      this.#edited = pick(
+        this.#edited,
+        fields.filter((field) => field in this.#edited && !(field in sent && unchanged(field))),
+      )
+      this.state.set({ ...state, savedAt: savedAt ?? state.savedAt })
+    }
+    this.#keep()
+  }
+
+  #keep(): void {
+    if (Object.keys(this.#edited).length === 0) this.#store.remove(this.#key)
+    else this.#store.set(this.#key, JSON.stringify(this.#edited))
+  }
+
+  #read(): Partial<Note> | undefined {
     try {
       const kept: unknown = JSON.parse(this.#store.get(this.#key) ?? 'null')
       if (typeof kept !== 'object' || kept === null) return undefined
       const { topicId, tags, comment } = kept as Record<string, unknown>
-      if (typeof comment !== 'string' || !Array.isArray(tags)) return undefined
-      return {
-        topicId: typeof topicId === 'string' ? topicId : null,
-        tags: tags.filter((tag): tag is string => typeof tag === 'string'),
-        comment,
+      const note: Partial<Note> = {
+        ...(typeof topicId === 'string' || topicId === null ? { topicId } : {}),
+        ...(Array.isArray(tags) ? { tags: tags.filter((tag): tag is string => typeof tag === 'string') } : {}),
+        ...(typeof comment === 'string' ? { comment } : {}),
       }
+      return Object.keys(note).length > 0 ? note : undefined
     } catch {
       return undefined
     }
   }
+}
+
+const fields: readonly NoteField[] = ['topicId', 'tags', 'comment']
+
+function pick(note: Partial<Note>, wanted: readonly NoteField[]): Partial<Note> {
+  return Object.fromEntries(wanted.map((field) => [field, note[field]]))
 }

@@ -1,11 +1,14 @@
+import type { ApolloClient } from '@apollo/client'
 import { print } from 'graphql'
 import { useEffect, useMemo } from 'react'
 import type { MyCall } from '@/feed/model'
-import { WrapUpDocument, type WrapUpInput } from '@/gql/graphql'
+import { NoteLimitsDocument, WrapUpDocument, type WrapUpInput } from '@/gql/graphql'
 import { clientHeaders, endpoint } from '@/lib/apollo'
+import { problemOf } from '@/lib/problem'
 import { tabStore } from '@/lib/storage'
 import { useServices } from '@/session/context'
-import { Draft, type Note } from './draft'
+import { Draft, type Note, type Outcome } from './draft'
+import { fit } from './limits'
 
 /** The draft of the call's notes; one per call, closed when the call leaves the screen. */
 export function useDraft(call: MyCall | undefined): Draft | undefined {
@@ -19,15 +22,11 @@ export function useDraft(call: MyCall | undefined): Draft | undefined {
             callId: call.id,
             saved: savedNote(call),
             store: tabStore,
-            save: async (note) => {
-              const { data } = await client.mutate({
-                mutation: WrapUpDocument,
-                variables: { input: inputOf(call.id, note) },
-                fetchPolicy: 'no-cache',
-              })
-              return data?.wrapUp.interaction.commentSavedAt ?? new Date().toISOString()
+            save: async (change) => save(client, call.id, change),
+            saveOnLeave: (change) => {
+              const limits = client.readQuery({ query: NoteLimitsDocument })?.noteLimits
+              sendBeacon({ ...noteInput(call.id, limits ? fit(change, limits) : change), action: 'SAVE' })
             },
-            saveOnLeave: (note) => sendBeacon(inputOf(call.id, note)),
           }),
     // A draft belongs to the call, not to the call's many versions.
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -59,8 +58,30 @@ function savedNote(call: MyCall): Note & { savedAt: string | null } {
   return { topicId: topic?.id ?? null, tags: tags.map((tag) => tag.name), comment, savedAt: commentSavedAt }
 }
 
-function inputOf(callId: string, { topicId, tags, comment }: Note): WrapUpInput {
-  return { callId, action: 'SAVE', topicId, tags: [...tags], comment }
+/** What was written, in the words of the server: for it an empty topic is none, and what is missing stays as it is. */
+export function noteInput(callId: string, { topicId, tags, comment }: Partial<Note>): Omit<WrapUpInput, 'action'> {
+  return {
+    callId,
+    ...(topicId === undefined ? {} : { topicId: topicId ?? '' }),
+    ...(tags === undefined ? {} : { tags: [...tags] }),
+    ...(comment === undefined ? {} : { comment }),
+  }
+}
+
+async function save(client: ApolloClient, callId: string, change: Partial<Note>): Promise<Outcome> {
+  try {
+    const { data } = await client.mutate({
+      mutation: WrapUpDocument,
+      variables: { input: { ...noteInput(callId, change), action: 'SAVE' } },
+      fetchPolicy: 'no-cache',
+    })
+    return { savedAt: data?.wrapUp.interaction.commentSavedAt ?? new Date().toISOString(), wrong: [] }
+  } catch (error) {
+    const { code, fields = [] } = problemOf(error)
+    const wrong = (['topicId', 'tags', 'comment'] as const).filter((field) => fields.includes(field))
+    if (code !== 'BAD_USER_INPUT' || wrong.length === 0) throw error
+    return { savedAt: null, wrong }
+  }
 }
 
 /** Sends without an answer; unlike an ordinary request it outlives the page. */

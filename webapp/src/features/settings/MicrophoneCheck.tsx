@@ -1,32 +1,32 @@
-import { Button, Select } from '@mantine/core'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { Button } from '@mantine/core'
+import { useEffect, useEffectEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MicrophoneOn } from '@/components/icons'
 import { MicrophoneError, type MicrophoneProblem } from '@/phone/types'
 import { useObservable, useServices } from '@/session/context'
-import { devicePreferences, setDevicePreferences } from '@/session/device-preferences'
+import { DeviceSelect } from './DeviceSelect'
 import { meter } from './meter'
 import classes from './SettingsPage.module.css'
 
 const bars = Array.from({ length: 24 }, (_, i) => i)
 /** Loudness from which somebody is taken to speak. */
 const voice = 0.15
-const systemDefault = ''
 
 /** Shows that the microphone hears, and lets another be chosen. */
 export function MicrophoneCheck() {
   const { t } = useTranslation()
-  const preferred = useObservable(devicePreferences).microphone
+  const { devices } = useServices()
+  const { microphones, used } = useObservable(devices.state)
+  const labelId = useId()
   const [checking, setChecking] = useState(false)
   const [heard, setHeard] = useState(false)
   const [problem, setProblem] = useState<MicrophoneProblem>()
-  const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([])
   const hint = checking ? (heard ? t('settings.heard') : t('settings.speak')) : t('settings.checkHint')
 
   return (
     <div className={classes['setting']}>
       <div className={classes['label']}>
-        <span>{t('settings.microphone')}</span>
+        <span id={labelId}>{t('settings.microphone')}</span>
         <span className={classes['hint']}>{problem ? t(`microphone.${problem}.short`) : hint}</span>
       </div>
       <div className={classes['control']}>
@@ -45,9 +45,8 @@ export function MicrophoneCheck() {
           </Button>
           {checking ? (
             <LiveMeter
-              key={preferred} // another microphone is another measurement
+              key={used.microphone} // another microphone is another measurement
               onHeard={() => setHeard(true)}
-              onDevices={setDevices}
               onProblem={(found) => {
                 setProblem(found)
                 setChecking(false)
@@ -57,25 +56,7 @@ export function MicrophoneCheck() {
             <Meter level={0} />
           )}
         </div>
-        {devices.length > 1 && (
-          <Select
-            size="xs"
-            aria-label={t('settings.device')}
-            data={[
-              { value: systemDefault, label: t('settings.defaultDevice') },
-              ...devices
-                .filter((device) => device.deviceId !== 'default' && device.deviceId !== 'communications')
-                .map((device, i) => ({
-                  value: device.deviceId || `device-${i}`,
-                  label: device.label || t('settings.unnamedDevice', { number: i + 1 }),
-                })),
-            ]}
-            value={preferred}
-            onChange={(value) => setDevicePreferences({ microphone: value ?? systemDefault })}
-            allowDeselect={false}
-            comboboxProps={{ shadow: 'none' }}
-          />
-        )}
+        <DeviceSelect purpose="microphone" labelId={labelId} devices={microphones} />
       </div>
     </div>
   )
@@ -83,19 +64,17 @@ export function MicrophoneCheck() {
 
 interface LiveMeterProps {
   onHeard: () => void
-  onDevices: (devices: readonly MediaDeviceInfo[]) => void
   onProblem: (problem: MicrophoneProblem) => void
 }
 
 /** Opens the microphone and shows how loud it is, as long as it is on the screen. */
-function LiveMeter({ onHeard, onDevices, onProblem }: LiveMeterProps) {
-  const { microphone } = useServices()
+function LiveMeter({ onHeard, onProblem }: LiveMeterProps) {
+  const { microphone, devices } = useServices()
   const [level, setLevel] = useState(0)
   const measured = useEffectEvent((value: number) => {
     setLevel(value)
     if (value > voice) onHeard()
   })
-  const found = useEffectEvent(onDevices)
   const failed = useEffectEvent(onProblem)
 
   useEffect(() => {
@@ -111,7 +90,7 @@ function LiveMeter({ onHeard, onDevices, onProblem }: LiveMeterProps) {
         }
         if (left) stop()
         // Names of devices are told only after the microphone was allowed.
-        found((await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'audioinput'))
+        await devices.refresh()
       } catch (error) {
         failed(error instanceof MicrophoneError ? error.problem : 'failed')
       }
@@ -121,7 +100,7 @@ function LiveMeter({ onHeard, onDevices, onProblem }: LiveMeterProps) {
       left = true
       stop()
     }
-  }, [microphone])
+  }, [microphone, devices])
 
   return <Meter level={level} />
 }

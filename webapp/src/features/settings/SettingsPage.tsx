@@ -1,16 +1,15 @@
 import { useMutation } from '@apollo/client/react'
-import { Button, SegmentedControl, Slider, useMantineColorScheme } from '@mantine/core'
+import { SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { useId, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { Back, Sound } from '@/components/icons'
+import { Back } from '@/components/icons'
 import { SetPreferencesDocument, type SetPreferencesInput } from '@/gql/graphql'
 import { changeLanguage } from '@/lib/i18n'
 import { problemOf } from '@/lib/problem'
-import { useObservable, useServices, useViewer } from '@/session/context'
-import { devicePreferences, setDevicePreferences } from '@/session/device-preferences'
+import { useViewer } from '@/session/context'
 import { useProblemText } from '@/session/use-problem-text'
-import { MicrophoneCheck } from './MicrophoneCheck'
+import { DevicesSection } from './DevicesSection'
 import { NotificationSetting } from './NotificationSetting'
 import classes from './SettingsPage.module.css'
 
@@ -18,9 +17,7 @@ import classes from './SettingsPage.module.css'
 export function SettingsPage() {
   const { t } = useTranslation()
   const { preferences } = useViewer()
-  const { ringer } = useServices()
   const { setColorScheme } = useMantineColorScheme()
-  const { volume } = useObservable(devicePreferences)
   const problemText = useProblemText()
   const [save, { error }] = useMutation(SetPreferencesDocument)
 
@@ -79,57 +76,20 @@ export function SettingsPage() {
           )}
         </Setting>
 
-        <h2 className={classes['section']}>{t('settings.sound')}</h2>
-        <p className={classes['hint']}>{t('settings.thisComputer')}</p>
-        <Setting label={t('settings.volume')} hint={volume === 0 ? t('settings.silent') : undefined}>
-          {(labelId) => (
-            <div className={classes['volume']}>
-              <Slider
-                className={classes['slider']}
-                thumbProps={{ 'aria-labelledby': labelId }}
-                min={0}
-                max={100}
-                step={5}
-                label={(value) => `${value} %`}
-                value={Math.round(volume * 100)}
-                onChange={(value) => setDevicePreferences({ volume: value / 100 })}
-              />
-              <Button
-                size="xs"
-                variant="default"
-                leftSection={<Sound size={16} aria-hidden />}
-                onClick={() => {
-                  ringer.unlock()
-                  ringer.sample()
-                }}
-              >
-                {t('settings.listen')}
-              </Button>
-            </div>
-          )}
-        </Setting>
+        <DevicesSection />
+        <h2 className={classes['section']}>{t('settings.calls')}</h2>
         <NotificationSetting />
-        <MicrophoneCheck />
       </div>
     </main>
   )
 }
 
-function Setting({
-  label,
-  hint,
-  children,
-}: {
-  label: string
-  hint?: string | undefined
-  children: (labelId: string) => ReactNode
-}) {
+function Setting({ label, children }: { label: string; children: (labelId: string) => ReactNode }) {
   const labelId = useId()
   return (
     <div className={classes['setting']}>
       <div className={classes['label']}>
         <span id={labelId}>{label}</span>
-        {hint !== undefined && <span className={classes['hint']}>{hint}</span>}
       </div>
       <div className={classes['control']}>{children(labelId)}</div>
     </div>
