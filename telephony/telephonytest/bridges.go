@@ -95,10 +95,48 @@ var bridgeTests = []test{
 		c := b.talk(t, p)
 		other := newBridge()
 		must(t, p.Join(t.Context(), other, c.operator))
-		awaitAll(t, p.recorder, func(e telephony.Event) bool {
-			v, ok := e.(telephony.LegLeft)
-			return ok && v.Leg == c.operator && v.Bridge == c.bridge
-		}, joined(c.operator, other))
+		awaitAll(t, p.recorder, left(c.operator, c.bridge), joined(c.operator, other))
+	}},
+	{"ThreeLegsMoveBetweenMainAndAside", func(t *testing.T, b *bench) {
+		p, _ := b.start(t)
+		c := b.talk(t, p)
+		name, dev := b.device(t, p)
+		guest, colleague := b.answered(t, p, name, dev)
+		must(t, p.Mark(t.Context(), c.customer, telephony.Marks{"call": "1", "role": "CUSTOMER"}))
+		main, aside := c.bridge, newBridge()
+
+		// Aside: the customer hears music and nobody else.
+		must(t, p.Park(t.Context(), c.customer))
+		must(t, p.Join(t.Context(), aside, c.operator, guest))
+		awaitAll(t, p.recorder, is[telephony.LegParked](c.customer), left(c.operator, main), joined(c.operator, aside), joined(guest, aside))
+		// Swapped: the guest hears it.
+		must(t, p.Park(t.Context(), guest))
+		must(t, p.Join(t.Context(), main, c.customer, c.operator))
+		awaitAll(t, p.recorder, left(guest, aside), is[telephony.LegParked](guest), left(c.operator, aside), joined(c.customer, main), joined(c.operator, main))
+		// And back, and all three: who is in the bridge already is not told to have joined again.
+		must(t, p.Park(t.Context(), c.customer))
+		must(t, p.Join(t.Context(), aside, c.operator, guest))
+		awaitAll(t, p.recorder, is[telephony.LegParked](c.customer), joined(c.operator, aside), joined(guest, aside))
+		must(t, p.Join(t.Context(), main, c.customer, c.operator, guest))
+		awaitAll(t, p.recorder, left(c.operator, aside), left(guest, aside), joined(c.customer, main), joined(c.operator, main), joined(guest, main))
+		must(t, p.Join(t.Context(), main, c.customer, c.operator, guest))
+		must(t, p.CloseBridge(t.Context(), aside))
+		quiet(t, p.recorder, func(e telephony.Event) bool { return about(c.customer)(e) || about(c.operator)(e) || about(guest)(e) })
+
+		// Another Pult finds all three together; the operator goes, the two others stay.
+		p.stop()
+		q, up := b.start(t)
+		for _, id := range []telephony.LegID{c.customer, c.operator, guest} {
+			if l := legIn(t, up, id); l.Bridge != main || l.Parked {
+				t.Errorf("%s is at %q, parked %v; want %q", id, l.Bridge, l.Parked, main)
+			}
+		}
+		must(t, q.Hangup(t.Context(), c.operator, telephony.Cause{Q850: telephony.CauseNormal}))
+		await(t, q.recorder, ofLeg[telephony.LegEnded](c.operator))
+		c.phone.AwaitEnd(t)
+		quiet(t, q.recorder, func(e telephony.Event) bool { return about(c.customer)(e) || about(guest)(e) })
+		colleague.Hangup(t)
+		await(t, q.recorder, ofLeg[telephony.LegEnded](guest))
 	}},
 	{"JoinWithADeadLegMovesNobody", func(t *testing.T, b *bench) {
 		p, _ := b.start(t)

@@ -249,3 +249,10 @@ func joined(id telephony.LegID, bridge telephony.BridgeID) func(telephony.Event)
 		return ok && v.Leg == id && v.Bridge == bridge
 	}
 }
+
+func left(id telephony.LegID, bridge telephony.BridgeID) func(telephony.Event) bool {
+	return func(e telephony.Event) bool {
+		v, ok := e.(telephony.LegLeft)
+		return ok && v.Leg == id && v.Bridge == bridge
+	}
+}
