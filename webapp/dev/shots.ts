@@ -77,6 +77,14 @@ const shots: Record<string, Shot> = {
       'bare',
       'takenover',
       'pbxdown',
+      'consultring',
+      'consulting',
+      'swapped',
+      'conference',
+      'outsideparty',
+      'asked',
+      'consulted',
+      'parked',
     ].map((scenario) => [scenario, { scenario }]),
   ),
   longhistory: {
@@ -100,6 +108,20 @@ const shots: Record<string, Shot> = {
   },
   behind: { scenario: 'behind', act: async (page) => page.locator('[role=alert]').first().waitFor() },
   keypad: { scenario: 'talking', act: async (page) => page.keyboard.press('k') },
+  transfer: {
+    scenario: 'talking',
+    act: async (page) => {
+      await page.locator('[aria-keyshortcuts=T]:not([aria-disabled])').click()
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  consult: {
+    scenario: 'talking',
+    act: async (page) => {
+      await page.locator('[aria-keyshortcuts=C]:not([aria-disabled])').click()
+      await page.getByRole('dialog').getByRole('combobox').pressSequentially('8495765')
+    },
+  },
   availability: { scenario: 'idle', act: async (page) => page.locator('[aria-keyshortcuts="R P"]').click() },
   search: {
     scenario: 'idle',

@@ -149,10 +149,15 @@ function DeviceBanner() {
 
 /** What is told here. That the phone was taken over, the phone's own banner tells. */
 type Shown = Exclude<NoticeKind, 'PBX_UP' | 'PHONE_TAKEN_OVER'>
+/** Why a third party is not coming; a RouteKind. */
+const notReached = ['DECLINED', 'NO_ANSWER', 'UNREACHABLE'] as const
 interface ShownNotice {
   readonly id: string
   readonly kind: Shown
   readonly at: string
+  /** NOT_REACHED: what was tried, and why nobody is coming. */
+  readonly what: 'consult' | 'transfer'
+  readonly cause: (typeof notReached)[number]
 }
 /** How long a notice that needs nothing done stays; milliseconds. */
 const noticeTime = 12_000
@@ -169,11 +174,14 @@ function NoticeBanner() {
 
   useEffect(() => {
     const stops = [
-      feed.onNotice(({ id, kind, at, text }) => {
+      feed.onNotice(({ id, kind, at, text, callId }) => {
         // The phone says itself where it is; who has declined knows it.
         if (kind === 'PHONE_TAKEN_OVER' || (kind === 'MISSED_OFFER' && text === 'declined')) return
         setPbxUp(kind === 'PBX_UP')
-        setNotice(kind === 'PBX_UP' ? undefined : { id, kind, at })
+        const cause = notReached.find((known) => known === text) ?? 'UNREACHABLE'
+        // Who still has the call had asked for advice; who has not had transferred it.
+        const what = feed.calls.get().some((call) => call.id === callId) ? 'consult' : 'transfer'
+        setNotice(kind === 'PBX_UP' ? undefined : { id, kind, at, what, cause })
         setDismissed(false)
       }),
       // Notices were missed meanwhile; the state of the parts is asked anew.
@@ -193,7 +201,9 @@ function NoticeBanner() {
   if (notice) {
     return (
       <Banner tone={notice.kind === 'PBX_DOWN' ? 'trouble' : 'warning'} onClose={() => setDismissed(true)}>
-        {t(`notice.${notice.kind}`, { time: timeOfDay(notice.at, language) })}
+        {notice.kind === 'NOT_REACHED'
+          ? t(`notice.notReached.${notice.what}.${notice.cause}`)
+          : t(`notice.${notice.kind}`, { time: timeOfDay(notice.at, language) })}
         {notice.kind !== 'PBX_DOWN' && <Passing key={notice.id} onPassed={() => setNotice(undefined)} />}
       </Banner>
     )

@@ -20,7 +20,9 @@ export function CallAlerts() {
   const here = isPhoneHere(phone)
   const rings =
     here && (phone.voice === 'ringing' || phone.voice === 'unheard' || (offer !== undefined && phone.voice === 'none'))
-  const who = offer ? (offer.customer?.name ?? customerParty(offer).number.display) : ''
+  const asker = offer?.part === 'guest' ? offer.consult?.by?.name : undefined
+  const who = offer ? (asker ?? offer.customer?.name ?? customerParty(offer).number.display) : ''
+  const title = asker === undefined ? t('title.incoming', { who }) : t('title.consult', { who })
   const offerId = offer?.id
 
   useEffect(() => {
@@ -49,7 +51,7 @@ export function CallAlerts() {
       document.title = 'Pult'
       return
     }
-    const words = [t('title.incoming', { who }), `Pult`]
+    const words = [title, `Pult`]
     let turn = 0
     const flash = () => {
       document.title = words[turn++ % 2] ?? 'Pult'
@@ -60,7 +62,7 @@ export function CallAlerts() {
       stop()
       document.title = 'Pult'
     }
-  }, [offerId, who, t])
+  }, [offerId, title])
 
   // The job comes first: settings are saved at once, so nothing is lost by going.
   useEffect(() => {
@@ -70,7 +72,7 @@ export function CallAlerts() {
   useEffect(() => {
     if (offerId === undefined || !here || document.hasFocus()) return
     if (!('Notification' in window) || Notification.permission !== 'granted') return
-    const notification = new Notification(t('title.incoming', { who }), {
+    const notification = new Notification(title, {
       tag: offerId,
       silent: true,
       requireInteraction: true,

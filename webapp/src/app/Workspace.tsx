@@ -5,6 +5,8 @@ import { useSearchParams } from 'react-router'
 import { Boundary } from '@/components/Boundary'
 import { Close } from '@/components/icons'
 import { CallPanel } from '@/features/call/CallPanel'
+import { useControls } from '@/features/call/use-controls'
+import { useThirdParty } from '@/features/call/use-third-party'
 import { CustomerPanel } from '@/features/customer/CustomerPanel'
 import { DemoPanel } from '@/features/demo/DemoPanel'
 import { HistoryPanel } from '@/features/history/HistoryPanel'
@@ -37,7 +39,10 @@ export function Workspace() {
   const stage = current ? stageOf(current) : undefined
   const dial = useDial()
   const behind = useBehindReason()
-  const draft = useDraft(stage === 'offer' ? undefined : current)
+  // The notes are of whoever leads the call.
+  const draft = useDraft(stage === 'offer' || current?.part === 'guest' ? undefined : current)
+  const controls = useControls(current)
+  const third = useThirdParty(current, controls, async () => draft?.flush())
   const commentRef = useRef<HTMLTextAreaElement>(null)
   const lookedUp = useLookedUpCustomer(current?.id)
   const [keypadOpen, setKeypadOpen] = useState(false)
@@ -61,6 +66,8 @@ export function Workspace() {
 
   const endProgress = useCallKeys({
     call: current,
+    controls,
+    third,
     keypadOpen,
     setKeypadOpen,
     finish: () => void finish(),
@@ -94,6 +101,8 @@ export function Workspace() {
           <CallPanel
             current={current}
             others={others}
+            controls={controls}
+            third={third}
             keypadOpen={keypadOpen}
             onKeypad={setKeypadOpen}
             endProgress={endProgress}

@@ -1,11 +1,14 @@
 import { useRef, useState } from 'react'
-import { controlsOf } from '@/features/call/controls'
-import { stageOf, type MyCall } from '@/feed/model'
+import type { Controls } from '@/features/call/controls'
+import type { ThirdParty } from '@/features/call/use-third-party'
+import { isMuted, stageOf, type MyCall } from '@/feed/model'
 import { useFeedPhase, usePhone, useServices } from '@/session/context'
 import { useHeldEnd, useHeldSpace, useHotkey } from './hotkeys'
 
 interface CallKeys {
   call: MyCall | undefined
+  controls: Controls
+  third: ThirdParty
   keypadOpen: boolean
   setKeypadOpen: (open: boolean) => void
   finish: () => void
@@ -13,7 +16,8 @@ interface CallKeys {
 }
 
 /** The keys of the call on the screen. Returns how far the key for hanging up has been held, 0 to 1. */
-export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }: CallKeys): number {
+export function useCallKeys(keys: CallKeys): number {
+  const { call, controls, third, keypadOpen, setKeypadOpen, finish, comment } = keys
   const { commands } = useServices()
   const phone = usePhone()
   const feed = useFeedPhase()
@@ -21,9 +25,10 @@ export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }
   const talking = useRef(false)
   const [endProgress, setEndProgress] = useState(0)
   const stage = call ? stageOf(call) : 'over'
-  const controls = controlsOf(stage, phone, feed)
   const muted =
-    call !== undefined && phone.callId === call.id && phone.voice === 'live' ? phone.muted : (call?.muted ?? false)
+    call !== undefined && phone.callId === call.id && phone.voice === 'live'
+      ? phone.muted
+      : call !== undefined && isMuted(call)
 
   useHotkey({ key: 'Enter', yieldsToControls: true }, () => {
     if (!call) return
@@ -43,6 +48,23 @@ export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }
   })
   useHotkey({ code: 'KeyK' }, () => {
     if (call && controls.keypad === '') setKeypadOpen(!keypadOpen)
+  })
+  useHotkey({ code: 'KeyT' }, () => {
+    if (controls.transfer === '') third.pick('transfer')
+    else if (controls.complete === '') third.complete()
+  })
+  useHotkey({ code: 'KeyC' }, () => {
+    if (controls.consult === '') third.pick('consult')
+    else if (controls.cancel === '') third.cancel()
+  })
+  useHotkey({ code: 'KeyB' }, () => {
+    if (controls.park === '') third.park()
+  })
+  useHotkey({ code: 'KeyS' }, () => {
+    if (controls.swap === '') third.swap()
+  })
+  useHotkey({ code: 'KeyG' }, () => {
+    if (controls.merge === '') third.merge()
   })
   useHotkey({ key: 'Escape', whileTyping: true }, () => {
     if (keypadOpen) setKeypadOpen(false)

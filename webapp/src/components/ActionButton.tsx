@@ -21,6 +21,8 @@ export interface ActionButtonProps {
   pressed?: boolean
   tone?: 'plain' | 'answer' | 'hangup' | 'primary' | 'held' | 'muted'
   wide?: boolean
+  /** Smaller: in a row of many. */
+  compact?: boolean
   /** How far a held key has come, 0 to 1. */
   progress?: number
   onPress: () => void
@@ -40,6 +42,7 @@ export function ActionButton(props: ActionButtonProps) {
     pressed,
     tone = 'plain',
     wide,
+    compact,
     progress,
     onPress,
   } = props
@@ -51,6 +54,7 @@ export function ActionButton(props: ActionButtonProps) {
         className={classes['button']}
         data-tone={tone}
         data-wide={wide || undefined}
+        data-compact={compact || undefined}
         data-off={reason !== '' || undefined}
         aria-label={label}
         aria-disabled={off || undefined}
@@ -66,7 +70,7 @@ export function ActionButton(props: ActionButtonProps) {
           <span className={classes['progress']} style={{ transform: `scaleX(${progress})` }} aria-hidden />
         )}
         <span className={classes['icon']} aria-hidden>
-          {pending ? <Loader size={16} color="currentColor" /> : Icon && <Icon size={18} stroke={1.8} />}
+          {pending ? <Loader size={16} color="currentColor" /> : Icon && <Icon size={compact ? 16 : 18} stroke={1.8} />}
         </span>
         <span className={classes['label']} aria-hidden>
           {short}

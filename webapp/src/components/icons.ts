@@ -35,4 +35,10 @@ export {
   IconArrowLeft as Back,
   IconVolume as Sound,
   IconPhoneIncoming as Take,
+  IconArrowMerge as Merge,
+  IconArrowsExchange as Swap,
+  IconParking as Park,
+  IconPhoneOutgoing as Transfer,
+  IconUserPlus as Consult,
+  IconUserX as LetGo,
 } from '@tabler/icons-react'

@@ -23,6 +23,7 @@ import type { Clock } from '@/lib/clock'
 import { Observable } from '@/lib/observable'
 import type { Timers } from '@/lib/timers'
 import { Membership } from './membership'
+import { partIn, type MyCall } from './model'
 import { retryDelay } from './socket'
 import type { FeedSource } from './source'
 
@@ -38,6 +39,8 @@ interface FeedOptions {
   clock: Clock
   timers: Timers
   operatorId: string
+  /** Whose calls the floor shows: those of my queues, or all of them for a supervisor. */
+  scope?: 'QUEUES' | 'ALL'
   /** The server no longer knows who we are. */
   onSignedOut: () => void
 }
@@ -77,14 +80,15 @@ class List<T extends Entity> {
  */
 export class Feed {
   readonly phase = new Observable<FeedPhase>('connecting')
-  /** The viewer's calls, in order of arrival; the same objects as in the cache. */
-  readonly calls = new Observable<readonly CallFieldsFragment[]>([])
+  /** The calls that the viewer has a part in, in order of arrival. */
+  readonly calls = new Observable<readonly MyCall[]>([])
 
   readonly #source: FeedSource
   readonly #cache: ApolloCache
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #operatorId: string
+  readonly #scope: 'QUEUES' | 'ALL'
   readonly #onSignedOut: () => void
 
   /** The latest version of each entity that any list was told, and how to write it again. */
@@ -93,16 +97,19 @@ export class Feed {
   readonly #noticeListeners = new Set<(notice: Notice) => void>()
   readonly #reconnectListeners = new Set<() => void>()
   readonly #stops = new Set<() => void>()
+  /** A call keeps its identity as long as it is the same. */
+  readonly #parts = new WeakMap<CallFieldsFragment, MyCall>()
   #connected = false
   #wasLive = false
   #asOf: number
 
-  constructor({ source, cache, clock, timers, operatorId, onSignedOut }: FeedOptions) {
+  constructor({ source, cache, clock, timers, operatorId, scope = 'QUEUES', onSignedOut }: FeedOptions) {
     this.#source = source
     this.#cache = cache
     this.#clock = clock
     this.#timers = timers
     this.#operatorId = operatorId
+    this.#scope = scope
     this.#onSignedOut = onSignedOut
     this.#asOf = clock.now()
   }
@@ -126,9 +133,9 @@ export class Feed {
     const mine = new List<CallFieldsFragment>('Call', CallFieldsFragmentDoc, 'CallFields', (list) => {
       const variables = { operatorId: this.#operatorId }
       this.#cache.writeQuery({ query: MyCallIdsDocument, variables, data: { calls: list.refs() } })
-      this.calls.set(list.membership.ids.flatMap((id) => list.latest.get(id) ?? []))
+      this.calls.set(list.membership.ids.flatMap((id) => this.#mine(list.latest.get(id))))
     })
-    this.#keep(MyCallFeedDocument, mine, ({ callFeed: item }) => {
+    this.#keep(MyCallFeedDocument, {}, mine, ({ callFeed: item }) => {
       if (item.__typename === 'CallChanged') this.#changed(mine, item.call)
       else if (item.__typename === 'CallRemoved') this.#removed(mine, item.id)
       else this.#synced(mine, item.at)
@@ -137,7 +144,7 @@ export class Feed {
     const waiting = new List('Call', WaitingFieldsFragmentDoc, 'WaitingFields', (list) =>
       this.#cache.writeQuery({ query: WaitingCallIdsDocument, data: { calls: list.refs() } }),
     )
-    this.#keep(WaitingFeedDocument, waiting, ({ callFeed: item }) => {
+    this.#keep(WaitingFeedDocument, { scope: this.#scope }, waiting, ({ callFeed: item }) => {
       if (item.__typename === 'CallChanged') this.#changed(waiting, item.call)
       else if (item.__typename === 'CallRemoved') this.#removed(waiting, item.id)
       else this.#synced(waiting, item.at)
@@ -146,7 +153,7 @@ export class Feed {
     const queues = new List('Queue', QueueFieldsFragmentDoc, 'QueueFields', (list) =>
       this.#cache.writeQuery({ query: QueueIdsDocument, data: { queues: list.refs() } }),
     )
-    this.#keep(QueueFeedDocument, queues, ({ queueFeed: item }) => {
+    this.#keep(QueueFeedDocument, {}, queues, ({ queueFeed: item }) => {
       if (item.__typename === 'QueueChanged') this.#changed(queues, item.queue)
       else this.#synced(queues, item.at)
     })
@@ -154,7 +161,7 @@ export class Feed {
     const operators = new List('Operator', OperatorFieldsFragmentDoc, 'OperatorFields', (list) =>
       this.#cache.writeQuery({ query: OperatorIdsDocument, data: { operators: list.refs() } }),
     )
-    this.#keep(OperatorFeedDocument, operators, ({ operatorFeed: item }) => {
+    this.#keep(OperatorFeedDocument, {}, operators, ({ operatorFeed: item }) => {
       if (item.__typename === 'OperatorChanged') this.#changed(operators, item.operator)
       else this.#synced(operators, item.at)
     })
@@ -199,14 +206,22 @@ export class Feed {
     })
   }
 
-  #keep<T, I extends Entity>(
-    document: TypedDocumentNode<T, Record<string, never>>,
+  #mine(call: CallFieldsFragment | undefined): MyCall | [] {
+    if (!call) return []
+    let mine = this.#parts.get(call)
+    if (!mine) this.#parts.set(call, (mine = { ...call, part: partIn(call, this.#operatorId) }))
+    return mine
+  }
+
+  #keep<T, V extends Record<string, unknown>, I extends Entity>(
+    document: TypedDocumentNode<T, V>,
+    variables: V,
     list: List<I>,
     next: (item: T) => void,
   ): void {
     this.#lists.push(list)
     list.membership.begin()
-    this.#subscribe(document, {}, next, () => list.membership.begin())
+    this.#subscribe(document, variables, next, () => list.membership.begin())
   }
 
   /** Subscribes, and again after a while when the server ends this subscription while the connection stands. */

@@ -5,6 +5,8 @@ import {
   arrange,
   customerParty,
   isEngaged,
+  isMuted,
+  partIn,
   signOfPresence,
   signOfStage,
   stageOf,
@@ -24,14 +26,32 @@ test.each<[CallState, CallDirection, Stage]>([
   ['OFFERED', 'INBOUND', 'offer'],
   ['RINGING', 'INBOUND', 'offer'],
   ['TALKING', 'INBOUND', 'talking'],
-  ['CONSULTING', 'INBOUND', 'talking'],
-  ['CONFERENCE', 'OUTBOUND', 'talking'],
+  ['CONSULTING', 'INBOUND', 'consulting'],
+  ['CONFERENCE', 'OUTBOUND', 'conference'],
   ['HELD', 'OUTBOUND', 'held'],
   ['RESCUING', 'INBOUND', 'rescuing'],
   ['WRAP_UP', 'INBOUND', 'wrapUp'],
   ['ENDED', 'INBOUND', 'over'],
 ])('%s %s is %s', (state, direction, stage) => {
-  expect(stageOf({ state, direction })).toBe(stage)
+  expect(stageOf({ state, direction, part: 'operator', consult: null })).toBe(stage)
+})
+
+test('a call in which I am consulted', () => {
+  const [ringing, answered] = [makeWorld('asked').calls[0], makeWorld('consulted').calls[0]] as unknown as MyCall[]
+  const part = partIn(ringing as MyCall, 'op1')
+  expect(part).toBe('guest')
+  expect(partIn(ringing as MyCall, 'op2')).toBe('operator')
+  expect(stageOf({ ...(ringing as MyCall), part })).toBe('offer')
+  expect(stageOf({ ...(answered as MyCall), part })).toBe('consulted')
+  expect(stageOf({ ...(answered as MyCall), part, state: 'CONFERENCE' })).toBe('consulted')
+  expect(stageOf({ ...(answered as MyCall), part, consult: null, state: 'WRAP_UP' })).toBe('wrapUp')
+})
+
+test('of a call in which I am consulted my own leg says whether I am muted', () => {
+  const call = makeWorld('consulted').calls[0] as unknown as MyCall
+  const legs = call.legs.map((leg) => ({ ...leg, muted: leg.role === 'GUEST' }))
+  expect(isMuted({ part: 'guest', muted: false, legs })).toBe(true)
+  expect(isMuted({ part: 'operator', muted: false, legs })).toBe(false)
 })
 
 test('what comes second never replaces what is on the screen', () => {
@@ -58,6 +78,8 @@ test('the customer is the far end, whoever called', () => {
 test('signs', () => {
   expect(signOfPresence('WRAP_UP')).toBe('wrapUp')
   expect(signOfStage('rescuing')).toBe('trouble')
-  expect((['dialling', 'talking', 'held', 'rescuing'] as const).every(isEngaged)).toBe(true)
+  expect(
+    (['dialling', 'talking', 'held', 'consulting', 'conference', 'consulted', 'rescuing'] as const).every(isEngaged),
+  ).toBe(true)
   expect((['offer', 'wrapUp', 'waiting', 'over'] as const).some(isEngaged)).toBe(false)
 })

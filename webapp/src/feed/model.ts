@@ -1,16 +1,37 @@
-import type { CallFieldsFragment, CallState, CustomerFieldsFragment, Presence } from '@/gql/graphql'
+import type { CallFieldsFragment, CallState, CustomerFieldsFragment, LegRole, Presence } from '@/gql/graphql'
 import type { Sign } from '@/lib/sign'
 
+/** What the viewer is in a call: the one who leads it, or the colleague who is consulted. */
+export type Part = 'operator' | 'guest'
 /** A call of mine as the feed tells it. */
-export type MyCall = CallFieldsFragment
+export type MyCall = CallFieldsFragment & { readonly part: Part }
 /** A customer with everything the card shows. */
 export type CustomerInfo = CustomerFieldsFragment
 
 /** What a call is to the operator; the screens know only these. */
-export type Stage = 'offer' | 'dialling' | 'talking' | 'held' | 'rescuing' | 'wrapUp' | 'waiting' | 'over'
+export type Stage =
+  | 'offer'
+  | 'dialling'
+  | 'talking'
+  | 'held'
+  /** I have brought a third party in. */
+  | 'consulting'
+  /** All three hear each other. */
+  | 'conference'
+  /** I am the third party. */
+  | 'consulted'
+  | 'rescuing'
+  | 'wrapUp'
+  | 'waiting'
+  | 'over'
+
+export function partIn(call: Pick<CallFieldsFragment, 'operator' | 'consult'>, operatorId: string): Part {
+  return call.operator?.id !== operatorId && call.consult?.operator?.id === operatorId ? 'guest' : 'operator'
+}
 
 /** The stage of a call of mine. */
-export function stageOf(call: Pick<MyCall, 'state' | 'direction'>): Stage {
+export function stageOf(call: Pick<MyCall, 'state' | 'direction' | 'part' | 'consult'>): Stage {
+  if (call.part === 'guest' && call.consult) return call.consult.reached ? 'consulted' : 'offer'
   switch (call.state) {
     case 'NEW':
     case 'OFFERED':
@@ -19,9 +40,11 @@ export function stageOf(call: Pick<MyCall, 'state' | 'direction'>): Stage {
     case 'QUEUED':
       return 'waiting'
     case 'TALKING':
-    case 'CONSULTING':
-    case 'CONFERENCE':
       return 'talking'
+    case 'CONSULTING':
+      return 'consulting'
+    case 'CONFERENCE':
+      return 'conference'
     case 'HELD':
       return 'held'
     case 'RESCUING':
@@ -33,9 +56,28 @@ export function stageOf(call: Pick<MyCall, 'state' | 'direction'>): Stage {
   }
 }
 
-/** Whether the customer is, or is being brought, on the line with the operator. */
+/** Whether the customer is, or is being brought, on the line with the operator; or the one whom the operator advises. */
 export function isEngaged(stage: Stage): boolean {
-  return stage === 'dialling' || stage === 'talking' || stage === 'held' || stage === 'rescuing'
+  return engaged.has(stage)
+}
+
+const engaged: ReadonlySet<Stage> = new Set([
+  'dialling',
+  'talking',
+  'held',
+  'consulting',
+  'conference',
+  'consulted',
+  'rescuing',
+])
+
+/** Whether the viewer is not heard in the call. */
+export function isMuted(call: Pick<MyCall, 'part' | 'muted' | 'legs'>): boolean {
+  return call.part === 'guest' ? (legOf(call, 'GUEST')?.muted ?? false) : call.muted
+}
+
+export function legOf(call: Pick<MyCall, 'legs'>, role: LegRole): MyCall['legs'][number] | undefined {
+  return call.legs.find((leg) => leg.role === role)
 }
 
 /** The customer's end of the call, whoever called. */
@@ -46,6 +88,9 @@ export function customerParty(call: Pick<MyCall, 'direction' | 'from' | 'to'>): 
 const importance: Record<Stage, number> = {
   talking: 0,
   held: 0,
+  consulting: 0,
+  conference: 0,
+  consulted: 0,
   rescuing: 0,
   dialling: 0,
   wrapUp: 1,
@@ -89,6 +134,11 @@ export function signOfStage(stage: Stage): Sign {
       return 'talking'
     case 'held':
       return 'held'
+    case 'consulting':
+    case 'consulted':
+      return 'consulting'
+    case 'conference':
+      return 'conference'
     case 'rescuing':
       return 'trouble'
     case 'wrapUp':

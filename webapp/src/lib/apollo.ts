@@ -26,6 +26,7 @@ export function makeCache(): InMemoryCache {
         },
       },
       Viewer: { merge: true },
+      Leg: { keyFields: false }, // it goes with its call
     },
   })
 }

@@ -2,20 +2,30 @@ import type { ApolloClient, TypedDocumentNode } from '@apollo/client'
 import type { Feed } from '@/feed/feed'
 import {
   AnswerDocument,
+  CancelConsultDocument,
+  CompleteConsultDocument,
+  ConsultDocument,
   DeclineDocument,
   DialDocument,
+  DropPartyDocument,
   HangUpDocument,
   HoldDocument,
   LinkCustomerDocument,
+  MergeConsultDocument,
+  MutePartyDocument,
+  ParkCallDocument,
   ResumeDocument,
   RetryMatchDocument,
   SendDigitsDocument,
   SetAvailabilityDocument,
   SetMutedDocument,
+  SwapConsultDocument,
   TakeCallDocument,
+  TransferDocument,
   UnlinkCustomerDocument,
   WrapUpDocument,
   type Availability,
+  type CallTarget,
   type WrapUpInput,
 } from '@/gql/graphql'
 import { Observable } from '@/lib/observable'
@@ -33,6 +43,15 @@ export type CommandName =
   | 'sendDigits'
   | 'dial'
   | 'take'
+  | 'transfer'
+  | 'consult'
+  | 'swap'
+  | 'merge'
+  | 'complete'
+  | 'cancelConsult'
+  | 'muteParty'
+  | 'dropParty'
+  | 'park'
   | 'setAvailability'
   | 'finishWrapUp'
   | 'extendWrapUp'
@@ -94,6 +113,27 @@ export class Commands {
     this.#run('resume', callId, ResumeDocument, { input: { callId } })
   readonly take = async (callId: string): Promise<boolean> =>
     this.#run('take', callId, TakeCallDocument, { input: { callId } })
+
+  /** Gives the call away without asking first. */
+  readonly transfer = async (callId: string, to: CallTarget): Promise<boolean> =>
+    this.#run('transfer', callId, TransferDocument, { input: { callId, to } })
+  /** Brings a third party in while the customer hears music. */
+  readonly consult = async (callId: string, to: CallTarget): Promise<boolean> =>
+    this.#run('consult', callId, ConsultDocument, { input: { callId, to } })
+  readonly swap = async (callId: string): Promise<boolean> =>
+    this.#run('swap', callId, SwapConsultDocument, { input: { callId } })
+  readonly merge = async (callId: string): Promise<boolean> =>
+    this.#run('merge', callId, MergeConsultDocument, { input: { callId } })
+  readonly complete = async (callId: string): Promise<boolean> =>
+    this.#run('complete', callId, CompleteConsultDocument, { input: { callId } })
+  readonly cancelConsult = async (callId: string): Promise<boolean> =>
+    this.#run('cancelConsult', callId, CancelConsultDocument, { input: { callId } })
+  readonly muteParty = async (callId: string, legId: string, muted: boolean): Promise<boolean> =>
+    this.#run('muteParty', callId, MutePartyDocument, { input: { callId, legId, muted } })
+  readonly dropParty = async (callId: string, legId: string): Promise<boolean> =>
+    this.#run('dropParty', callId, DropPartyDocument, { input: { callId, legId } })
+  readonly park = async (callId: string): Promise<boolean> =>
+    this.#run('park', callId, ParkCallDocument, { input: { callId } })
 
   readonly sendDigits = async (callId: string, digits: string): Promise<boolean> =>
     this.#run('sendDigits', callId, SendDigitsDocument, { input: { callId, digits } })

@@ -1,10 +1,10 @@
 import type { ApolloClient } from '@apollo/client'
 import { createActor } from 'xstate'
 import { Feed } from '@/feed/feed'
-import { stageOf } from '@/feed/model'
+import { isMuted, stageOf } from '@/feed/model'
 import { SocketSource } from '@/feed/socket'
 import type { FeedSource } from '@/feed/source'
-import { StartPhoneDocument } from '@/gql/graphql'
+import { StartPhoneDocument, ViewerDocument } from '@/gql/graphql'
 import { endpoint } from '@/lib/apollo'
 import { Clock } from '@/lib/clock'
 import { problemOf } from '@/lib/problem'
@@ -73,7 +73,9 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     ownership: makeOwnership(`pult-phone-${operatorId}`),
     startPhone: async (take) => startPhone(client, windowId, take),
   }
-  const feed = new Feed({ source, cache: client.cache, clock, timers: pageTimers, operatorId, onSignedOut })
+  const roles = client.readQuery({ query: ViewerDocument })?.viewer.roles ?? []
+  const scope = roles.includes('SUPERVISOR') || roles.includes('ADMIN') ? 'ALL' : 'QUEUES'
+  const feed = new Feed({ source, cache: client.cache, clock, timers: pageTimers, operatorId, scope, onSignedOut })
   const phone = createActor(phoneMachine, { input: parts, clock: clockOf(pageTimers) })
   const commands = new Commands(client, feed, phone)
   const hid = outside.hid ?? browserHid()
@@ -112,8 +114,8 @@ export function startServices(
       return {
         id: call.id,
         over: stage === 'wrapUp' || stage === 'over',
-        answerRequested: call.answerRequested,
-        muted: call.muted,
+        answerRequested: call.answerRequested && stage === 'offer',
+        muted: isMuted(call),
       }
     })
     phone.send({ type: 'CALLS', calls })

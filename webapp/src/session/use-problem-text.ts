@@ -24,6 +24,7 @@ export function useProblemText(): (problem: Problem) => string {
       case 'UNAUTHENTICATED':
         return t('signIn.ended')
       case 'BAD_USER_INPUT':
+        return problem.fields?.includes('number') ? t('problem.number') : problem.message || t('problem.badInput')
       case 'REJECTED':
         return problem.message || t('problem.badInput')
       case 'INTERNAL':

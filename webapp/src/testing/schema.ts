@@ -59,9 +59,15 @@ function notesProblem({ tags, comment }: Plain): Plain | undefined {
 }
 
 const commandOn =
-  (fields: (input: Plain) => Plain): GraphQLFieldResolver<unknown, Context, { input: Plain }> =>
-  (_, { input }, context) =>
-    change(context, input['callId'], fields(input))
+  (
+    fields: (input: Plain, call: Plain, context: Context) => Plain,
+  ): GraphQLFieldResolver<unknown, Context, { input: Plain }> =>
+  (_, { input }, context) => {
+    const { refusal, calls } = context.world
+    if (refusal) throw Object.assign(new Error(refusal.message), { extensions: refusal })
+    const call = calls.find((one) => one['id'] === input['callId'])
+    return change(context, input['callId'], fields(input, call ?? {}, context))
+  }
 
 async function* myCalls(context: Context) {
   const queue: Plain[] = []
@@ -185,6 +191,47 @@ const resolvers = {
     resume: commandOn(() => ({ state: 'TALKING', held: false })),
     setMuted: commandOn(({ muted }) => ({ muted })),
     sendDigits: commandOn(() => ({})),
+    transfer: commandOn(() => ({ state: 'ENDED' })),
+    consult: commandOn(({ to }, call, { world }) => {
+      const { operatorId, number } = to as { operatorId?: string; number?: string }
+      const operator = world.operators.find((one) => one['id'] === operatorId) ?? null
+      return {
+        state: 'CONSULTING',
+        held: true,
+        legs: [...(call['legs'] as Plain[]), { id: 'leg-guest', role: 'GUEST', state: 'RINGING', muted: false }],
+        consult: {
+          operator,
+          party: {
+            number: { e164: number ?? '', display: number ?? '', kind: number === undefined ? 'INTERNAL' : 'PUBLIC' },
+            name: operator?.['name'] ?? '',
+          },
+          by: world.me,
+          since: new Date().toISOString(),
+          reached: false,
+          front: null,
+          blind: false,
+        },
+      }
+    }),
+    swapConsult: commandOn((_, call) => {
+      const front = (call['consult'] as Plain)['front'] === 'GUEST' ? 'CUSTOMER' : 'GUEST'
+      return { held: front === 'GUEST', consult: { ...(call['consult'] as Plain), front } }
+    }),
+    mergeConsult: commandOn((_, call) => ({
+      state: 'CONFERENCE',
+      held: false,
+      consult: { ...(call['consult'] as Plain), front: 'BOTH' },
+    })),
+    completeConsult: commandOn(() => ({ state: 'ENDED' })),
+    cancelConsult: commandOn(() => ({ state: 'TALKING', held: false, consult: null })),
+    muteParty: commandOn(({ legId, muted }, call) => ({
+      legs: (call['legs'] as Plain[]).map((leg) => (leg['id'] === legId ? { ...leg, muted } : leg)),
+    })),
+    dropParty: commandOn(() => ({ state: 'TALKING', held: false, consult: null })),
+    parkCall: commandOn(() => ({ state: 'ENDED' })),
+    takeCall: (_: unknown, { input }: { input: Plain }, { world }: Context) => ({
+      call: world.waiting.find((call) => call['id'] === input['callId']),
+    }),
     retryMatch: commandOn(() => ({})),
     linkCustomer: (_: unknown, { input }: { input: Plain }, context: Context) => {
       const chosen = context.world.customers.find((customer) => customer['id'] === input['customerId'])
@@ -255,6 +302,10 @@ const resolvers = {
         if (world.more['takenOver']) {
           await new Promise((resolve) => setTimeout(resolve, 700))
           yield { notices: { ...notice, kind: 'PHONE_TAKEN_OVER' } }
+        }
+        if (world.more['notReached']) {
+          await new Promise((resolve) => setTimeout(resolve, 700))
+          yield { notices: { ...notice, kind: 'NOT_REACHED', text: world.more['notReached'], callId: 'call1' } }
         }
         await new Promise(() => {})
       },

@@ -220,7 +220,12 @@ const call = (state: string, more: Plain = {}) => ({
   operator: { id: 'op1', name: 'Алексей Иванов' },
   from: { number: number('+79161234567', '+7 916 123-45-67'), name: '' },
   to: { number: number('+78005550001', '8 800 555-00-01'), name: '' },
-  legs: [],
+  legs: [
+    { id: 'leg-customer', role: 'CUSTOMER', state: 'UP', muted: false },
+    { id: 'leg-operator', role: 'OPERATOR', state: 'UP', muted: false },
+  ],
+  consult: null,
+  parked: null,
   held: state === 'HELD',
   muted: false,
   answerRequested: false,
@@ -245,6 +250,53 @@ const call = (state: string, more: Plain = {}) => ({
   end: null,
   ...more,
 })
+
+const olga = { id: 'op2', name: 'Ольга Белова' }
+const guestLeg = (state: string) => ({ id: 'leg-guest', role: 'GUEST', state, muted: false })
+
+/** A third party: who it is and whom the operator hears. */
+const consult = (front: string | null, more: Plain = {}) => ({
+  operator: { id: 'op3', name: 'Павел Зуев' },
+  party: { number: number('', '', 'INTERNAL'), name: 'Павел Зуев' },
+  by: { id: 'op1', name: 'Алексей Иванов' },
+  since: at(7),
+  reached: front !== null,
+  front,
+  blind: false,
+  ...more,
+})
+
+/** A call with a third party. */
+const third = (state: string, front: string | null, more: Plain = {}) => {
+  const plain = call(state)
+  return {
+    ...plain,
+    since: at(7),
+    answeredAt: at(134),
+    customer: maria,
+    held: front === 'GUEST' || front === null,
+    legs: [...(plain.legs as Plain[]), guestLeg(front === null ? 'RINGING' : 'UP')],
+    consult: consult(front),
+    ...more,
+  }
+}
+
+/** The call of a colleague who asks me. */
+const asked = (state: string, front: string | null) =>
+  third(state, front, {
+    operator: olga,
+    consult: consult(front, { operator: { id: 'op1', name: 'Алексей Иванов' }, by: olga }),
+  })
+
+const parked = (id: string, by: Plain, seconds: number, more: Plain = {}) =>
+  call('QUEUED', {
+    id,
+    operator: null,
+    startedAt: at(200),
+    customer: company,
+    parked: { by, since: at(seconds), until: new Date(now() + (120 - seconds) * 1000).toISOString() },
+    ...more,
+  })
 
 const waiting = [
   call('QUEUED', {
@@ -276,6 +328,40 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   muted: () => ({ presence: 'TALKING', calls: [call('TALKING', { muted: true })] }),
   held: () => ({ presence: 'HELD', calls: [call('HELD')] }),
   second: () => ({ presence: 'TALKING', calls: [call('TALKING'), call('RINGING', { id: 'call2', customer: petr })] }),
+  consultring: () => ({ presence: 'TALKING', calls: [third('CONSULTING', null)] }),
+  consulting: () => ({ presence: 'TALKING', calls: [third('CONSULTING', 'GUEST')] }),
+  swapped: () => ({ presence: 'TALKING', calls: [third('CONSULTING', 'CUSTOMER')] }),
+  conference: () => ({ presence: 'TALKING', calls: [third('CONFERENCE', 'BOTH')] }),
+  outsideparty: () => ({
+    presence: 'TALKING',
+    calls: [
+      third('CONFERENCE', 'BOTH', {
+        consult: consult('BOTH', {
+          operator: null,
+          party: { number: number('+74957654321', '+7 495 765-43-21'), name: '' },
+        }),
+        legs: [
+          { id: 'leg-customer', role: 'CUSTOMER', state: 'UP', muted: true },
+          { id: 'leg-guest', role: 'GUEST', state: 'UP', muted: false },
+        ],
+      }),
+    ],
+  }),
+  declined: () => ({ presence: 'HELD', calls: [call('HELD')], more: { notReached: 'DECLINED' } }),
+  asked: () => ({ presence: 'OFFERED', calls: [asked('CONSULTING', null)] }),
+  consulted: () => ({ presence: 'TALKING', calls: [asked('CONSULTING', 'GUEST')] }),
+  parked: () => ({
+    presence: 'READY',
+    calls: [],
+    more: {
+      waiting: [
+        ...waiting,
+        parked('k1', olga, 41),
+        parked('k2', { id: 'op1', name: 'Алексей Иванов' }, 12, { customer: petr, queue: null, direction: 'OUTBOUND' }),
+        third('CONFERENCE', 'BOTH', { id: 'k3', operator: olga }),
+      ],
+    },
+  }),
   rescuing: () => ({ presence: 'TALKING', calls: [call('RESCUING')] }),
   dialling: () => ({
     presence: 'TALKING',
@@ -410,6 +496,8 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
 }
 
 export interface World {
+  /** What the next commands are refused with. */
+  refusal?: { code: string; message: string; fields?: Record<string, string> }
   readonly me: Plain
   readonly calls: Plain[]
   readonly waiting: Plain[]

@@ -6,12 +6,13 @@ import { Elapsed, Remaining } from '@/session/Elapsed'
 import { useNow } from '@/session/context'
 import classes from './CallHeadline.module.css'
 
-/** State, time, and how the call came: one line. */
-export function CallHeadline({ call, stage }: { call: MyCall; stage: Stage }) {
+/** State, time, and how the call came: one line. Brief where there is no room for the last. */
+export function CallHeadline({ call, stage, brief }: { call: MyCall; stage: Stage; brief: boolean }) {
   const { t } = useTranslation()
-  const talkedSince = call.answeredAt ?? call.since
+  const since = stage === 'talking' || stage === 'conference' ? (call.answeredAt ?? call.since) : call.since
+  const asker = call.part === 'guest' ? call.consult?.by?.name : undefined
   return (
-    <div className={classes['line']} data-stage={stage}>
+    <div className={classes['line']} data-stage={stage} data-brief={brief || undefined}>
       {stage === 'offer' && call.offerUntil !== null ? (
         <OfferRing since={call.since} until={call.offerUntil} />
       ) : (
@@ -21,17 +22,12 @@ export function CallHeadline({ call, stage }: { call: MyCall; stage: Stage }) {
         {t(`stage.${stage}`)}
       </span>
       <span className={classes['time']}>
-        {stage === 'wrapUp' ? (
-          <Elapsed since={call.since} />
-        ) : stage === 'talking' ? (
-          <Elapsed since={talkedSince} />
-        ) : (
-          <Elapsed since={call.since} />
-        )}
+        <Elapsed since={since} />
       </span>
       <ul className={classes['facts']}>
+        {asker !== undefined && <li className={classes['asker']}>{t('call.consultFrom', { name: asker })}</li>}
         {call.queue && <li>{call.queue.name}</li>}
-        {call.direction === 'INBOUND' && stage !== 'wrapUp' && (
+        {call.direction === 'INBOUND' && call.part === 'operator' && stage !== 'wrapUp' && (
           <li className="num">
             {t('call.waited')} {stage === 'offer' ? <Elapsed since={call.startedAt} /> : stopwatch(call.waited * 1000)}
           </li>

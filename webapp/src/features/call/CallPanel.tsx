@@ -2,17 +2,24 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Close, Trouble } from '@/components/icons'
 import { Panel } from '@/components/Panel'
-import { customerParty, stageOf, type MyCall } from '@/feed/model'
+import { isEngaged, stageOf, type MyCall } from '@/feed/model'
 import { useCommandState, usePhone, useServices } from '@/session/context'
 import { useProblemText } from '@/session/use-problem-text'
 import { CallHeadline } from './CallHeadline'
 import classes from './CallPanel.module.css'
+import type { Controls } from './controls'
 import { DialBox } from './DialBox'
+import { Parties } from './Parties'
+import { customerName, partiesOf } from './parties'
 import { PhoneBar } from './PhoneBar'
+import { ThirdPartyBar } from './ThirdPartyBar'
+import type { ThirdParty } from './use-third-party'
 
 interface CallPanelProps {
   current: MyCall | undefined
   others: readonly MyCall[]
+  controls: Controls
+  third: ThirdParty
   keypadOpen: boolean
   onKeypad: (open: boolean) => void
   /** How far the key for hanging up has been held, 0 to 1. */
@@ -22,23 +29,30 @@ interface CallPanelProps {
 }
 
 /** The call: its state and its buttons, in one place for all states; without a call, the dial box. */
-export function CallPanel({ current, others, keypadOpen, onKeypad, endProgress, onFinish }: CallPanelProps) {
+export function CallPanel(props: CallPanelProps) {
+  const { current, others, controls, third, keypadOpen, onKeypad, endProgress, onFinish } = props
   const { t } = useTranslation()
   const stage = current ? stageOf(current) : undefined
+  const parties = current ? partiesOf(current) : []
   return (
     <Panel title={t('call.title')} quiet region className={classes['panel']}>
       <div className={classes['inside']} data-stage={stage}>
         {current && stage ? (
           <>
-            <CallHeadline call={current} stage={stage} />
+            <div className={classes['top']}>
+              <CallHeadline call={current} stage={stage} brief={parties.length > 0} />
+              <Parties call={current} parties={parties} />
+            </div>
             <PhoneBar
               call={current}
               stage={stage}
+              controls={controls}
               keypadOpen={keypadOpen}
               onKeypad={onKeypad}
               endProgress={endProgress}
               onFinish={onFinish}
             />
+            <ThirdPartyBar call={current} controls={controls} third={third} />
           </>
         ) : (
           <DialBox />
@@ -47,7 +61,7 @@ export function CallPanel({ current, others, keypadOpen, onKeypad, endProgress, 
       {others.map((call) => (
         <SecondCall key={call.id} call={call} />
       ))}
-      <Remarks call={current} />
+      <Remarks call={current} picking={third.picking} />
     </Panel>
   )
 }
@@ -55,26 +69,26 @@ export function CallPanel({ current, others, keypadOpen, onKeypad, endProgress, 
 /** A call that came while another is on the screen: it never replaces the card. */
 function SecondCall({ call }: { call: MyCall }) {
   const { t } = useTranslation()
-  const party = customerParty(call)
   return (
     <Remark tone="info">
-      {t('call.second', { who: call.customer?.name ?? party.number.display, queue: call.queue?.name ?? '' })}
+      {t('call.second', { who: customerName(call) || t('match.anonymous'), queue: call.queue?.name ?? '' })}
     </Remark>
   )
 }
 
 /** What went wrong with the last command or with the voice of this call. */
-function Remarks({ call }: { call: MyCall | undefined }) {
+function Remarks({ call, picking }: { call: MyCall | undefined; picking: ThirdParty['picking'] }) {
   const { t } = useTranslation()
   const { commands, phone: actor } = useServices()
   const { refusal } = useCommandState()
   const phone = usePhone()
   const problemText = useProblemText()
   const stage = call ? stageOf(call) : undefined
-  const voiceMissing = (stage === 'talking' || stage === 'held') && phone.voice === 'none'
+  const voiceMissing =
+    stage !== undefined && stage !== 'dialling' && stage !== 'rescuing' && isEngaged(stage) && phone.voice === 'none'
   return (
     <>
-      {refusal && (
+      {refusal && refusal.command !== picking && (
         <Remark tone="trouble" onClose={commands.forgetRefusal}>
           {problemText(refusal.problem)}
         </Remark>

@@ -1,7 +1,9 @@
 import { UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { control } from '@/lib/platform'
 import { useServices } from '@/session/context'
+import { keysIn, portions } from './digits'
 import classes from './Keypad.module.css'
 import { useDigits } from './use-digits'
 
@@ -25,11 +27,20 @@ export function Keypad({ callId }: { callId: string }) {
   const { t } = useTranslation()
   const { commands } = useServices()
   const [sent, setSent] = useState('')
-  const press = (digit: string) => {
-    setSent((before) => (before + digit).slice(-24))
-    void commands.sendDigits(callId, digit)
+  const [nothing, setNothing] = useState(false)
+  const press = (digits: string) => {
+    setSent((before) => (before + digits).slice(-24))
+    void commands.sendDigits(callId, digits)
   }
-  useDigits(press)
+  const paste = async (text: string) => {
+    const keys = keysIn(text)
+    setNothing(keys === '')
+    for (const portion of portions(keys)) {
+      setSent((before) => (before + portion).slice(-24))
+      if (!(await commands.sendDigits(callId, portion))) return
+    }
+  }
+  useDigits(press, (text) => void paste(text))
   return (
     <div className={classes['keypad']}>
       <output className={`${classes['sent']} num`} aria-label={t('call.digitsSent')}>
@@ -43,6 +54,9 @@ export function Keypad({ callId }: { callId: string }) {
           </UnstyledButton>
         ))}
       </div>
+      <p className={classes['hint']} role="status">
+        {nothing ? t('call.pasteNothing') : t('call.pasteHint', { key: `${control}V` })}
+      </p>
     </div>
   )
 }

@@ -3,10 +3,10 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '@/components/ActionButton'
 import { Done, KeypadIcon, MicrophoneOff, MicrophoneOn, Pause, Phone, PhoneOff, Play, Plus } from '@/components/icons'
-import type { MyCall, Stage } from '@/feed/model'
+import { isMuted, type MyCall, type Stage } from '@/feed/model'
 import { alternative } from '@/lib/platform'
 import { useCommandState, useFeedPhase, usePhone, useServices } from '@/session/context'
-import { controlsOf, type Reason } from './controls'
+import type { Controls, Reason } from './controls'
 import { Keypad } from './Keypad'
 import classes from './PhoneBar.module.css'
 
@@ -16,6 +16,7 @@ const belowTheSecondRow = 76
 interface PhoneBarProps {
   call: MyCall
   stage: Stage
+  controls: Controls
   keypadOpen: boolean
   onKeypad: (open: boolean) => void
   endProgress: number
@@ -23,17 +24,16 @@ interface PhoneBarProps {
 }
 
 /** The buttons of the call. Places never change: mute, hold, keypad; then the one that goes on, then the one that ends. */
-export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFinish }: PhoneBarProps) {
+export function PhoneBar({ call, stage, controls, keypadOpen, onKeypad, endProgress, onFinish }: PhoneBarProps) {
   const { t } = useTranslation()
   const { commands } = useServices()
   const { pending } = useCommandState()
   const phone = usePhone()
   const feed = useFeedPhase()
-  const controls = controlsOf(stage, phone, feed)
   const narrow = useMediaQuery('(max-width: 480px)')
   const why = (reason: Reason) => (reason === '' ? '' : t(`reason.${reason}`))
   const ours = phone.callId === call.id
-  const muted = ours && phone.voice === 'live' ? phone.muted : call.muted
+  const muted = ours && phone.voice === 'live' ? phone.muted : isMuted(call)
   const isPending = (name: Parameters<typeof pending.get>[0]) => pending.get(name)?.callId === call.id
 
   return (
@@ -84,7 +84,7 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
           </div>
         </Popover.Target>
         <Popover.Dropdown>
-          <Keypad callId={call.id} />
+          <Keypad key={call.id} callId={call.id} />
         </Popover.Dropdown>
       </Popover>
       <span className={classes['gap']} />

@@ -1,10 +1,26 @@
 import type { FeedPhase } from '@/feed/feed'
-import type { Stage } from '@/feed/model'
+import type { Part, Stage } from '@/feed/model'
 import { isMicrophoneBlocked, isPhoneCut, type PhoneView } from '@/phone/view'
 
 /** Why a control is off; the empty string when it is on. The words are in the locales under `reason`. */
 export type Reason =
-  '' | 'behind' | 'microphone' | 'noPhone' | 'notRinging' | 'afterAnswer' | 'over' | 'resumeFirst' | 'rescuing'
+  | ''
+  | 'behind'
+  | 'microphone'
+  | 'noPhone'
+  | 'notRinging'
+  | 'afterAnswer'
+  | 'over'
+  | 'resumeFirst'
+  | 'rescuing'
+  /** There is a third party already. */
+  | 'consulting'
+  /** There is none yet. */
+  | 'nobody'
+  | 'notReached'
+  | 'together'
+  /** The call is the colleague's who asked for advice. */
+  | 'theirs'
 
 export interface Controls {
   readonly answer: Reason
@@ -13,39 +29,88 @@ export interface Controls {
   readonly mute: Reason
   readonly hold: Reason
   readonly keypad: Reason
+  readonly transfer: Reason
+  readonly consult: Reason
+  readonly park: Reason
+  readonly swap: Reason
+  readonly merge: Reason
+  readonly complete: Reason
+  readonly cancel: Reason
+}
+
+interface Circumstances {
+  readonly stage: Stage
+  readonly phone: Pick<PhoneView, 'line' | 'microphone' | 'voice'>
+  readonly feed: FeedPhase
+  readonly part?: Part | undefined
+  /** The third party has answered. */
+  readonly reached?: boolean | undefined
 }
 
 /** What can be done with a call now, and why the rest cannot. */
-export function controlsOf(
-  stage: Stage,
-  phone: Pick<PhoneView, 'line' | 'microphone' | 'voice'>,
-  feed: FeedPhase,
-): Controls {
-  if (feed !== 'live') return { answer: 'behind', end: 'behind', mute: 'behind', hold: 'behind', keypad: 'behind' }
+export function controlsOf({ stage, phone, feed, part = 'operator', reached = false }: Circumstances): Controls {
+  if (feed !== 'live') return all('behind')
+  // An answer that cannot be sent ends the ringing.
+  const answer = isPhoneCut(phone) ? 'noPhone' : isMicrophoneBlocked(phone) ? 'microphone' : ''
   switch (stage) {
-    case 'offer': {
-      const off = 'afterAnswer'
-      // An answer that cannot be sent ends the ringing.
-      const answer = isPhoneCut(phone) ? 'noPhone' : isMicrophoneBlocked(phone) ? 'microphone' : ''
-      return { answer, end: '', mute: off, hold: off, keypad: off }
-    }
+    case 'offer':
+      return { ...all(part === 'guest' ? 'theirs' : 'afterAnswer'), answer, end: '' }
     case 'dialling':
-      return {
-        answer: 'notRinging',
-        end: '',
-        mute: phone.voice === 'live' ? '' : 'afterAnswer',
-        hold: 'afterAnswer',
-        keypad: 'afterAnswer',
-      }
+      return { ...all('afterAnswer'), answer: 'notRinging', end: '', mute: phone.voice === 'live' ? '' : 'afterAnswer' }
     case 'talking':
-      return { answer: 'notRinging', end: '', mute: '', hold: '', keypad: '' }
+      return {
+        ...all('nobody'),
+        answer: 'notRinging',
+        ...on('end', 'mute', 'hold', 'keypad', 'transfer', 'consult', 'park'),
+      }
     case 'held':
-      return { answer: 'notRinging', end: '', mute: '', hold: '', keypad: 'resumeFirst' }
+      return {
+        ...all('nobody'),
+        answer: 'notRinging',
+        keypad: 'resumeFirst',
+        ...on('end', 'mute', 'hold', 'transfer', 'consult', 'park'),
+      }
+    case 'consulting':
+    case 'conference': {
+      const answered = reached ? '' : 'notReached'
+      const apart = stage === 'conference' ? 'together' : answered
+      return {
+        ...all('consulting'),
+        answer: 'notRinging',
+        ...on('end', 'mute', 'keypad', 'cancel'),
+        swap: apart,
+        merge: apart,
+        complete: answered,
+      }
+    }
+    case 'consulted':
+      return { ...all('theirs'), answer: 'notRinging', ...on('end', 'mute') }
     case 'rescuing':
-      return { answer: 'notRinging', end: '', mute: 'rescuing', hold: 'rescuing', keypad: 'rescuing' }
+      return { ...all('rescuing'), answer: 'notRinging', end: '' }
     case 'wrapUp':
     case 'waiting':
     case 'over':
-      return { answer: 'over', end: 'over', mute: 'over', hold: 'over', keypad: 'over' }
+      return all('over')
   }
+}
+
+function all(reason: Reason): Controls {
+  return {
+    answer: reason,
+    end: reason,
+    mute: reason,
+    hold: reason,
+    keypad: reason,
+    transfer: reason,
+    consult: reason,
+    park: reason,
+    swap: reason,
+    merge: reason,
+    complete: reason,
+    cancel: reason,
+  }
+}
+
+function on(...names: (keyof Controls)[]): Partial<Record<keyof Controls, ''>> {
+  return Object.fromEntries(names.map((name) => [name, '']))
 }

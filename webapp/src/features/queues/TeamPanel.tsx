@@ -3,7 +3,14 @@ import { useTranslation } from 'react-i18next'
 import { Panel } from '@/components/Panel'
 import { SignMark } from '@/components/SignMark'
 import { signOfPresence } from '@/feed/model'
-import { OperatorsDocument, type OperatorFieldsFragment, type Presence } from '@/gql/graphql'
+import {
+  OperatorsDocument,
+  WaitingCallsDocument,
+  type OperatorFieldsFragment,
+  type Presence,
+  type WaitingFieldsFragment,
+} from '@/gql/graphql'
+import type { Sign } from '@/lib/sign'
 import { Elapsed } from '@/session/Elapsed'
 import { useServices } from '@/session/context'
 import classes from './Queues.module.css'
@@ -15,6 +22,8 @@ export function TeamPanel() {
   const { t } = useTranslation()
   const { operatorId } = useServices()
   const { data } = useQuery(OperatorsDocument, { fetchPolicy: 'cache-only' })
+  const floor = useQuery(WaitingCallsDocument, { fetchPolicy: 'cache-only' }).data
+  const together = inThrees(floor?.calls ?? [])
   const others = (data?.operators ?? []).filter((operator) => operator.id !== operatorId)
   const here = others.filter((operator) => operator.presence !== 'OFFLINE').toSorted(byPresence)
   const away = others.length - here.length
@@ -25,7 +34,7 @@ export function TeamPanel() {
       <ul aria-label={t('team.title')}>
         {here.map((operator) => (
           <li key={operator.id} className={classes['mate']} title={describe(operator)}>
-            <SignMark sign={signOfPresence(operator.presence)} label={t(`presence.${operator.presence}`)} />
+            <SignMark sign={signOf(operator)} label={word(operator)} />
             <span className={classes['mateName']}>{operator.name}</span>
             <Elapsed since={operator.since} className={classes['time']} />
           </li>
@@ -35,10 +44,32 @@ export function TeamPanel() {
     </Panel>
   )
 
-  function describe(operator: OperatorFieldsFragment): string {
-    const word = t(`presence.${operator.presence}`)
-    return operator.presence === 'PAUSED' && operator.pauseReason ? `${word}: ${operator.pauseReason.name}` : word
+  function signOf(operator: OperatorFieldsFragment): Sign {
+    return together.get(operator.id) ?? signOfPresence(operator.presence)
   }
+
+  function word(operator: OperatorFieldsFragment): string {
+    const stage = together.get(operator.id)
+    return stage === undefined ? t(`presence.${operator.presence}`) : t(`stage.${stage}`)
+  }
+
+  function describe(operator: OperatorFieldsFragment): string {
+    return operator.presence === 'PAUSED' && operator.pauseReason
+      ? `${word(operator)}: ${operator.pauseReason.name}`
+      : word(operator)
+  }
+}
+
+/** Who is in a consultation or a conference, as far as their calls may be seen. */
+function inThrees(calls: readonly WaitingFieldsFragment[]): ReadonlyMap<string, 'consulting' | 'conference'> {
+  const found = new Map<string, 'consulting' | 'conference'>()
+  for (const { state, operator, consult } of calls) {
+    if (!consult || consult.blind || (state !== 'CONSULTING' && state !== 'CONFERENCE')) continue
+    const stage = state === 'CONFERENCE' ? 'conference' : 'consulting'
+    if (operator) found.set(operator.id, stage)
+    if (consult.operator && consult.reached) found.set(consult.operator.id, stage)
+  }
+  return found
 }
 
 function byPresence(a: OperatorFieldsFragment, b: OperatorFieldsFragment): number {

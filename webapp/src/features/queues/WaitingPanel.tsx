@@ -1,10 +1,11 @@
 import { useQuery } from '@apollo/client/react'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Take } from '@/components/icons'
 import { Panel } from '@/components/Panel'
-import { waitingStates } from '@/feed/model'
-import { WaitingCallsDocument } from '@/gql/graphql'
-import { Elapsed } from '@/session/Elapsed'
+import { customerParty, waitingStates } from '@/feed/model'
+import { WaitingCallsDocument, type WaitingFieldsFragment } from '@/gql/graphql'
+import { Elapsed, Remaining } from '@/session/Elapsed'
 import { useCommandState, useServices } from '@/session/context'
 import { useDial } from '@/session/use-dial'
 import classes from './Queues.module.css'
@@ -17,9 +18,13 @@ export function WaitingPanel() {
   const { reason } = useDial() // what keeps from dialling keeps from taking a call, too
   const { data } = useQuery(WaitingCallsDocument, { fetchPolicy: 'cache-only' })
   const calls = (data?.calls ?? [])
-    .filter((call) => call.direction === 'INBOUND' && waitingStates.has(call.state))
+    .filter((call) => call.direction === 'INBOUND' && !call.parked && waitingStates.has(call.state))
     .filter((call) => call.operator?.id !== operatorId) // what rings here is on the screen already
     .toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
+
+  const parked = (data?.calls ?? [])
+    .filter((call) => call.parked)
+    .toSorted((a, b) => Date.parse(a.parked?.since ?? '') - Date.parse(b.parked?.since ?? ''))
 
   return (
     <Panel title={t('waiting.title')} className={classes['panel']}>
@@ -28,7 +33,7 @@ export function WaitingPanel() {
       ) : (
         <ul aria-label={t('waiting.title')}>
           {calls.map((call) => {
-            const who = call.customer?.name || call.from.name || call.from.number.display || t('match.anonymous')
+            const who = nameOf(call) || t('match.anonymous')
             const offered = call.state === 'OFFERED' || call.state === 'RINGING'
             return (
               <li key={call.id} className={classes['waiting']}>
@@ -57,6 +62,57 @@ export function WaitingPanel() {
           })}
         </ul>
       )}
+      {parked.length > 0 && (
+        <>
+          <h3 className={classes['parkedTitle']}>{t('parked.title')}</h3>
+          <ul aria-label={t('parked.title')}>
+            {parked.map((call) => (
+              <ParkedCall key={call.id} call={call} reason={reason} />
+            ))}
+          </ul>
+        </>
+      )}
     </Panel>
   )
+}
+
+/** A call that waits for whoever picks it up, wherever it came from. */
+function ParkedCall({ call, reason }: { call: WaitingFieldsFragment; reason: string }) {
+  const { t } = useTranslation()
+  const { commands } = useServices()
+  const { pending } = useCommandState()
+  const id = useId()
+  const { parked } = call
+  if (!parked) return null
+  const taking = pending.get('take')?.callId === call.id
+  return (
+    <li className={classes['waiting']}>
+      <span className={classes['who']} id={id}>
+        <span className={`${classes['name']} num`}>{nameOf(call) || t('match.anonymous')}</span>
+        <span className={classes['small']}>
+          {parked.by ? t('parked.by', { name: parked.by.name }) : call.queue?.name} <Elapsed since={parked.since} />
+        </span>
+        <span className={classes['small']}>
+          {t('parked.returns')} <Remaining until={parked.until} />
+        </span>
+      </span>
+      <button
+        type="button"
+        className={classes['pickUp']}
+        aria-describedby={id}
+        title={reason || undefined}
+        disabled={reason !== '' || taking}
+        onClick={() => {
+          void commands.take(call.id)
+        }}
+      >
+        {t('parked.pickUp')}
+      </button>
+    </li>
+  )
+}
+
+function nameOf(call: WaitingFieldsFragment): string {
+  const party = customerParty(call)
+  return call.customer?.name || party.name || party.number.display
 }
