@@ -41,14 +41,14 @@ func (t *legTable) apply(e event) (out outcome) {
 		}
 	case *ari.ChannelEnteredBridge:
 		if l := t.leg(&v.Channel); l != nil {
-			t.moved(&out, e.at, l, telephony.BridgeID(v.Bridge.ID), v.Bridge.Type == "holding")
+			t.moved(&out, e.at, l, portBridge(v.Bridge.ID), v.Bridge.Type == "holding")
 		}
 	case *ari.ChannelLeftBridge:
 		t.departed(&out, e.at, v)
 	case *ari.ChannelDtmfReceived:
 		t.digit(&out, e.at, v)
 	case *ari.BridgeDestroyed:
-		t.bridgeGone(telephony.BridgeID(v.Bridge.ID))
+		t.bridgeGone(v.Bridge.ID)
 	// An account that is pushed again while its phone registers gets no EndpointStateChange: the endpoint was made anew, and the
 	// state that it has from the beginning does not change. The other two come with every registration and say the state as well.
 	case *ari.EndpointStateChange:
@@ -124,17 +124,7 @@ func (t *legTable) departed(out *outcome, at time.Time, v *ari.ChannelLeftBridge
 		l.Parked = false
 		return
 	}
-	t.left(out, at, l, telephony.BridgeID(v.Bridge.ID))
-}
-
-// bridgeGone forgets a bridge, and moves into it: nobody is going there any more.
-func (t *legTable) bridgeGone(id telephony.BridgeID) {
-	delete(t.bridges, id)
-	for _, l := range t.legs {
-		if l.goal != nil && l.goal.place == id {
-			l.settled(l.moving)
-		}
-	}
+	t.left(out, at, l, portBridge(v.Bridge.ID))
 }
 
 func (t *legTable) digit(out *outcome, at time.Time, v *ari.ChannelDtmfReceived) {

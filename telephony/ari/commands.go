@@ -76,7 +76,7 @@ func (d *Driver) move(ctx context.Context, op string, bridge telephony.BridgeID,
 	d.arrived(g, moving, err)
 	if err != nil && made && kind == "mixing" {
 		// Nobody else can be in a bridge that this call made. What stays empty all the same is reaped at the next connect.
-		_ = d.rest.do(ctx, request{method: http.MethodDelete, path: []string{"bridges", string(bridge)}}, nil)
+		_ = d.rest.do(ctx, request{method: http.MethodDelete, path: []string{"bridges", d.standing(bridge)}}, nil)
 	}
 	if statusOf(err) == http.StatusBadRequest { // "Channel not found"
 		return &errs.Error{Kind: errs.Conflict, Op: op, Msg: "the call has ended", Err: err}
@@ -87,15 +87,20 @@ func (d *Driver) move(ctx context.Context, op string, bridge telephony.BridgeID,
 // enter puts legs into a bridge and makes it first unless it is there; made says that it was not. A bridge that was known can
 // be gone, and one that was just closed answers 409 for a moment, because Asterisk's cache of bridges lags behind.
 func (d *Driver) enter(ctx context.Context, bridge telephony.BridgeID, kind string, there bool, legs []telephony.LegID) (made bool, err error) {
+	id := d.standing(bridge)
 	for try := 0; ; try++ {
+		taken := false // by a shadow, should it not be found either
 		if !there {
-			m, err := d.makeBridge(ctx, bridge, kind)
+			m, err := d.makeBridge(ctx, id, kind)
 			if err != nil {
 				return made, err
 			}
-			made = made || m
+			made, taken = made || m, !m
 		}
-		err := d.add(ctx, bridge, kind, legs)
+		err := d.add(ctx, id, kind, legs)
+		if taken && kind == "mixing" && statusOf(err) == http.StatusNotFound {
+			id = d.renew(bridge, id)
+		}
 		if status := statusOf(err); status != http.StatusNotFound && status != http.StatusConflict || try == 3 {
 			return made, err
 		}
@@ -154,9 +159,9 @@ func (d *Driver) arrived(g *goal, legs []telephony.LegID, err error) {
 }
 
 // makeBridge makes a bridge and reports whether it was not there before.
-func (d *Driver) makeBridge(ctx context.Context, id telephony.BridgeID, kind string) (made bool, err error) {
+func (d *Driver) makeBridge(ctx context.Context, id, kind string) (made bool, err error) {
 	err = d.rest.do(ctx, request{
-		method: http.MethodPost, path: []string{"bridges", string(id)}, creates: true,
+		method: http.MethodPost, path: []string{"bridges", id}, creates: true,
 		query: url.Values{"type": {kind}, "name": {d.o.App}},
 	}, nil)
 	if statusOf(err) == http.StatusConflict {
@@ -166,7 +171,7 @@ func (d *Driver) makeBridge(ctx context.Context, id telephony.BridgeID, kind str
 }
 
 // add puts channels into a bridge.
-func (d *Driver) add(ctx context.Context, id telephony.BridgeID, kind string, legs []telephony.LegID) error {
+func (d *Driver) add(ctx context.Context, id, kind string, legs []telephony.LegID) error {
 	// An array, not a string with commas: that would be one id.
 	body := map[string]any{"channel": legs}
 	if kind == "holding" {
@@ -174,7 +179,7 @@ func (d *Driver) add(ctx context.Context, id telephony.BridgeID, kind string, le
 		// (res_stasis); with it the bridge's own default holds, music on hold.
 		body["role"] = "holding_participant"
 	}
-	return d.rest.do(ctx, request{method: http.MethodPost, path: []string{"bridges", string(id), "addChannel"}, body: body}, nil)
+	return d.rest.do(ctx, request{method: http.MethodPost, path: []string{"bridges", id, "addChannel"}, body: body}, nil)
 }
 
 // CloseBridge implements telephony.Driver.
@@ -188,14 +193,15 @@ func (d *Driver) CloseBridge(ctx context.Context, bridge telephony.BridgeID) err
 		return err
 	}
 	defer done()
-	err = d.rest.do(ctx, request{method: http.MethodDelete, path: []string{"bridges", string(bridge)}}, nil)
+	id := d.standing(bridge)
+	err = d.rest.do(ctx, request{method: http.MethodDelete, path: []string{"bridges", id}}, nil)
 	// 409 is a bridge that is closed already and still in Asterisk's cache.
 	if status := statusOf(err); err != nil && status != http.StatusNotFound && status != http.StatusConflict {
 		return fail(ctx, op, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.legs.bridgeGone(bridge)
+	d.legs.bridgeGone(id)
 	return nil
 }
 

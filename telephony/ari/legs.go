@@ -50,10 +50,11 @@ type legTable struct {
 	o         Options
 	music     telephony.BridgeID
 	legs      map[telephony.LegID]*leg
-	bridges   map[telephony.BridgeID]bool // known to exist
-	endpoints map[string]bool             // online
-	gone      *recent                     // ids of originated legs that ended
-	adopted   map[telephony.LegID]bool    // legs that the truth had, for the replay
+	bridges   map[telephony.BridgeID]bool   // known to exist
+	anew      map[telephony.BridgeID]string // where they stand under another id
+	endpoints map[string]bool               // online
+	gone      *recent                       // ids of originated legs that ended
+	adopted   map[telephony.LegID]bool      // legs that the truth had, for the replay
 }
 
 func newLegTable(o Options) *legTable {
@@ -62,6 +63,7 @@ func newLegTable(o Options) *legTable {
 		music:     telephony.BridgeID(o.App + "-music"),
 		legs:      map[telephony.LegID]*leg{},
 		bridges:   map[telephony.BridgeID]bool{},
+		anew:      map[telephony.BridgeID]string{},
 		endpoints: map[string]bool{},
 		gone:      newRecent(8192),
 		adopted:   map[telephony.LegID]bool{},

@@ -220,14 +220,18 @@ func (d *Driver) adopt(t *truth) beginning {
 	var mixing []telephony.BridgeID
 	for _, b := range t.bridges {
 		if b.Name == d.o.App && b.Type == "mixing" {
-			table.bridges[telephony.BridgeID(b.ID)] = true
-			mixing = append(mixing, telephony.BridgeID(b.ID))
+			id := portBridge(b.ID)
+			table.bridges[id] = true
+			if b.ID != string(id) {
+				table.anew[id] = b.ID
+			}
+			mixing = append(mixing, id)
 		}
 		for _, id := range b.ChannelIDs {
 			if l := table.legs[telephony.LegID(id)]; l != nil && b.Type == "holding" {
 				l.Parked = true
 			} else if l != nil {
-				l.Bridge = telephony.BridgeID(b.ID)
+				l.Bridge = portBridge(b.ID)
 			}
 		}
 	}

@@ -138,6 +138,46 @@ var bridgeTests = []test{
 		colleague.Hangup(t)
 		await(t, q.recorder, ofLeg[telephony.LegEnded](guest))
 	}},
+	{"AnotherPultGoesOnWithThreeLegs", func(t *testing.T, b *bench) {
+		p, _ := b.start(t)
+		c := b.talk(t, p)
+		name, dev := b.device(t, p)
+		guest, _ := b.answered(t, p, name, dev)
+		must(t, p.Mark(t.Context(), c.customer, telephony.Marks{"call": "1", "role": "CUSTOMER"}))
+		main, aside := c.bridge, newBridge()
+		must(t, p.Park(t.Context(), c.customer))
+		must(t, p.Join(t.Context(), aside, c.operator, guest))
+		awaitAll(t, p.recorder, is[telephony.LegParked](c.customer), joined(c.operator, aside), joined(guest, aside))
+		p.stop()
+
+		// The bridge of the conversation was empty, and is reaped; it is made again when it is wanted.
+		q, up := b.start(t)
+		if l := legIn(t, up, c.customer); !l.Parked {
+			t.Errorf("the customer is %+v", l)
+		}
+		for _, id := range []telephony.LegID{c.operator, guest} {
+			if l := legIn(t, up, id); l.Bridge != aside {
+				t.Errorf("%s is at %q", id, l.Bridge)
+			}
+		}
+		must(t, q.Park(t.Context(), guest))
+		must(t, q.Join(t.Context(), main, c.customer, c.operator))
+		awaitAll(t, q.recorder, is[telephony.LegParked](guest), joined(c.customer, main), joined(c.operator, main))
+	}},
+	{"ClosedBridgeThatWasLeftIsMadeAgain", func(t *testing.T, b *bench) {
+		p, _ := b.start(t)
+		c := b.talk(t, p)
+		for range 3 {
+			other := newBridge()
+			must(t, p.Join(t.Context(), other, c.operator))
+			must(t, p.Park(t.Context(), c.customer))
+			awaitAll(t, p.recorder, joined(c.operator, other), is[telephony.LegParked](c.customer))
+			must(t, p.CloseBridge(t.Context(), c.bridge))
+			must(t, p.Join(t.Context(), c.bridge, c.customer, c.operator))
+			awaitAll(t, p.recorder, joined(c.customer, c.bridge), joined(c.operator, c.bridge))
+			must(t, p.CloseBridge(t.Context(), other))
+		}
+	}},
 	{"JoinWithADeadLegMovesNobody", func(t *testing.T, b *bench) {
 		p, _ := b.start(t)
 		one, far := b.callIn(t, p)
