@@ -117,6 +117,23 @@ export class Stand {
     await this.request('POST', `/asterisk/${what}`)
   }
 
+  /** Asks Asterisk itself. */
+  async asteriskCli(command: string): Promise<string> {
+    const response = await fetch(`${this.info.control}/asterisk/cli`, { method: 'POST', body: command })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${command}: ${text}`)
+    return JSON.parse(text) as string
+  }
+
+  /** How many channels there are in each conversation, the largest first: the music's bridge is none. */
+  async conversations(): Promise<number[]> {
+    const bridges = (await this.asteriskCli('bridge show all')).matchAll(/\s(\d+)\s+stasis\s+(\S+)/g)
+    return [...bridges]
+      .filter(([, members, technology]) => technology !== 'holding_bridge' && members !== '0')
+      .map(([, members]) => Number(members))
+      .sort((a, b) => b - a)
+  }
+
   async log(name: string): Promise<string> {
     return await (await fetch(`${this.info.control}/logs/${name}`)).text()
   }
@@ -139,6 +156,10 @@ export class Stand {
 export const operatorTone = 1000
 export const customerTone = 440
 export const musicTone = 600
+/** A second operator's voice, and an outside party's. */
+export const colleagueTone = 1400
+export const outsideTone = 1850
+export const tones: readonly number[] = [operatorTone, colleagueTone, customerTone, outsideTone, musicTone]
 
 interface CallState {
   events: { kind: string; detail: string; at: string }[]
@@ -187,7 +208,13 @@ export class Customer {
 
   /** Waits until a tone is heard, and no other. */
   async hears(tone: number, timeout = 10_000): Promise<void> {
-    await expect.poll(() => this.#hearsNow(), { message: `the customer is to hear ${tone} Hz`, timeout, intervals }).toEqual([tone])
+    await this.hearsOnly([tone], timeout)
+  }
+
+  /** Waits until these tones are heard, and no other. */
+  async hearsOnly(wanted: readonly number[], timeout = 10_000): Promise<void> {
+    const message = `the customer is to hear ${wanted.join(' and ')} Hz`
+    await expect.poll(() => this.#hearsNow(), { message, timeout, intervals }).toEqual(tones.filter((tone) => wanted.includes(tone)))
   }
 
   /** Waits until the music on hold is heard, and nothing of the operator. */
@@ -202,7 +229,6 @@ export class Customer {
 
   /** Which of the tones of this stand are heard. */
   async #hearsNow(): Promise<number[] | 'nothing'> {
-    const tones = [operatorTone, musicTone, customerTone]
     const state = await this.state(...tones)
     return state.silent ? 'nothing' : tones.filter((tone) => state.hears[String(tone)])
   }

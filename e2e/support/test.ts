@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import { test as base, type BrowserContextOptions } from '@playwright/test'
+import { dirname, join } from 'node:path'
+import { test as base, type Browser, type BrowserContextOptions } from '@playwright/test'
+import { microphone } from '../playwright.config.ts'
 import { Stand } from './stand.ts'
+import { layVoice } from './voice.ts'
 import { Workspace } from './workspace.ts'
 import type { Language } from './words.ts'
 
@@ -8,6 +11,8 @@ interface OpenOptions {
   language?: Language
   /** Which of several servers. */
   server?: number
+  /** What they say into their microphone, in hertz, where it is to be told apart from others': in a browser process of their own. */
+  voice?: number
   /** Of the browser. */
   browser?: BrowserContextOptions
 }
@@ -25,10 +30,18 @@ export const test = base.extend<Fixtures>({
     await use(stand)
     await stand.tidy()
   },
-  operator: async ({ stand, browser }, use, info) => {
+  operator: async ({ stand, browser, playwright }, use, info) => {
     const open: Workspace[] = []
-    await use(async (login, { language = 'en', server = 0, browser: options } = {}) => {
-      const context = await browser.newContext({
+    const others: Browser[] = []
+    await use(async (login, { language = 'en', server = 0, voice, browser: options } = {}) => {
+      let own = browser
+      if (voice !== undefined) {
+        const file = layVoice(join(dirname(microphone), `voice-${voice}.wav`), voice)
+        const launch = info.project.use.launchOptions ?? {}
+        const args = (launch.args ?? []).map((arg) => arg.replace(microphone, file))
+        others.push((own = await playwright.chromium.launch({ ...launch, args })))
+      }
+      const context = await own.newContext({
         ...(info.project.use as BrowserContextOptions),
         locale: language === 'ru' ? 'ru-RU' : 'en-GB',
         timezoneId: 'Europe/Moscow',
@@ -47,6 +60,7 @@ export const test = base.extend<Fixtures>({
       }
     }
     for (const workspace of open) await workspace.leave()
+    for (const other of others) await other.close()
   },
 })
 

@@ -1,5 +1,5 @@
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
-import type { Person } from './stand.ts'
+import { tones, type Person } from './stand.ts'
 import { word, type Language } from './words.ts'
 
 /** An operator at the page. Everything is found as an operator finds it: by role and name. */
@@ -132,6 +132,36 @@ export class Workspace {
     await expect
       .poll(() => this.#share(tone), { message: `the operator is to hear ${tone} Hz`, timeout, intervals: [100, 200] })
       .toBeGreaterThan(0.25)
+  }
+
+  /** Waits until the operator hears these tones, and no other. */
+  async hearsOnly(wanted: readonly number[], timeout = 10_000): Promise<void> {
+    const now = async () => {
+      const heard: number[] = []
+      for (const tone of tones) if ((await this.#share(tone)) > 0.02) heard.push(tone)
+      return heard
+    }
+    const message = `${this.person.name} is to hear ${wanted.join(' and ')} Hz`
+    await expect.poll(now, { message, timeout, intervals: [100, 200] }).toEqual(tones.filter((tone) => wanted.includes(tone)))
+  }
+
+  /** Opens the picker and chooses somebody by what is typed. */
+  async pick(what: 'transfer' | 'consult', text: string): Promise<void> {
+    await this.button(`call.${what}`).click()
+    await this.page.getByRole('combobox', { name: this.word('picker.field') }).fill(text)
+    await this.page.getByRole('option').first().click()
+  }
+
+  /** Where a party of the call is said to be: the words of `party` by their name. */
+  party(name: string): Locator {
+    return this.page.getByRole('list', { name: this.word('party.title') }).getByRole('listitem').filter({ hasText: name })
+  }
+
+  /** Waits until a colleague is shown in a state. */
+  async sees(colleague: string, state: string, timeout = 2000): Promise<void> {
+    const team = this.page.getByRole('list', { name: this.word('team.title') })
+    const line = team.getByRole('listitem').filter({ hasText: colleague })
+    await expect(line.getByRole('img', { name: this.word(state) })).toBeVisible({ timeout })
   }
 
   /**
