@@ -115,6 +115,11 @@ func (n *Normalizer) parseNew(raw string) parsed {
 	if digits == "" {
 		return parsed{Number: Number{E164: s, Display: s, Kind: NumberInternal}}
 	}
+	if strings.TrimPrefix(s, "+") == digits { // as carriers write it: nothing to search for
+		if p := n.number(s, ""); p.valid() {
+			return p
+		}
+	}
 	all := n.scan(s)
 	for _, p := range all {
 		if p.valid() {

@@ -13,24 +13,27 @@ import (
 	"github.com/pult-cc/pult/telephony"
 )
 
-// used are the event types that become port events. Asterisk is asked to send no others, but a filter can be lost or come late.
-var used = []string{
-	"StasisStart", "StasisEnd", "ChannelStateChange", "ChannelHangupRequest", "ChannelDestroyed", "ChannelEnteredBridge",
-	"ChannelLeftBridge", "ChannelDtmfReceived", "Dial", "BridgeDestroyed", "EndpointStateChange",
-	"PeerStatusChange", "ContactStatusChange", typeReplaced,
+// used are the event types that become port events, with what they are decoded into. Asterisk is asked to send no others, but a
+// filter can be lost or come late.
+var used = map[string]func() ari.Event{
+	"StasisStart":          func() ari.Event { return new(ari.StasisStart) },
+	"StasisEnd":            func() ari.Event { return new(ari.StasisEnd) },
+	"ChannelStateChange":   func() ari.Event { return new(ari.ChannelStateChange) },
+	"ChannelHangupRequest": func() ari.Event { return new(ari.ChannelHangupRequest) },
+	"ChannelDestroyed":     func() ari.Event { return new(ari.ChannelDestroyed) },
+	"ChannelEnteredBridge": func() ari.Event { return new(ari.ChannelEnteredBridge) },
+	"ChannelLeftBridge":    func() ari.Event { return new(ari.ChannelLeftBridge) },
+	"ChannelDtmfReceived":  func() ari.Event { return new(ari.ChannelDtmfReceived) },
+	"Dial":                 func() ari.Event { return new(ari.Dial) },
+	"BridgeDestroyed":      func() ari.Event { return new(ari.BridgeDestroyed) },
+	"EndpointStateChange":  func() ari.Event { return new(ari.EndpointStateChange) },
+	"PeerStatusChange":     func() ari.Event { return new(ari.PeerStatusChange) },
+	"ContactStatusChange":  func() ari.Event { return new(ari.ContactStatusChange) },
+	typeReplaced:           func() ari.Event { return new(ari.ApplicationReplaced) },
 }
 
 // typeReplaced says that another WebSocket took the application over.
 const typeReplaced = "ApplicationReplaced"
-
-// isUsed holds used for look-up.
-var isUsed = func() map[string]bool {
-	m := make(map[string]bool, len(used))
-	for _, t := range used {
-		m[t] = true
-	}
-	return m
-}()
 
 // event is a decoded frame: the library's event, and what the library leaves out.
 type event struct {
@@ -65,11 +68,9 @@ func decode(f frame, kind string) (e event, err error) {
 		}
 	}()
 	e.at, e.old = f.at, f.old
-	if e.Event, err = ari.DecodeEvent(f.data); err != nil {
+	e.Event = used[kind]() // ari.DecodeEvent would look for the type again, in a pass of its own
+	if err := json.Unmarshal(f.data, e.Event); err != nil {
 		return event{}, fmt.Errorf("%w: decoding %s: %w", errGarbage, kind, err)
-	}
-	if e.Event == nil {
-		return event{}, fmt.Errorf("%w: decoding %s", errGarbage, kind)
 	}
 	switch kind {
 	case "ChannelHangupRequest", "ChannelDestroyed":

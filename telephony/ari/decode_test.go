@@ -196,7 +196,7 @@ func FuzzFrames(f *testing.F) {
 		alive := map[telephony.LegID]bool{"leg-op": true}
 		for data := range bytes.SplitSeq(data, []byte("\n")) {
 			kind := typeOf(data)
-			if !isUsed[kind] {
+			if used[kind] == nil {
 				continue
 			}
 			e, err := decode(frame{at: time.Now(), data: data}, kind)
@@ -225,7 +225,7 @@ func FuzzFrames(f *testing.F) {
 func BenchmarkDecodeAndApply(b *testing.B) {
 	var frames []frame
 	for _, st := range readTrace(b, "inbound-queue-talk-caller-hangs-up") {
-		if st.Frame != nil && isUsed[typeOf(st.Frame)] {
+		if st.Frame != nil && used[typeOf(st.Frame)] != nil {
 			frames = append(frames, frame{at: time.Now(), data: st.Frame})
 		}
 	}

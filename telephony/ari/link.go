@@ -228,7 +228,7 @@ func (d *Driver) read(s *session) {
 			s.heard(data)
 			continue
 		}
-		if !isUsed[name] {
+		if used[name] == nil {
 			if d.stats.ignore(name) {
 				d.log.Debug("ignoring an event type", "type", name)
 			}

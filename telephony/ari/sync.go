@@ -72,7 +72,7 @@ func (d *Driver) synchronise(s *session) (beginning, error) {
 // subscribe sets the event filter and asks for the endpoints' events. Both may have been lost with the last connection.
 func (d *Driver) subscribe(ctx context.Context) error {
 	types := make([]map[string]string, 0, len(used)+1)
-	for _, name := range used {
+	for name := range used {
 		types = append(types, map[string]string{"type": name})
 	}
 	if d.o.Door != nil {

@@ -346,7 +346,7 @@ func replay(t testing.TB, name string) (told []string) {
 			table.legs[st.Return].returned = true
 		default:
 			kind := typeOf(st.Frame)
-			if !isUsed[kind] {
+			if used[kind] == nil {
 				continue
 			}
 			e, err := decode(frame{at: time.Now(), data: st.Frame}, kind)
