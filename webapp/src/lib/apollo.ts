@@ -26,6 +26,8 @@ export function makeCache(): InMemoryCache {
         },
       },
       Viewer: { merge: true },
+      // A list tells the word, who looks closer gets the figures.
+      CallQuality: { merge: true },
     },
   })
 }

@@ -5,6 +5,7 @@ import { stopwatch } from '@/lib/format'
 import { Elapsed, Remaining } from '@/session/Elapsed'
 import { useNow } from '@/session/context'
 import classes from './CallHeadline.module.css'
+import { CallQuality } from './CallQuality'
 
 /** State, time, and how the call came: one line. */
 export function CallHeadline({ call, stage }: { call: MyCall; stage: Stage }) {
@@ -29,6 +30,7 @@ export function CallHeadline({ call, stage }: { call: MyCall; stage: Stage }) {
           <Elapsed since={call.since} />
         )}
       </span>
+      <CallQuality callId={call.id} />
       <ul className={classes['facts']}>
         {call.queue && <li>{call.queue.name}</li>}
         {call.direction === 'INBOUND' && stage !== 'wrapUp' && (

@@ -9,6 +9,7 @@ import { CallHeadline } from './CallHeadline'
 import classes from './CallPanel.module.css'
 import { DialBox } from './DialBox'
 import { PhoneBar } from './PhoneBar'
+import { QualityAlerts } from './QualityAlerts'
 
 interface CallPanelProps {
   current: MyCall | undefined
@@ -74,6 +75,7 @@ function Remarks({ call }: { call: MyCall | undefined }) {
   const voiceMissing = (stage === 'talking' || stage === 'held') && phone.voice === 'none'
   return (
     <>
+      <QualityAlerts callId={call?.id} />
       {refusal && (
         <Remark tone="trouble" onClose={commands.forgetRefusal}>
           {problemText(refusal.problem)}

@@ -6,6 +6,7 @@ import { signOfPresence } from '@/feed/model'
 import { OperatorsDocument, type OperatorFieldsFragment, type Presence } from '@/gql/graphql'
 import { Elapsed } from '@/session/Elapsed'
 import { useServices } from '@/session/context'
+import { MateQuality } from './MateQuality'
 import classes from './Queues.module.css'
 
 const order: readonly Presence[] = ['READY', 'OFFERED', 'TALKING', 'HELD', 'WRAP_UP', 'PAUSED', 'OFFLINE']
@@ -27,6 +28,7 @@ export function TeamPanel() {
           <li key={operator.id} className={classes['mate']} title={describe(operator)}>
             <SignMark sign={signOfPresence(operator.presence)} label={t(`presence.${operator.presence}`)} />
             <span className={classes['mateName']}>{operator.name}</span>
+            <MateQuality operatorId={operator.id} />
             <Elapsed since={operator.since} className={classes['time']} />
           </li>
         ))}
