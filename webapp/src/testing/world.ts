@@ -292,6 +292,7 @@ const call = (state: string, more: Plain = {}) => ({
   wrapUpUntil: null,
   offerUntil: state === 'RINGING' ? new Date(now() + 16_000).toISOString() : null,
   end: null,
+  quality: null,
   ...more,
 })
 
