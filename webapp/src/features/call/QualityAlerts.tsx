@@ -15,7 +15,7 @@ export function QualityAlerts({ callId }: { callId: string | undefined }) {
   const { t } = useTranslation()
   const alerts = useAlerts(callId)
   return (
-    <div role="status">
+    <div aria-live="polite">
       {alerts.map((kind) =>
         // The hint stands at the button; here it is for who listens only.
         kind === 'MUTED_TALK' ? (
