@@ -56,6 +56,10 @@ type Interaction struct {
 	Result string `json:"result,omitempty"`
 	// lease term of the writer, fences older ones
 	Term int64 `json:"term,omitempty"`
+	// quality in one number, for reports: mean opinion score of the worst side, 1 to 4.5
+	Mos *float64 `json:"mos,omitempty"`
+	// summary per side, and alerts
+	Quality json.RawMessage `json:"quality,omitempty"`
 	// TopicID holds the value of the "topic_id" field.
 	TopicID *string `json:"topic_id,omitempty"`
 	// as shown; interaction_tags is the index over it
@@ -106,8 +110,10 @@ func (*Interaction) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case interaction.FieldTags:
+		case interaction.FieldQuality, interaction.FieldTags:
 			values[i] = new([]byte)
+		case interaction.FieldMos:
+			values[i] = new(sql.NullFloat64)
 		case interaction.FieldWaitedMs, interaction.FieldTerm:
 			values[i] = new(sql.NullInt64)
 		case interaction.FieldID, interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay, interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID, interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldResult, interaction.FieldTopicID, interaction.FieldComment:
@@ -247,6 +253,21 @@ func (_m *Interaction) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Term = value.Int64
 			}
+		case interaction.FieldMos:
+			if value, ok := values[i].(*sql.NullFloat64); !ok {
+				return fmt.Errorf("unexpected type %T for field mos", values[i])
+			} else if value.Valid {
+				_m.Mos = new(float64)
+				*_m.Mos = value.Float64
+			}
+		case interaction.FieldQuality:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field quality", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Quality); err != nil {
+					return fmt.Errorf("unmarshal field quality: %w", err)
+				}
+			}
 		case interaction.FieldTopicID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field topic_id", values[i])
@@ -382,6 +403,14 @@ func (_m *Interaction) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("term=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Term))
+	builder.WriteString(", ")
+	if v := _m.Mos; v != nil {
+		builder.WriteString("mos=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("quality=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Quality))
 	builder.WriteString(", ")
 	if v := _m.TopicID; v != nil {
 		builder.WriteString("topic_id=")

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -242,6 +243,26 @@ func (_c *InteractionCreate) SetNillableTerm(v *int64) *InteractionCreate {
 	if v != nil {
 		_c.SetTerm(*v)
 	}
+	return _c
+}
+
+// SetMos sets the "mos" field.
+func (_c *InteractionCreate) SetMos(v float64) *InteractionCreate {
+	_c.mutation.SetMos(v)
+	return _c
+}
+
+// SetNillableMos sets the "mos" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableMos(v *float64) *InteractionCreate {
+	if v != nil {
+		_c.SetMos(*v)
+	}
+	return _c
+}
+
+// SetQuality sets the "quality" field.
+func (_c *InteractionCreate) SetQuality(v json.RawMessage) *InteractionCreate {
+	_c.mutation.SetQuality(v)
 	return _c
 }
 
@@ -554,6 +575,14 @@ func (_c *InteractionCreate) createSpec() (*Interaction, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Term(); ok {
 		_spec.SetField(interaction.FieldTerm, field.TypeInt64, value)
 		_node.Term = value
+	}
+	if value, ok := _c.mutation.Mos(); ok {
+		_spec.SetField(interaction.FieldMos, field.TypeFloat64, value)
+		_node.Mos = &value
+	}
+	if value, ok := _c.mutation.Quality(); ok {
+		_spec.SetField(interaction.FieldQuality, field.TypeJSON, value)
+		_node.Quality = value
 	}
 	if value, ok := _c.mutation.Tags(); ok {
 		_spec.SetField(interaction.FieldTags, field.TypeJSON, value)
@@ -901,6 +930,48 @@ func (u *InteractionUpsert) UpdateTerm() *InteractionUpsert {
 // AddTerm adds v to the "term" field.
 func (u *InteractionUpsert) AddTerm(v int64) *InteractionUpsert {
 	u.Add(interaction.FieldTerm, v)
+	return u
+}
+
+// SetMos sets the "mos" field.
+func (u *InteractionUpsert) SetMos(v float64) *InteractionUpsert {
+	u.Set(interaction.FieldMos, v)
+	return u
+}
+
+// UpdateMos sets the "mos" field to the value that was provided on create.
+func (u *InteractionUpsert) UpdateMos() *InteractionUpsert {
+	u.SetExcluded(interaction.FieldMos)
+	return u
+}
+
+// AddMos adds v to the "mos" field.
+func (u *InteractionUpsert) AddMos(v float64) *InteractionUpsert {
+	u.Add(interaction.FieldMos, v)
+	return u
+}
+
+// ClearMos clears the value of the "mos" field.
+func (u *InteractionUpsert) ClearMos() *InteractionUpsert {
+	u.SetNull(interaction.FieldMos)
+	return u
+}
+
+// SetQuality sets the "quality" field.
+func (u *InteractionUpsert) SetQuality(v json.RawMessage) *InteractionUpsert {
+	u.Set(interaction.FieldQuality, v)
+	return u
+}
+
+// UpdateQuality sets the "quality" field to the value that was provided on create.
+func (u *InteractionUpsert) UpdateQuality() *InteractionUpsert {
+	u.SetExcluded(interaction.FieldQuality)
+	return u
+}
+
+// ClearQuality clears the value of the "quality" field.
+func (u *InteractionUpsert) ClearQuality() *InteractionUpsert {
+	u.SetNull(interaction.FieldQuality)
 	return u
 }
 
@@ -1309,6 +1380,55 @@ func (u *InteractionUpsertOne) AddTerm(v int64) *InteractionUpsertOne {
 func (u *InteractionUpsertOne) UpdateTerm() *InteractionUpsertOne {
 	return u.Update(func(s *InteractionUpsert) {
 		s.UpdateTerm()
+	})
+}
+
+// SetMos sets the "mos" field.
+func (u *InteractionUpsertOne) SetMos(v float64) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetMos(v)
+	})
+}
+
+// AddMos adds v to the "mos" field.
+func (u *InteractionUpsertOne) AddMos(v float64) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.AddMos(v)
+	})
+}
+
+// UpdateMos sets the "mos" field to the value that was provided on create.
+func (u *InteractionUpsertOne) UpdateMos() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateMos()
+	})
+}
+
+// ClearMos clears the value of the "mos" field.
+func (u *InteractionUpsertOne) ClearMos() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.ClearMos()
+	})
+}
+
+// SetQuality sets the "quality" field.
+func (u *InteractionUpsertOne) SetQuality(v json.RawMessage) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetQuality(v)
+	})
+}
+
+// UpdateQuality sets the "quality" field to the value that was provided on create.
+func (u *InteractionUpsertOne) UpdateQuality() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateQuality()
+	})
+}
+
+// ClearQuality clears the value of the "quality" field.
+func (u *InteractionUpsertOne) ClearQuality() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.ClearQuality()
 	})
 }
 
@@ -1895,6 +2015,55 @@ func (u *InteractionUpsertBulk) AddTerm(v int64) *InteractionUpsertBulk {
 func (u *InteractionUpsertBulk) UpdateTerm() *InteractionUpsertBulk {
 	return u.Update(func(s *InteractionUpsert) {
 		s.UpdateTerm()
+	})
+}
+
+// SetMos sets the "mos" field.
+func (u *InteractionUpsertBulk) SetMos(v float64) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetMos(v)
+	})
+}
+
+// AddMos adds v to the "mos" field.
+func (u *InteractionUpsertBulk) AddMos(v float64) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.AddMos(v)
+	})
+}
+
+// UpdateMos sets the "mos" field to the value that was provided on create.
+func (u *InteractionUpsertBulk) UpdateMos() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateMos()
+	})
+}
+
+// ClearMos clears the value of the "mos" field.
+func (u *InteractionUpsertBulk) ClearMos() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.ClearMos()
+	})
+}
+
+// SetQuality sets the "quality" field.
+func (u *InteractionUpsertBulk) SetQuality(v json.RawMessage) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetQuality(v)
+	})
+}
+
+// UpdateQuality sets the "quality" field to the value that was provided on create.
+func (u *InteractionUpsertBulk) UpdateQuality() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateQuality()
+	})
+}
+
+// ClearQuality clears the value of the "quality" field.
+func (u *InteractionUpsertBulk) ClearQuality() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.ClearQuality()
 	})
 }
 

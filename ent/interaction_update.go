@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -322,6 +323,51 @@ func (_u *InteractionUpdate) AddTerm(v int64) *InteractionUpdate {
 	return _u
 }
 
+// SetMos sets the "mos" field.
+func (_u *InteractionUpdate) SetMos(v float64) *InteractionUpdate {
+	_u.mutation.ResetMos()
+	_u.mutation.SetMos(v)
+	return _u
+}
+
+// SetNillableMos sets the "mos" field if the given value is not nil.
+func (_u *InteractionUpdate) SetNillableMos(v *float64) *InteractionUpdate {
+	if v != nil {
+		_u.SetMos(*v)
+	}
+	return _u
+}
+
+// AddMos adds value to the "mos" field.
+func (_u *InteractionUpdate) AddMos(v float64) *InteractionUpdate {
+	_u.mutation.AddMos(v)
+	return _u
+}
+
+// ClearMos clears the value of the "mos" field.
+func (_u *InteractionUpdate) ClearMos() *InteractionUpdate {
+	_u.mutation.ClearMos()
+	return _u
+}
+
+// SetQuality sets the "quality" field.
+func (_u *InteractionUpdate) SetQuality(v json.RawMessage) *InteractionUpdate {
+	_u.mutation.SetQuality(v)
+	return _u
+}
+
+// AppendQuality appends value to the "quality" field.
+func (_u *InteractionUpdate) AppendQuality(v json.RawMessage) *InteractionUpdate {
+	_u.mutation.AppendQuality(v)
+	return _u
+}
+
+// ClearQuality clears the value of the "quality" field.
+func (_u *InteractionUpdate) ClearQuality() *InteractionUpdate {
+	_u.mutation.ClearQuality()
+	return _u
+}
+
 // SetTopicID sets the "topic_id" field.
 func (_u *InteractionUpdate) SetTopicID(v string) *InteractionUpdate {
 	_u.mutation.SetTopicID(v)
@@ -559,6 +605,26 @@ func (_u *InteractionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.AddedTerm(); ok {
 		_spec.AddField(interaction.FieldTerm, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Mos(); ok {
+		_spec.SetField(interaction.FieldMos, field.TypeFloat64, value)
+	}
+	if value, ok := _u.mutation.AddedMos(); ok {
+		_spec.AddField(interaction.FieldMos, field.TypeFloat64, value)
+	}
+	if _u.mutation.MosCleared() {
+		_spec.ClearField(interaction.FieldMos, field.TypeFloat64)
+	}
+	if value, ok := _u.mutation.Quality(); ok {
+		_spec.SetField(interaction.FieldQuality, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuality(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, interaction.FieldQuality, value)
+		})
+	}
+	if _u.mutation.QualityCleared() {
+		_spec.ClearField(interaction.FieldQuality, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Tags(); ok {
 		_spec.SetField(interaction.FieldTags, field.TypeJSON, value)
@@ -966,6 +1032,51 @@ func (_u *InteractionUpdateOne) AddTerm(v int64) *InteractionUpdateOne {
 	return _u
 }
 
+// SetMos sets the "mos" field.
+func (_u *InteractionUpdateOne) SetMos(v float64) *InteractionUpdateOne {
+	_u.mutation.ResetMos()
+	_u.mutation.SetMos(v)
+	return _u
+}
+
+// SetNillableMos sets the "mos" field if the given value is not nil.
+func (_u *InteractionUpdateOne) SetNillableMos(v *float64) *InteractionUpdateOne {
+	if v != nil {
+		_u.SetMos(*v)
+	}
+	return _u
+}
+
+// AddMos adds value to the "mos" field.
+func (_u *InteractionUpdateOne) AddMos(v float64) *InteractionUpdateOne {
+	_u.mutation.AddMos(v)
+	return _u
+}
+
+// ClearMos clears the value of the "mos" field.
+func (_u *InteractionUpdateOne) ClearMos() *InteractionUpdateOne {
+	_u.mutation.ClearMos()
+	return _u
+}
+
+// SetQuality sets the "quality" field.
+func (_u *InteractionUpdateOne) SetQuality(v json.RawMessage) *InteractionUpdateOne {
+	_u.mutation.SetQuality(v)
+	return _u
+}
+
+// AppendQuality appends value to the "quality" field.
+func (_u *InteractionUpdateOne) AppendQuality(v json.RawMessage) *InteractionUpdateOne {
+	_u.mutation.AppendQuality(v)
+	return _u
+}
+
+// ClearQuality clears the value of the "quality" field.
+func (_u *InteractionUpdateOne) ClearQuality() *InteractionUpdateOne {
+	_u.mutation.ClearQuality()
+	return _u
+}
+
 // SetTopicID sets the "topic_id" field.
 func (_u *InteractionUpdateOne) SetTopicID(v string) *InteractionUpdateOne {
 	_u.mutation.SetTopicID(v)
@@ -1233,6 +1344,26 @@ func (_u *InteractionUpdateOne) sqlSave(ctx context.Context) (_node *Interaction
 	}
 	if value, ok := _u.mutation.AddedTerm(); ok {
 		_spec.AddField(interaction.FieldTerm, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Mos(); ok {
+		_spec.SetField(interaction.FieldMos, field.TypeFloat64, value)
+	}
+	if value, ok := _u.mutation.AddedMos(); ok {
+		_spec.AddField(interaction.FieldMos, field.TypeFloat64, value)
+	}
+	if _u.mutation.MosCleared() {
+		_spec.ClearField(interaction.FieldMos, field.TypeFloat64)
+	}
+	if value, ok := _u.mutation.Quality(); ok {
+		_spec.SetField(interaction.FieldQuality, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuality(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, interaction.FieldQuality, value)
+		})
+	}
+	if _u.mutation.QualityCleared() {
+		_spec.ClearField(interaction.FieldQuality, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Tags(); ok {
 		_spec.SetField(interaction.FieldTags, field.TypeJSON, value)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -1005,6 +1006,10 @@ type InteractionMutation struct {
 	result          *string
 	term            *int64
 	addterm         *int64
+	mos             *float64
+	addmos          *float64
+	quality         *json.RawMessage
+	appendquality   json.RawMessage
 	tags            *[]string
 	appendtags      []string
 	comment         *string
@@ -1864,6 +1869,141 @@ func (m *InteractionMutation) ResetTerm() {
 	m.addterm = nil
 }
 
+// SetMos sets the "mos" field.
+func (m *InteractionMutation) SetMos(f float64) {
+	m.mos = &f
+	m.addmos = nil
+}
+
+// Mos returns the value of the "mos" field in the mutation.
+func (m *InteractionMutation) Mos() (r float64, exists bool) {
+	v := m.mos
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMos returns the old "mos" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldMos(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMos is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMos requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMos: %w", err)
+	}
+	return oldValue.Mos, nil
+}
+
+// AddMos adds f to the "mos" field.
+func (m *InteractionMutation) AddMos(f float64) {
+	if m.addmos != nil {
+		*m.addmos += f
+	} else {
+		m.addmos = &f
+	}
+}
+
+// AddedMos returns the value that was added to the "mos" field in this mutation.
+func (m *InteractionMutation) AddedMos() (r float64, exists bool) {
+	v := m.addmos
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMos clears the value of the "mos" field.
+func (m *InteractionMutation) ClearMos() {
+	m.mos = nil
+	m.addmos = nil
+	m.clearedFields[interaction.FieldMos] = struct{}{}
+}
+
+// MosCleared returns if the "mos" field was cleared in this mutation.
+func (m *InteractionMutation) MosCleared() bool {
+	_, ok := m.clearedFields[interaction.FieldMos]
+	return ok
+}
+
+// ResetMos resets all changes to the "mos" field.
+func (m *InteractionMutation) ResetMos() {
+	m.mos = nil
+	m.addmos = nil
+	delete(m.clearedFields, interaction.FieldMos)
+}
+
+// SetQuality sets the "quality" field.
+func (m *InteractionMutation) SetQuality(jm json.RawMessage) {
+	m.quality = &jm
+	m.appendquality = nil
+}
+
+// Quality returns the value of the "quality" field in the mutation.
+func (m *InteractionMutation) Quality() (r json.RawMessage, exists bool) {
+	v := m.quality
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuality returns the old "quality" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldQuality(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuality is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuality requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuality: %w", err)
+	}
+	return oldValue.Quality, nil
+}
+
+// AppendQuality adds jm to the "quality" field.
+func (m *InteractionMutation) AppendQuality(jm json.RawMessage) {
+	m.appendquality = append(m.appendquality, jm...)
+}
+
+// AppendedQuality returns the list of values that were appended to the "quality" field in this mutation.
+func (m *InteractionMutation) AppendedQuality() (json.RawMessage, bool) {
+	if len(m.appendquality) == 0 {
+		return nil, false
+	}
+	return m.appendquality, true
+}
+
+// ClearQuality clears the value of the "quality" field.
+func (m *InteractionMutation) ClearQuality() {
+	m.quality = nil
+	m.appendquality = nil
+	m.clearedFields[interaction.FieldQuality] = struct{}{}
+}
+
+// QualityCleared returns if the "quality" field was cleared in this mutation.
+func (m *InteractionMutation) QualityCleared() bool {
+	_, ok := m.clearedFields[interaction.FieldQuality]
+	return ok
+}
+
+// ResetQuality resets all changes to the "quality" field.
+func (m *InteractionMutation) ResetQuality() {
+	m.quality = nil
+	m.appendquality = nil
+	delete(m.clearedFields, interaction.FieldQuality)
+}
+
 // SetTopicID sets the "topic_id" field.
 func (m *InteractionMutation) SetTopicID(s string) {
 	m.topic = &s
@@ -2178,7 +2318,7 @@ func (m *InteractionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InteractionMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 24)
 	if m.channel != nil {
 		fields = append(fields, interaction.FieldChannel)
 	}
@@ -2232,6 +2372,12 @@ func (m *InteractionMutation) Fields() []string {
 	}
 	if m.term != nil {
 		fields = append(fields, interaction.FieldTerm)
+	}
+	if m.mos != nil {
+		fields = append(fields, interaction.FieldMos)
+	}
+	if m.quality != nil {
+		fields = append(fields, interaction.FieldQuality)
 	}
 	if m.topic != nil {
 		fields = append(fields, interaction.FieldTopicID)
@@ -2289,6 +2435,10 @@ func (m *InteractionMutation) Field(name string) (ent.Value, bool) {
 		return m.Result()
 	case interaction.FieldTerm:
 		return m.Term()
+	case interaction.FieldMos:
+		return m.Mos()
+	case interaction.FieldQuality:
+		return m.Quality()
 	case interaction.FieldTopicID:
 		return m.TopicID()
 	case interaction.FieldTags:
@@ -2342,6 +2492,10 @@ func (m *InteractionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldResult(ctx)
 	case interaction.FieldTerm:
 		return m.OldTerm(ctx)
+	case interaction.FieldMos:
+		return m.OldMos(ctx)
+	case interaction.FieldQuality:
+		return m.OldQuality(ctx)
 	case interaction.FieldTopicID:
 		return m.OldTopicID(ctx)
 	case interaction.FieldTags:
@@ -2485,6 +2639,20 @@ func (m *InteractionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTerm(v)
 		return nil
+	case interaction.FieldMos:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMos(v)
+		return nil
+	case interaction.FieldQuality:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuality(v)
+		return nil
 	case interaction.FieldTopicID:
 		v, ok := value.(string)
 		if !ok {
@@ -2527,6 +2695,9 @@ func (m *InteractionMutation) AddedFields() []string {
 	if m.addterm != nil {
 		fields = append(fields, interaction.FieldTerm)
 	}
+	if m.addmos != nil {
+		fields = append(fields, interaction.FieldMos)
+	}
 	return fields
 }
 
@@ -2539,6 +2710,8 @@ func (m *InteractionMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedWaitedMs()
 	case interaction.FieldTerm:
 		return m.AddedTerm()
+	case interaction.FieldMos:
+		return m.AddedMos()
 	}
 	return nil, false
 }
@@ -2562,6 +2735,13 @@ func (m *InteractionMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddTerm(v)
 		return nil
+	case interaction.FieldMos:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMos(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Interaction numeric field %s", name)
 }
@@ -2581,6 +2761,12 @@ func (m *InteractionMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(interaction.FieldClosedAt) {
 		fields = append(fields, interaction.FieldClosedAt)
+	}
+	if m.FieldCleared(interaction.FieldMos) {
+		fields = append(fields, interaction.FieldMos)
+	}
+	if m.FieldCleared(interaction.FieldQuality) {
+		fields = append(fields, interaction.FieldQuality)
 	}
 	if m.FieldCleared(interaction.FieldTopicID) {
 		fields = append(fields, interaction.FieldTopicID)
@@ -2616,6 +2802,12 @@ func (m *InteractionMutation) ClearField(name string) error {
 		return nil
 	case interaction.FieldClosedAt:
 		m.ClearClosedAt()
+		return nil
+	case interaction.FieldMos:
+		m.ClearMos()
+		return nil
+	case interaction.FieldQuality:
+		m.ClearQuality()
 		return nil
 	case interaction.FieldTopicID:
 		m.ClearTopicID()
@@ -2687,6 +2879,12 @@ func (m *InteractionMutation) ResetField(name string) error {
 		return nil
 	case interaction.FieldTerm:
 		m.ResetTerm()
+		return nil
+	case interaction.FieldMos:
+		m.ResetMos()
+		return nil
+	case interaction.FieldQuality:
+		m.ResetQuality()
 		return nil
 	case interaction.FieldTopicID:
 		m.ResetTopicID()

@@ -65,7 +65,7 @@ func init() {
 	// interaction.DefaultTerm holds the default value on creation for the term field.
 	interaction.DefaultTerm = interactionDescTerm.Default.(int64)
 	// interactionDescComment is the schema descriptor for comment field.
-	interactionDescComment := interactionFields[21].Descriptor()
+	interactionDescComment := interactionFields[23].Descriptor()
 	// interaction.DefaultComment holds the default value on creation for the comment field.
 	interaction.DefaultComment = interactionDescComment.Default.(string)
 	pausereasonFields := schema.PauseReason{}.Fields()

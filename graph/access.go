@@ -37,7 +37,7 @@ var fieldAccess = map[string]access{
 	"Mutation.hold": signedIn, "Mutation.resume": signedIn, "Mutation.setMuted": signedIn, "Mutation.sendDigits": signedIn,
 	"Mutation.transfer": signedIn, "Mutation.consult": signedIn, "Mutation.swapConsult": signedIn, "Mutation.mergeConsult": signedIn,
 	"Mutation.completeConsult": signedIn, "Mutation.cancelConsult": signedIn, "Mutation.muteParty": signedIn, "Mutation.dropParty": signedIn,
-	"Mutation.parkCall": signedIn, "Mutation.beatPhone": signedIn, "Mutation.takeCall": signedIn, "Mutation.wrapUp": signedIn, "Mutation.demoCall": onDemo,
+	"Mutation.parkCall": signedIn, "Mutation.beatPhone": signedIn, "Mutation.reportPhoneHealth": signedIn, "Mutation.takeCall": signedIn, "Mutation.wrapUp": signedIn, "Mutation.demoCall": onDemo,
 	"Mutation.linkCustomer": signedIn, "Mutation.unlinkCustomer": signedIn, "Mutation.retryMatch": signedIn,
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 

@@ -42,6 +42,7 @@ func (l *lens) call(c *calls.Call, notes *interactions.Notes) *model.Call {
 		From: party(c.From), To: party(c.To), Held: c.Held(), Muted: c.Muted, AnswerRequested: c.AnswerRequested,
 		Waited: c.Waited(l.now), Attempts: c.Attempts, Position: opt(c.Position), Match: l.match(&c.Match),
 		Interaction: l.interactionOfCall(c, notes), WrapUpUntil: c.WrapUpUntil, OfferUntil: c.OfferUntil,
+		Quality: qualityModel(c.Quality, c.End != nil),
 	}
 	m.Customer = m.Match.Chosen
 	legs := c.Legs()
@@ -81,6 +82,7 @@ func (l *lens) interactionOfCall(c *calls.Call, notes *interactions.Notes) *mode
 	in := &interactions.Interaction{
 		ID: string(c.ID), Channel: interactions.ChannelCall, Direction: string(c.Direction), Number: c.CustomerNumber(),
 		QueueID: c.QueueID, OperatorID: c.OperatorID, StartedAt: c.StartedAt, AnsweredAt: c.AnsweredAt, Waited: c.Waited(l.now),
+		Quality: c.Quality,
 	}
 	if c.Match.Chosen != nil {
 		in.CustomerID, in.CustomerName = c.Match.Chosen.ID, c.Match.Chosen.Name
@@ -100,6 +102,7 @@ func (l *lens) interaction(in *interactions.Interaction) *model.Interaction {
 		EndedAt: in.EndedAt, Waited: in.Waited, Result: opt(model.CallResult(in.Result)), Number: number(in.Number),
 		Queue: l.queueByID(in.QueueID), Operator: l.operatorByID(in.OperatorID), CustomerName: in.CustomerName,
 		Topic: l.topicByID(in.Notes.TopicID), Tags: tags(in.Notes.Tags), Comment: in.Notes.Comment, CommentSavedAt: in.Notes.CommentAt,
+		Quality: qualityModel(in.Quality, in.EndedAt != nil),
 	}
 	if in.AnsweredAt != nil {
 		until := l.now
@@ -117,6 +120,7 @@ func (l *lens) endedCall(in *interactions.Interaction) *model.Call {
 	c := &calls.Call{
 		ID: calls.ID(in.ID), Direction: calls.Direction(in.Direction), State: calls.StateEnded, Since: in.StartedAt, StartedAt: in.StartedAt,
 		AnsweredAt: in.AnsweredAt, QueueID: in.QueueID, OperatorID: in.OperatorID, Match: customers.Match{State: customers.MatchSkipped},
+		Quality: in.Quality,
 	}
 	if far := (calls.Party{Number: in.Number}); c.Direction == calls.Outbound {
 		c.To = far

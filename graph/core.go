@@ -148,6 +148,8 @@ type DemoCaller struct {
 type PhoneOptions struct {
 	ICEServers      []ICEServer
 	RegisterExpires time.Duration // how often phones renew their registration; 0 = 2 min
+	LongHold        time.Duration // how long a customer may be on hold before the page warns
+	DeadAir         time.Duration // how long nobody may speak before the page warns
 }
 
 // ICEServer is a STUN or TURN server (W3C RTCIceServer).

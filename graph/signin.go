@@ -61,7 +61,7 @@ func (r *Resolver) signOut(ctx context.Context, input *model.SignOutInput) (*mod
 
 // viewerModel tells who asks; nil is nobody.
 func (r *Resolver) viewerModel(ctx context.Context, v *viewer) *model.Viewer {
-	m := &model.Viewer{Roles: []model.Role{}, Preferences: &model.Preferences{Theme: "auto"}, Now: r.core.Now()}
+	m := &model.Viewer{Roles: []model.Role{}, Preferences: &model.Preferences{Theme: "auto"}, Now: r.core.Now(), Alerts: r.alertSettings()}
 	if r.core.Demo != nil {
 		m.Demo = &model.Demo{Simulated: r.core.Demo.Simulated, Callers: []*model.DemoCaller{}}
 	}

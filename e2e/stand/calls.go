@@ -40,6 +40,8 @@ type callRequest struct {
 	Code   int `json:"code"`
 	// What the customer says: a tone, 0: nothing.
 	Tone float64 `json:"tone"`
+	// Nothing at all comes from the customer, not even silence.
+	Still bool `json:"still"`
 }
 
 func (s *stand) newCall(req callRequest) (string, error) {
@@ -48,6 +50,7 @@ func (s *stand) newCall(req callRequest) (string, error) {
 		return "", err
 	}
 	rtp.Tone(req.Tone)
+	rtp.Still(req.Still)
 	var sipp *lab.SIPp
 	if req.Queue != "" {
 		sipp, err = s.asterisk.Call(s.ctx, lab.CallOptions{To: req.Queue, From: req.From, FromName: req.Name, Media: rtp})

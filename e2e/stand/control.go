@@ -65,6 +65,14 @@ func (s *stand) routes() http.Handler {
 		c.rtp.Tone(req.Tone)
 		return nil, err
 	})))
+	mux.HandleFunc("POST /calls/{id}/still", handle(s.withCall(func(r *http.Request, c *call) (any, error) {
+		var req struct {
+			Still bool `json:"still"`
+		}
+		err := decode(r, &req)
+		c.rtp.Still(req.Still)
+		return nil, err
+	})))
 	mux.HandleFunc("DELETE /calls/{id}", handle(s.withCall(func(r *http.Request, c *call) (any, error) {
 		s.mu.Lock()
 		delete(s.calls, r.PathValue("id"))

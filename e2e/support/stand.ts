@@ -83,7 +83,7 @@ export class Stand {
   }
 
   /** A customer calls a queue. They say a tone of 440 Hz unless told otherwise. */
-  call(request: { from?: string; name?: string; queue?: string; tone?: number }): Promise<Customer> {
+  call(request: { from?: string; name?: string; queue?: string; tone?: number; still?: boolean }): Promise<Customer> {
     return this.#customer({ queue: 'support', tone: customerTone, ...request })
   }
 
@@ -189,6 +189,11 @@ export class Customer {
   /** Hangs up, gives up waiting, or answers: whatever is next. */
   async next(): Promise<void> {
     await this.#stand.request('POST', `/calls/${this.#id}/next`)
+  }
+
+  /** Lets nothing at all come from the customer, not even silence; or ends that. */
+  async still(still: boolean): Promise<void> {
+    await this.#stand.request('POST', `/calls/${this.#id}/still`, { still })
   }
 
   async goAway(): Promise<void> {

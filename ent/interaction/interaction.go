@@ -48,6 +48,10 @@ const (
 	FieldResult = "result"
 	// FieldTerm holds the string denoting the term field in the database.
 	FieldTerm = "term"
+	// FieldMos holds the string denoting the mos field in the database.
+	FieldMos = "mos"
+	// FieldQuality holds the string denoting the quality field in the database.
+	FieldQuality = "quality"
 	// FieldTopicID holds the string denoting the topic_id field in the database.
 	FieldTopicID = "topic_id"
 	// FieldTags holds the string denoting the tags field in the database.
@@ -99,6 +103,8 @@ var Columns = []string{
 	FieldWaitedMs,
 	FieldResult,
 	FieldTerm,
+	FieldMos,
+	FieldQuality,
 	FieldTopicID,
 	FieldTags,
 	FieldComment,
@@ -236,6 +242,11 @@ func ByResult(opts ...sql.OrderTermOption) OrderOption {
 // ByTerm orders the results by the term field.
 func ByTerm(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTerm, opts...).ToFunc()
+}
+
+// ByMos orders the results by the mos field.
+func ByMos(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMos, opts...).ToFunc()
 }
 
 // ByTopicID orders the results by the topic_id field.

@@ -155,6 +155,11 @@ func Term(v int64) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldTerm, v))
 }
 
+// Mos applies equality check predicate on the "mos" field. It's identical to MosEQ.
+func Mos(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldMos, v))
+}
+
 // TopicID applies equality check predicate on the "topic_id" field. It's identical to TopicIDEQ.
 func TopicID(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldTopicID, v))
@@ -1203,6 +1208,66 @@ func TermLT(v int64) predicate.Interaction {
 // TermLTE applies the LTE predicate on the "term" field.
 func TermLTE(v int64) predicate.Interaction {
 	return predicate.Interaction(sql.FieldLTE(FieldTerm, v))
+}
+
+// MosEQ applies the EQ predicate on the "mos" field.
+func MosEQ(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldMos, v))
+}
+
+// MosNEQ applies the NEQ predicate on the "mos" field.
+func MosNEQ(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldMos, v))
+}
+
+// MosIn applies the In predicate on the "mos" field.
+func MosIn(vs ...float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldMos, vs...))
+}
+
+// MosNotIn applies the NotIn predicate on the "mos" field.
+func MosNotIn(vs ...float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldMos, vs...))
+}
+
+// MosGT applies the GT predicate on the "mos" field.
+func MosGT(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGT(FieldMos, v))
+}
+
+// MosGTE applies the GTE predicate on the "mos" field.
+func MosGTE(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGTE(FieldMos, v))
+}
+
+// MosLT applies the LT predicate on the "mos" field.
+func MosLT(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLT(FieldMos, v))
+}
+
+// MosLTE applies the LTE predicate on the "mos" field.
+func MosLTE(v float64) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLTE(FieldMos, v))
+}
+
+// MosIsNil applies the IsNil predicate on the "mos" field.
+func MosIsNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldIsNull(FieldMos))
+}
+
+// MosNotNil applies the NotNil predicate on the "mos" field.
+func MosNotNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotNull(FieldMos))
+}
+
+// QualityIsNil applies the IsNil predicate on the "quality" field.
+func QualityIsNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldIsNull(FieldQuality))
+}
+
+// QualityNotNil applies the NotNil predicate on the "quality" field.
+func QualityNotNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotNull(FieldQuality))
 }
 
 // TopicIDEQ applies the EQ predicate on the "topic_id" field.

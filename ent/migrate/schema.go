@@ -76,6 +76,8 @@ var (
 		{Name: "waited_ms", Type: field.TypeInt64, Default: 0},
 		{Name: "result", Type: field.TypeString, Default: ""},
 		{Name: "term", Type: field.TypeInt64, Default: 0},
+		{Name: "mos", Type: field.TypeFloat64, Nullable: true},
+		{Name: "quality", Type: field.TypeJSON, Nullable: true},
 		{Name: "tags", Type: field.TypeJSON, Nullable: true},
 		{Name: "comment", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "comment_at", Type: field.TypeTime, Nullable: true},
@@ -89,7 +91,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "interactions_topics_interactions",
-				Columns:    []*schema.Column{InteractionsColumns[22]},
+				Columns:    []*schema.Column{InteractionsColumns[24]},
 				RefColumns: []*schema.Column{TopicsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -123,7 +125,7 @@ var (
 			{
 				Name:    "interaction_topic_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[22]},
+				Columns: []*schema.Column{InteractionsColumns[24]},
 			},
 			{
 				Name:    "interaction_open",

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
@@ -34,6 +36,9 @@ func (Interaction) Fields() []ent.Field {
 		field.Int64("waited_ms").Default(0),
 		field.String("result").Default(""),
 		field.Int64("term").Default(0).Comment("lease term of the writer, fences older ones"),
+
+		field.Float("mos").Optional().Nillable().Comment("quality in one number, for reports: mean opinion score of the worst side, 1 to 4.5"),
+		field.JSON("quality", json.RawMessage{}).Optional().Comment("summary per side, and alerts"),
 
 		field.String("topic_id").Optional().Nillable(),
 		field.Strings("tags").Optional().Comment("as shown; interaction_tags is the index over it"),

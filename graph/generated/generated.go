@@ -40,6 +40,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AlertSettings struct {
+		DeadAir  func(childComplexity int) int
+		LongHold func(childComplexity int) int
+	}
+
 	BeatPhonePayload struct {
 		Ok func(childComplexity int) int
 	}
@@ -63,6 +68,7 @@ type ComplexityRoot struct {
 		Operator        func(childComplexity int) int
 		Parked          func(childComplexity int) int
 		Position        func(childComplexity int) int
+		Quality         func(childComplexity int) int
 		Queue           func(childComplexity int) int
 		Route           func(childComplexity int) int
 		Since           func(childComplexity int) int
@@ -88,6 +94,14 @@ type ComplexityRoot struct {
 
 	CallPayload struct {
 		Call func(childComplexity int) int
+	}
+
+	CallQuality struct {
+		Alerting func(childComplexity int) int
+		Alerts   func(childComplexity int) int
+		Grade    func(childComplexity int) int
+		Mos      func(childComplexity int) int
+		Sides    func(childComplexity int) int
 	}
 
 	CallRemoved struct {
@@ -163,6 +177,7 @@ type ComplexityRoot struct {
 		ID             func(childComplexity int) int
 		Number         func(childComplexity int) int
 		Operator       func(childComplexity int) int
+		Quality        func(childComplexity int) int
 		Queue          func(childComplexity int) int
 		Result         func(childComplexity int) int
 		StartedAt      func(childComplexity int) int
@@ -222,6 +237,7 @@ type ComplexityRoot struct {
 		MergeConsult       func(childComplexity int, input model.CallInput) int
 		MuteParty          func(childComplexity int, input model.MutePartyInput) int
 		ParkCall           func(childComplexity int, input model.CallInput) int
+		ReportPhoneHealth  func(childComplexity int, input model.PhoneHealthInput) int
 		Resume             func(childComplexity int, input model.CallInput) int
 		RetryMatch         func(childComplexity int, input model.CallInput) int
 		SendDigits         func(childComplexity int, input model.SendDigitsInput) int
@@ -304,6 +320,10 @@ type ComplexityRoot struct {
 		System func(childComplexity int) int
 	}
 
+	PhoneHealthPayload struct {
+		Ok func(childComplexity int) int
+	}
+
 	PhoneNumber struct {
 		Display func(childComplexity int) int
 		E164    func(childComplexity int) int
@@ -326,6 +346,19 @@ type ComplexityRoot struct {
 	Preferences struct {
 		Language func(childComplexity int) int
 		Theme    func(childComplexity int) int
+	}
+
+	QualityAlert struct {
+		From  func(childComplexity int) int
+		Kind  func(childComplexity int) int
+		Side  func(childComplexity int) int
+		Until func(childComplexity int) int
+	}
+
+	QualityFigure struct {
+		Average func(childComplexity int) int
+		Now     func(childComplexity int) int
+		Worst   func(childComplexity int) int
 	}
 
 	Query struct {
@@ -381,6 +414,19 @@ type ComplexityRoot struct {
 		Viewer func(childComplexity int) int
 	}
 
+	SideQuality struct {
+		Codec       func(childComplexity int) int
+		From        func(childComplexity int) int
+		Grade       func(childComplexity int) int
+		JitterMs    func(childComplexity int) int
+		LossIn      func(childComplexity int) int
+		LossOut     func(childComplexity int) int
+		Mos         func(childComplexity int) int
+		RoundTripMs func(childComplexity int) int
+		Side        func(childComplexity int) int
+		Until       func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		Viewer func(childComplexity int) int
 	}
@@ -428,6 +474,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		Alerts      func(childComplexity int) int
 		Demo        func(childComplexity int) int
 		Now         func(childComplexity int) int
 		Operator    func(childComplexity int) int
@@ -482,6 +529,7 @@ type MutationResolver interface {
 	SetTopic(ctx context.Context, input model.SetTopicInput) (*model.InteractionPayload, error)
 	TagInteraction(ctx context.Context, input model.TagInteractionInput) (*model.InteractionPayload, error)
 	CommentInteraction(ctx context.Context, input model.CommentInteractionInput) (*model.InteractionPayload, error)
+	ReportPhoneHealth(ctx context.Context, input model.PhoneHealthInput) (*model.PhoneHealthPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Viewer, error)
@@ -526,6 +574,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AlertSettings.deadAir":
+		if e.ComplexityRoot.AlertSettings.DeadAir == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertSettings.DeadAir(childComplexity), true
+	case "AlertSettings.longHold":
+		if e.ComplexityRoot.AlertSettings.LongHold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertSettings.LongHold(childComplexity), true
 
 	case "BeatPhonePayload.ok":
 		if e.ComplexityRoot.BeatPhonePayload.Ok == nil {
@@ -642,6 +703,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Call.Position(childComplexity), true
+	case "Call.quality":
+		if e.ComplexityRoot.Call.Quality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Call.Quality(childComplexity), true
 	case "Call.queue":
 		if e.ComplexityRoot.Call.Queue == nil {
 			break
@@ -741,6 +808,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CallPayload.Call(childComplexity), true
+
+	case "CallQuality.alerting":
+		if e.ComplexityRoot.CallQuality.Alerting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallQuality.Alerting(childComplexity), true
+	case "CallQuality.alerts":
+		if e.ComplexityRoot.CallQuality.Alerts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallQuality.Alerts(childComplexity), true
+	case "CallQuality.grade":
+		if e.ComplexityRoot.CallQuality.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallQuality.Grade(childComplexity), true
+	case "CallQuality.mos":
+		if e.ComplexityRoot.CallQuality.Mos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallQuality.Mos(childComplexity), true
+	case "CallQuality.sides":
+		if e.ComplexityRoot.CallQuality.Sides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallQuality.Sides(childComplexity), true
 
 	case "CallRemoved.cursor":
 		if e.ComplexityRoot.CallRemoved.Cursor == nil {
@@ -1026,6 +1124,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Interaction.Operator(childComplexity), true
+	case "Interaction.quality":
+		if e.ComplexityRoot.Interaction.Quality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interaction.Quality(childComplexity), true
 	case "Interaction.queue":
 		if e.ComplexityRoot.Interaction.Queue == nil {
 			break
@@ -1353,6 +1457,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ParkCall(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.reportPhoneHealth":
+		if e.ComplexityRoot.Mutation.ReportPhoneHealth == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportPhoneHealth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportPhoneHealth(childComplexity, args["input"].(model.PhoneHealthInput)), true
 	case "Mutation.resume":
 		if e.ComplexityRoot.Mutation.Resume == nil {
 			break
@@ -1766,6 +1881,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PauseReason.System(childComplexity), true
 
+	case "PhoneHealthPayload.ok":
+		if e.ComplexityRoot.PhoneHealthPayload.Ok == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealthPayload.Ok(childComplexity), true
+
 	case "PhoneNumber.display":
 		if e.ComplexityRoot.PhoneNumber.Display == nil {
 			break
@@ -1858,6 +1980,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Preferences.Theme(childComplexity), true
+
+	case "QualityAlert.from":
+		if e.ComplexityRoot.QualityAlert.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityAlert.From(childComplexity), true
+	case "QualityAlert.kind":
+		if e.ComplexityRoot.QualityAlert.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityAlert.Kind(childComplexity), true
+	case "QualityAlert.side":
+		if e.ComplexityRoot.QualityAlert.Side == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityAlert.Side(childComplexity), true
+	case "QualityAlert.until":
+		if e.ComplexityRoot.QualityAlert.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityAlert.Until(childComplexity), true
+
+	case "QualityFigure.average":
+		if e.ComplexityRoot.QualityFigure.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityFigure.Average(childComplexity), true
+	case "QualityFigure.now":
+		if e.ComplexityRoot.QualityFigure.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityFigure.Now(childComplexity), true
+	case "QualityFigure.worst":
+		if e.ComplexityRoot.QualityFigure.Worst == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityFigure.Worst(childComplexity), true
 
 	case "Query.call":
 		if e.ComplexityRoot.Query.Call == nil {
@@ -2121,6 +2287,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetPreferencesPayload.Viewer(childComplexity), true
 
+	case "SideQuality.codec":
+		if e.ComplexityRoot.SideQuality.Codec == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.Codec(childComplexity), true
+	case "SideQuality.from":
+		if e.ComplexityRoot.SideQuality.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.From(childComplexity), true
+	case "SideQuality.grade":
+		if e.ComplexityRoot.SideQuality.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.Grade(childComplexity), true
+	case "SideQuality.jitterMs":
+		if e.ComplexityRoot.SideQuality.JitterMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.JitterMs(childComplexity), true
+	case "SideQuality.lossIn":
+		if e.ComplexityRoot.SideQuality.LossIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.LossIn(childComplexity), true
+	case "SideQuality.lossOut":
+		if e.ComplexityRoot.SideQuality.LossOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.LossOut(childComplexity), true
+	case "SideQuality.mos":
+		if e.ComplexityRoot.SideQuality.Mos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.Mos(childComplexity), true
+	case "SideQuality.roundTripMs":
+		if e.ComplexityRoot.SideQuality.RoundTripMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.RoundTripMs(childComplexity), true
+	case "SideQuality.side":
+		if e.ComplexityRoot.SideQuality.Side == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.Side(childComplexity), true
+	case "SideQuality.until":
+		if e.ComplexityRoot.SideQuality.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SideQuality.Until(childComplexity), true
+
 	case "SignInPayload.viewer":
 		if e.ComplexityRoot.SignInPayload.Viewer == nil {
 			break
@@ -2264,6 +2491,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Topic.Name(childComplexity), true
 
+	case "Viewer.alerts":
+		if e.ComplexityRoot.Viewer.Alerts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Alerts(childComplexity), true
 	case "Viewer.demo":
 		if e.ComplexityRoot.Viewer.Demo == nil {
 			break
@@ -2317,6 +2550,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputCallInput,
+		ec.unmarshalInputCallQualityInput,
 		ec.unmarshalInputCallTarget,
 		ec.unmarshalInputCommentInteractionInput,
 		ec.unmarshalInputConsultInput,
@@ -2326,6 +2560,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLinkCustomerInput,
 		ec.unmarshalInputMutePartyInput,
 		ec.unmarshalInputPartyInput,
+		ec.unmarshalInputPhoneHealthInput,
+		ec.unmarshalInputQualityAlertInput,
+		ec.unmarshalInputQualitySampleInput,
 		ec.unmarshalInputSendDigitsInput,
 		ec.unmarshalInputSetAvailabilityInput,
 		ec.unmarshalInputSetMutedInput,
@@ -2995,12 +3232,128 @@ input TagInteractionInput { interactionId: ID! tags: [String!]! }
 input CommentInteractionInput { interactionId: ID! comment: String! }
 type InteractionPayload { interaction: Interaction! }
 `, BuiltIn: false},
+	{Name: "../schema/quality.graphqls", Input: `extend type Mutation {
+  "What the viewer's page knows of its phone. Each part is optional; one that is refused refuses the whole report."
+  reportPhoneHealth(input: PhoneHealthInput!): PhoneHealthPayload!
+}
+
+input PhoneHealthInput {
+  "How a call of the viewer's sounds."
+  quality: CallQualityInput
+}
+type PhoneHealthPayload { ok: Boolean! }
+
+input CallQualityInput {
+  callId: ID!
+  "What was measured since the last report, oldest first; at most 60."
+  samples: [QualitySampleInput!]!
+  "Alerts that began or ended since the last report; at most 20."
+  alerts: [QualityAlertInput!]!
+}
+
+"One window of some seconds. A loss is a share, 0 to 1."
+input QualitySampleInput {
+  at: Time!
+  "As in SDP, lower case: opus, pcma."
+  codec: String
+  jitterMs: Float!
+  "Of what should have arrived at the page."
+  lossIn: Float!
+  "Of what the page has sent, as the far side reports it."
+  lossOut: Float
+  roundTripMs: Float
+}
+
+"The beginning of an alert, or its end."
+input QualityAlertInput { kind: QualityAlertKind! at: Time! over: Boolean! }
+
+enum QualityAlertKind {
+  "Nothing arrives at the side though a conversation is on."
+  ONE_WAY_IN
+  "What the side sends does not arrive."
+  ONE_WAY_OUT
+  "Nobody speaks."
+  DEAD_AIR
+  "The operator speaks into a muted microphone."
+  MUTED_TALK
+  LONG_HOLD
+}
+
+extend type Call {
+  "How the conversation sounds; null until something was measured."
+  quality: CallQuality
+}
+extend type Interaction {
+  "How the call sounded; null where it was not measured."
+  quality: CallQuality
+}
+
+type CallQuality {
+  "The worst side's, of late; of a call that is over, on average."
+  grade: QualityGrade
+  "The same as a mean opinion score (ITU-T P.800.1), estimated by the E-model (ITU-T G.107): 1 to 4.5."
+  mos: Float
+  "Something is wrong right now."
+  alerting: Boolean!
+  sides: [SideQuality!]!
+  alerts: [QualityAlert!]!
+}
+"GOOD: people are satisfied; FAIR: some are not; POOR: nearly all are not (ITU-T G.109)."
+enum QualityGrade { GOOD FAIR POOR }
+"Where it was measured: the operator's page, the PBX's leg to the operator, the PBX's leg to the customer."
+enum QualitySide { PAGE OPERATOR CUSTOMER }
+
+type SideQuality {
+  side: QualitySide!
+  grade: QualityGrade!
+  codec: String!
+  from: Time!
+  until: Time!
+  mos: QualityFigure!
+  jitterMs: QualityFigure!
+  "Of what should have arrived there; a share, 0 to 1."
+  lossIn: QualityFigure!
+  "Of what was sent from there; null where nobody reports it."
+  lossOut: QualityFigure
+  roundTripMs: QualityFigure
+}
+"One measure: of late, on average, at its worst."
+type QualityFigure { now: Float! average: Float! worst: Float! }
+type QualityAlert {
+  kind: QualityAlertKind!
+  side: QualitySide!
+  from: Time!
+  "Null: it still is."
+  until: Time
+}
+
+extend type Viewer {
+  "When the page has to warn the operator."
+  alerts: AlertSettings!
+}
+type AlertSettings {
+  "How long a customer may be on hold."
+  longHold: Duration!
+  "How long nobody may speak."
+  deadAir: Duration!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AlertSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "longHold":
+		return ec.fieldContext_AlertSettings_longHold(ctx, field)
+	case "deadAir":
+		return ec.fieldContext_AlertSettings_deadAir(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertSettings", field.Name)
+}
 
 func (ec *executionContext) childFields_BeatPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -3066,6 +3419,8 @@ func (ec *executionContext) childFields_Call(ctx context.Context, field graphql.
 		return ec.fieldContext_Call_offerUntil(ctx, field)
 	case "end":
 		return ec.fieldContext_Call_end(ctx, field)
+	case "quality":
+		return ec.fieldContext_Call_quality(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Call", field.Name)
 }
@@ -3090,6 +3445,22 @@ func (ec *executionContext) childFields_CallPayload(ctx context.Context, field g
 		return ec.fieldContext_CallPayload_call(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CallPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CallQuality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grade":
+		return ec.fieldContext_CallQuality_grade(ctx, field)
+	case "mos":
+		return ec.fieldContext_CallQuality_mos(ctx, field)
+	case "alerting":
+		return ec.fieldContext_CallQuality_alerting(ctx, field)
+	case "sides":
+		return ec.fieldContext_CallQuality_sides(ctx, field)
+	case "alerts":
+		return ec.fieldContext_CallQuality_alerts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallQuality", field.Name)
 }
 
 func (ec *executionContext) childFields_Candidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3242,6 +3613,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_comment(ctx, field)
 	case "commentSavedAt":
 		return ec.fieldContext_Interaction_commentSavedAt(ctx, field)
+	case "quality":
+		return ec.fieldContext_Interaction_quality(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Interaction", field.Name)
 }
@@ -3428,6 +3801,14 @@ func (ec *executionContext) childFields_PauseReason(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type PauseReason", field.Name)
 }
 
+func (ec *executionContext) childFields_PhoneHealthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ok":
+		return ec.fieldContext_PhoneHealthPayload_ok(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneHealthPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PhoneNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "e164":
@@ -3474,6 +3855,32 @@ func (ec *executionContext) childFields_Preferences(ctx context.Context, field g
 		return ec.fieldContext_Preferences_theme(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Preferences", field.Name)
+}
+
+func (ec *executionContext) childFields_QualityAlert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_QualityAlert_kind(ctx, field)
+	case "side":
+		return ec.fieldContext_QualityAlert_side(ctx, field)
+	case "from":
+		return ec.fieldContext_QualityAlert_from(ctx, field)
+	case "until":
+		return ec.fieldContext_QualityAlert_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityAlert", field.Name)
+}
+
+func (ec *executionContext) childFields_QualityFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "now":
+		return ec.fieldContext_QualityFigure_now(ctx, field)
+	case "average":
+		return ec.fieldContext_QualityFigure_average(ctx, field)
+	case "worst":
+		return ec.fieldContext_QualityFigure_worst(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityFigure", field.Name)
 }
 
 func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3532,6 +3939,32 @@ func (ec *executionContext) childFields_SetPreferencesPayload(ctx context.Contex
 		return ec.fieldContext_SetPreferencesPayload_viewer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetPreferencesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SideQuality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "side":
+		return ec.fieldContext_SideQuality_side(ctx, field)
+	case "grade":
+		return ec.fieldContext_SideQuality_grade(ctx, field)
+	case "codec":
+		return ec.fieldContext_SideQuality_codec(ctx, field)
+	case "from":
+		return ec.fieldContext_SideQuality_from(ctx, field)
+	case "until":
+		return ec.fieldContext_SideQuality_until(ctx, field)
+	case "mos":
+		return ec.fieldContext_SideQuality_mos(ctx, field)
+	case "jitterMs":
+		return ec.fieldContext_SideQuality_jitterMs(ctx, field)
+	case "lossIn":
+		return ec.fieldContext_SideQuality_lossIn(ctx, field)
+	case "lossOut":
+		return ec.fieldContext_SideQuality_lossOut(ctx, field)
+	case "roundTripMs":
+		return ec.fieldContext_SideQuality_roundTripMs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SideQuality", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3612,6 +4045,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_demo(ctx, field)
 	case "now":
 		return ec.fieldContext_Viewer_now(ctx, field)
+	case "alerts":
+		return ec.fieldContext_Viewer_alerts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -3966,6 +4401,20 @@ func (ec *executionContext) field_Mutation_parkCall_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CallInput, error) {
 			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportPhoneHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PhoneHealthInput, error) {
+			return ec.unmarshalNPhoneHealthInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealthInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4523,6 +4972,52 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AlertSettings_longHold(ctx context.Context, field graphql.CollectedField, obj *model.AlertSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertSettings_longHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LongHold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertSettings_longHold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertSettings", field, false, false, errors.New("field of type Duration does not have child fields"))
+}
+
+func (ec *executionContext) _AlertSettings_deadAir(ctx context.Context, field graphql.CollectedField, obj *model.AlertSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertSettings_deadAir(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeadAir, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertSettings_deadAir(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertSettings", field, false, false, errors.New("field of type Duration does not have child fields"))
+}
 
 func (ec *executionContext) _BeatPhonePayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.BeatPhonePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -5276,6 +5771,38 @@ func (ec *executionContext) fieldContext_Call_end(_ context.Context, field graph
 	return fc, nil
 }
 
+func (ec *executionContext) _Call_quality(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Call_quality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quality, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallQuality) graphql.Marshaler {
+			return ec.marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Call_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Call",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallQuality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CallChanged_call(ctx context.Context, field graphql.CollectedField, obj *model.CallChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5450,6 +5977,139 @@ func (ec *executionContext) fieldContext_CallPayload_call(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Call(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallQuality_grade(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallQuality_grade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityGrade) graphql.Marshaler {
+			return ec.marshalOQualityGrade2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallQuality_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type QualityGrade does not have child fields"))
+}
+
+func (ec *executionContext) _CallQuality_mos(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallQuality_mos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mos, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallQuality_mos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CallQuality_alerting(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallQuality_alerting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alerting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallQuality_alerting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CallQuality_sides(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallQuality_sides(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sides, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SideQuality) graphql.Marshaler {
+			return ec.marshalNSideQuality2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQualityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallQuality_sides(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SideQuality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallQuality_alerts(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallQuality_alerts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alerts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.QualityAlert) graphql.Marshaler {
+			return ec.marshalNQualityAlert2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallQuality_alerts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QualityAlert(ctx, field)
 		},
 	}
 	return fc, nil
@@ -6787,6 +7447,38 @@ func (ec *executionContext) _Interaction_commentSavedAt(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Interaction_commentSavedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Interaction_quality(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_quality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quality, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CallQuality) graphql.Marshaler {
+			return ec.marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Interaction",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallQuality(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _InteractionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.InteractionConnection) (ret graphql.Marshaler) {
@@ -8706,6 +9398,50 @@ func (ec *executionContext) fieldContext_Mutation_commentInteraction(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_reportPhoneHealth(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportPhoneHealth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportPhoneHealth(ctx, fc.Args["input"].(model.PhoneHealthInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneHealthPayload) graphql.Marshaler {
+			return ec.marshalNPhoneHealthPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealthPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportPhoneHealth(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneHealthPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportPhoneHealth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _NoteLimits_comment(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9579,6 +10315,29 @@ func (ec *executionContext) fieldContext_PauseReason_system(_ context.Context, f
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _PhoneHealthPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealthPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealthPayload_ok(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ok, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealthPayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealthPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _PhoneNumber_e164(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9931,6 +10690,167 @@ func (ec *executionContext) _Preferences_theme(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Preferences_theme(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Preferences", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _QualityAlert_kind(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityAlert_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.QualityAlertKind) graphql.Marshaler {
+			return ec.marshalNQualityAlertKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QualityAlert_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type QualityAlertKind does not have child fields"))
+}
+
+func (ec *executionContext) _QualityAlert_side(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityAlert_side(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Side, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.QualitySide) graphql.Marshaler {
+			return ec.marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QualityAlert_side(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type QualitySide does not have child fields"))
+}
+
+func (ec *executionContext) _QualityAlert_from(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityAlert_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QualityAlert_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _QualityAlert_until(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityAlert_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QualityAlert_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _QualityFigure_now(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityFigure_now(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Now, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QualityFigure_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityFigure", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _QualityFigure_average(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityFigure_average(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Average, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QualityFigure_average(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityFigure", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _QualityFigure_worst(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityFigure_worst(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Worst, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QualityFigure_worst(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityFigure", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -11129,6 +12049,281 @@ func (ec *executionContext) fieldContext_SetPreferencesPayload_viewer(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _SideQuality_side(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_side(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Side, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.QualitySide) graphql.Marshaler {
+			return ec.marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_side(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type QualitySide does not have child fields"))
+}
+
+func (ec *executionContext) _SideQuality_grade(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_grade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.QualityGrade) graphql.Marshaler {
+			return ec.marshalNQualityGrade2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type QualityGrade does not have child fields"))
+}
+
+func (ec *executionContext) _SideQuality_codec(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_codec(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Codec, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_codec(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SideQuality_from(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _SideQuality_until(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _SideQuality_mos(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_mos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mos, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+			return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_mos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SideQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QualityFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SideQuality_jitterMs(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_jitterMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JitterMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+			return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_jitterMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SideQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QualityFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SideQuality_lossIn(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_lossIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LossIn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+			return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_lossIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SideQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QualityFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SideQuality_lossOut(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_lossOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LossOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+			return ec.marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_lossOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SideQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QualityFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SideQuality_roundTripMs(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SideQuality_roundTripMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoundTripMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+			return ec.marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SideQuality_roundTripMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SideQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QualityFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11826,6 +13021,38 @@ func (ec *executionContext) _Viewer_now(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Viewer_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Viewer_alerts(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_alerts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alerts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AlertSettings) graphql.Marshaler {
+			return ec.marshalNAlertSettings2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAlertSettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_alerts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertSettings(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _WrapUpPayload_call(ctx context.Context, field graphql.CollectedField, obj *model.WrapUpPayload) (ret graphql.Marshaler) {
@@ -12981,6 +14208,50 @@ func (ec *executionContext) unmarshalInputCallInput(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCallQualityInput(ctx context.Context, obj any) (model.CallQualityInput, error) {
+	var it model.CallQualityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callId", "samples", "alerts"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
+		case "samples":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("samples"))
+			data, err := ec.unmarshalNQualitySampleInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySampleInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Samples = data
+		case "alerts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alerts"))
+			data, err := ec.unmarshalNQualityAlertInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Alerts = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCallTarget(ctx context.Context, obj any) (model.CallTarget, error) {
 	var it model.CallTarget
 	if obj == nil {
@@ -13337,6 +14608,145 @@ func (ec *executionContext) unmarshalInputPartyInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.LegID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPhoneHealthInput(ctx context.Context, obj any) (model.PhoneHealthInput, error) {
+	var it model.PhoneHealthInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"quality"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "quality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quality"))
+			data, err := ec.unmarshalOCallQualityInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQualityInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quality = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputQualityAlertInput(ctx context.Context, obj any) (model.QualityAlertInput, error) {
+	var it model.QualityAlertInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "at", "over"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNQualityAlertKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalNTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "over":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("over"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Over = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputQualitySampleInput(ctx context.Context, obj any) (model.QualitySampleInput, error) {
+	var it model.QualitySampleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"at", "codec", "jitterMs", "lossIn", "lossOut", "roundTripMs"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalNTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "codec":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codec"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Codec = data
+		case "jitterMs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jitterMs"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JitterMs = data
+		case "lossIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossIn"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LossIn = data
+		case "lossOut":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossOut"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LossOut = data
+		case "roundTripMs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundTripMs"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundTripMs = data
 		}
 	}
 	return it, nil
@@ -13962,6 +15372,49 @@ func (ec *executionContext) _QueueFeedItem(ctx context.Context, sel ast.Selectio
 
 // region    **************************** object.gotpl ****************************
 
+var alertSettingsImplementors = []string{"AlertSettings"}
+
+func (ec *executionContext) _AlertSettings(ctx context.Context, sel ast.SelectionSet, obj *model.AlertSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertSettings")
+		case "longHold":
+			out.Values[i] = ec._AlertSettings_longHold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadAir":
+			out.Values[i] = ec._AlertSettings_deadAir(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var beatPhonePayloadImplementors = []string{"BeatPhonePayload"}
 
 func (ec *executionContext) _BeatPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.BeatPhonePayload) graphql.Marshaler {
@@ -14147,6 +15600,11 @@ func (ec *executionContext) _Call(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "quality":
+			out.Values[i] = ec._Call_quality(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14278,6 +15736,64 @@ func (ec *executionContext) _CallPayload(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = graphql.MarshalString("CallPayload")
 		case "call":
 			out.Values[i] = ec._CallPayload_call(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callQualityImplementors = []string{"CallQuality"}
+
+func (ec *executionContext) _CallQuality(ctx context.Context, sel ast.SelectionSet, obj *model.CallQuality) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callQualityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallQuality")
+		case "grade":
+			out.Values[i] = ec._CallQuality_grade(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mos":
+			out.Values[i] = ec._CallQuality_mos(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "alerting":
+			out.Values[i] = ec._CallQuality_alerting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sides":
+			out.Values[i] = ec._CallQuality_sides(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "alerts":
+			out.Values[i] = ec._CallQuality_alerts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14904,6 +16420,11 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "quality":
+			out.Values[i] = ec._Interaction_quality(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15431,6 +16952,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "reportPhoneHealth":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportPhoneHealth(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15929,6 +17457,44 @@ func (ec *executionContext) _PauseReason(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var phoneHealthPayloadImplementors = []string{"PhoneHealthPayload"}
+
+func (ec *executionContext) _PhoneHealthPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneHealthPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneHealthPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneHealthPayload")
+		case "ok":
+			out.Values[i] = ec._PhoneHealthPayload_ok(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var phoneNumberImplementors = []string{"PhoneNumber"}
 
 func (ec *executionContext) _PhoneNumber(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneNumber) graphql.Marshaler {
@@ -16079,6 +17645,107 @@ func (ec *executionContext) _Preferences(ctx context.Context, sel ast.SelectionS
 			}
 		case "theme":
 			out.Values[i] = ec._Preferences_theme(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var qualityAlertImplementors = []string{"QualityAlert"}
+
+func (ec *executionContext) _QualityAlert(ctx context.Context, sel ast.SelectionSet, obj *model.QualityAlert) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, qualityAlertImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QualityAlert")
+		case "kind":
+			out.Values[i] = ec._QualityAlert_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "side":
+			out.Values[i] = ec._QualityAlert_side(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._QualityAlert_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._QualityAlert_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var qualityFigureImplementors = []string{"QualityFigure"}
+
+func (ec *executionContext) _QualityFigure(ctx context.Context, sel ast.SelectionSet, obj *model.QualityFigure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, qualityFigureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QualityFigure")
+		case "now":
+			out.Values[i] = ec._QualityFigure_now(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "average":
+			out.Values[i] = ec._QualityFigure_average(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "worst":
+			out.Values[i] = ec._QualityFigure_worst(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16770,6 +18437,89 @@ func (ec *executionContext) _SetPreferencesPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var sideQualityImplementors = []string{"SideQuality"}
+
+func (ec *executionContext) _SideQuality(ctx context.Context, sel ast.SelectionSet, obj *model.SideQuality) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sideQualityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SideQuality")
+		case "side":
+			out.Values[i] = ec._SideQuality_side(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grade":
+			out.Values[i] = ec._SideQuality_grade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "codec":
+			out.Values[i] = ec._SideQuality_codec(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._SideQuality_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._SideQuality_until(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mos":
+			out.Values[i] = ec._SideQuality_mos(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jitterMs":
+			out.Values[i] = ec._SideQuality_jitterMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lossIn":
+			out.Values[i] = ec._SideQuality_lossIn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lossOut":
+			out.Values[i] = ec._SideQuality_lossOut(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "roundTripMs":
+			out.Values[i] = ec._SideQuality_roundTripMs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var signInPayloadImplementors = []string{"SignInPayload"}
 
 func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignInPayload) graphql.Marshaler {
@@ -17166,6 +18916,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "now":
 			out.Values[i] = ec._Viewer_now(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "alerts":
+			out.Values[i] = ec._Viewer_alerts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17624,6 +19379,16 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNAlertSettings2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAlertSettings(ctx context.Context, sel ast.SelectionSet, v *model.AlertSettings) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AlertSettings(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNAvailability2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAvailability(ctx context.Context, v any) (model.Availability, error) {
 	var res model.Availability
@@ -18322,6 +20087,21 @@ func (ec *executionContext) marshalNPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpu
 	return ec._PauseReason(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPhoneHealthInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealthInput(ctx context.Context, v any) (model.PhoneHealthInput, error) {
+	res, err := ec.unmarshalInputPhoneHealthInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPhoneHealthPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealthPayload(ctx context.Context, sel ast.SelectionSet, v *model.PhoneHealthPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneHealthPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx context.Context, sel ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -18359,6 +20139,110 @@ func (ec *executionContext) unmarshalNPresence2githubᚗcomᚋpultᚑccᚋpult�
 }
 
 func (ec *executionContext) marshalNPresence2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPresence(ctx context.Context, sel ast.SelectionSet, v model.Presence) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNQualityAlert2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.QualityAlert) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNQualityAlert2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlert(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNQualityAlert2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlert(ctx context.Context, sel ast.SelectionSet, v *model.QualityAlert) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._QualityAlert(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNQualityAlertInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertInputᚄ(ctx context.Context, v any) ([]*model.QualityAlertInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.QualityAlertInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNQualityAlertInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNQualityAlertInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertInput(ctx context.Context, v any) (*model.QualityAlertInput, error) {
+	res, err := ec.unmarshalInputQualityAlertInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNQualityAlertKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertKind(ctx context.Context, v any) (model.QualityAlertKind, error) {
+	var res model.QualityAlertKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNQualityAlertKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertKind(ctx context.Context, sel ast.SelectionSet, v model.QualityAlertKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx context.Context, sel ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._QualityFigure(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNQualityGrade2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx context.Context, v any) (model.QualityGrade, error) {
+	var res model.QualityGrade
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNQualityGrade2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx context.Context, sel ast.SelectionSet, v model.QualityGrade) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNQualitySampleInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySampleInputᚄ(ctx context.Context, v any) ([]*model.QualitySampleInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.QualitySampleInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNQualitySampleInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySampleInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNQualitySampleInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySampleInput(ctx context.Context, v any) (*model.QualitySampleInput, error) {
+	res, err := ec.unmarshalInputQualitySampleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx context.Context, v any) (model.QualitySide, error) {
+	var res model.QualitySide
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx context.Context, sel ast.SelectionSet, v model.QualitySide) graphql.Marshaler {
 	return v
 }
 
@@ -18517,6 +20401,32 @@ func (ec *executionContext) marshalNSetPreferencesPayload2ᚖgithubᚗcomᚋpult
 func (ec *executionContext) unmarshalNSetTopicInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetTopicInput(ctx context.Context, v any) (model.SetTopicInput, error) {
 	res, err := ec.unmarshalInputSetTopicInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSideQuality2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQualityᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SideQuality) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSideQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQuality(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSideQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQuality(ctx context.Context, sel ast.SelectionSet, v *model.SideQuality) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SideQuality(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSignInInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSignInInput(ctx context.Context, v any) (model.SignInInput, error) {
@@ -18921,6 +20831,21 @@ func (ec *executionContext) marshalOCallEnd2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 	return ec._CallEnd(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx context.Context, sel ast.SelectionSet, v *model.CallQuality) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CallQuality(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCallQualityInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQualityInput(ctx context.Context, v any) (*model.CallQualityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCallQualityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOCallResult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallResult(ctx context.Context, v any) (*model.CallResult, error) {
 	if v == nil {
 		return nil, nil
@@ -19062,6 +20987,23 @@ func (ec *executionContext) marshalODuration2ᚖtimeᚐDuration(ctx context.Cont
 	return res
 }
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -19174,6 +21116,29 @@ func (ec *executionContext) marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpu
 		return graphql.Null
 	}
 	return ec._PhoneNumber(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx context.Context, sel ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QualityFigure(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOQualityGrade2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx context.Context, v any) (*model.QualityGrade, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.QualityGrade)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOQualityGrade2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx context.Context, sel ast.SelectionSet, v *model.QualityGrade) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx context.Context, sel ast.SelectionSet, v *model.Queue) graphql.Marshaler {

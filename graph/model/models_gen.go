@@ -28,6 +28,13 @@ type QueueFeedItem interface {
 	IsQueueFeedItem()
 }
 
+type AlertSettings struct {
+	// How long a customer may be on hold.
+	LongHold time.Duration `json:"longHold"`
+	// How long nobody may speak.
+	DeadAir time.Duration `json:"deadAir"`
+}
+
 type BeatPhonePayload struct {
 	Ok bool `json:"ok"`
 }
@@ -73,6 +80,8 @@ type Call struct {
 	// Until when the present offer rings.
 	OfferUntil *time.Time `json:"offerUntil,omitempty"`
 	End        *CallEnd   `json:"end,omitempty"`
+	// How the conversation sounds; null until something was measured.
+	Quality *CallQuality `json:"quality,omitempty"`
 }
 
 func (Call) IsNode()            {}
@@ -98,6 +107,25 @@ type CallInput struct {
 
 type CallPayload struct {
 	Call *Call `json:"call"`
+}
+
+type CallQuality struct {
+	// The worst side's, of late; of a call that is over, on average.
+	Grade *QualityGrade `json:"grade,omitempty"`
+	// The same as a mean opinion score (ITU-T P.800.1), estimated by the E-model (ITU-T G.107): 1 to 4.5.
+	Mos *float64 `json:"mos,omitempty"`
+	// Something is wrong right now.
+	Alerting bool            `json:"alerting"`
+	Sides    []*SideQuality  `json:"sides"`
+	Alerts   []*QualityAlert `json:"alerts"`
+}
+
+type CallQualityInput struct {
+	CallID string `json:"callId"`
+	// What was measured since the last report, oldest first; at most 60.
+	Samples []*QualitySampleInput `json:"samples"`
+	// Alerts that began or ended since the last report; at most 20.
+	Alerts []*QualityAlertInput `json:"alerts"`
 }
 
 // The call has left the scope: it ended, or is another's.
@@ -232,6 +260,8 @@ type Interaction struct {
 	Tags           []*Tag         `json:"tags"`
 	Comment        string         `json:"comment"`
 	CommentSavedAt *time.Time     `json:"commentSavedAt,omitempty"`
+	// How the call sounded; null where it was not measured.
+	Quality *CallQuality `json:"quality,omitempty"`
 }
 
 func (Interaction) IsNode()            {}
@@ -385,6 +415,15 @@ type PauseReason struct {
 func (PauseReason) IsNode()            {}
 func (this PauseReason) GetID() string { return this.ID }
 
+type PhoneHealthInput struct {
+	// How a call of the viewer's sounds.
+	Quality *CallQualityInput `json:"quality,omitempty"`
+}
+
+type PhoneHealthPayload struct {
+	Ok bool `json:"ok"`
+}
+
 // A telephone number.
 type PhoneNumber struct {
 	// E.164, or the digits as received where it is no valid public number; empty when withheld.
@@ -416,6 +455,41 @@ type Preferences struct {
 	Language string `json:"language"`
 	// light, dark, or auto.
 	Theme string `json:"theme"`
+}
+
+type QualityAlert struct {
+	Kind QualityAlertKind `json:"kind"`
+	Side QualitySide      `json:"side"`
+	From time.Time        `json:"from"`
+	// Null: it still is.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// The beginning of an alert, or its end.
+type QualityAlertInput struct {
+	Kind QualityAlertKind `json:"kind"`
+	At   time.Time        `json:"at"`
+	Over bool             `json:"over"`
+}
+
+// One measure: of late, on average, at its worst.
+type QualityFigure struct {
+	Now     float64 `json:"now"`
+	Average float64 `json:"average"`
+	Worst   float64 `json:"worst"`
+}
+
+// One window of some seconds. A loss is a share, 0 to 1.
+type QualitySampleInput struct {
+	At time.Time `json:"at"`
+	// As in SDP, lower case: opus, pcma.
+	Codec    *string `json:"codec,omitempty"`
+	JitterMs float64 `json:"jitterMs"`
+	// Of what should have arrived at the page.
+	LossIn float64 `json:"lossIn"`
+	// Of what the page has sent, as the far side reports it.
+	LossOut     *float64 `json:"lossOut,omitempty"`
+	RoundTripMs *float64 `json:"roundTripMs,omitempty"`
 }
 
 type Query struct {
@@ -488,6 +562,21 @@ type SetTopicInput struct {
 	InteractionID string `json:"interactionId"`
 	// Empty: no topic. Null: leave as it is.
 	TopicID *string `json:"topicId,omitempty"`
+}
+
+type SideQuality struct {
+	Side     QualitySide    `json:"side"`
+	Grade    QualityGrade   `json:"grade"`
+	Codec    string         `json:"codec"`
+	From     time.Time      `json:"from"`
+	Until    time.Time      `json:"until"`
+	Mos      *QualityFigure `json:"mos"`
+	JitterMs *QualityFigure `json:"jitterMs"`
+	// Of what should have arrived there; a share, 0 to 1.
+	LossIn *QualityFigure `json:"lossIn"`
+	// Of what was sent from there; null where nobody reports it.
+	LossOut     *QualityFigure `json:"lossOut,omitempty"`
+	RoundTripMs *QualityFigure `json:"roundTripMs,omitempty"`
 }
 
 type SignInInput struct {
@@ -586,6 +675,8 @@ type Viewer struct {
 	Demo *Demo `json:"demo,omitempty"`
 	// Server time, for clock skew.
 	Now time.Time `json:"now"`
+	// When the page has to warn the operator.
+	Alerts *AlertSettings `json:"alerts"`
 }
 
 type WrapUpInput struct {
@@ -1614,6 +1705,187 @@ func (e *Presence) UnmarshalJSON(b []byte) error {
 }
 
 func (e Presence) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type QualityAlertKind string
+
+const (
+	// Nothing arrives at the side though a conversation is on.
+	QualityAlertKindOneWayIn QualityAlertKind = "ONE_WAY_IN"
+	// What the side sends does not arrive.
+	QualityAlertKindOneWayOut QualityAlertKind = "ONE_WAY_OUT"
+	// Nobody speaks.
+	QualityAlertKindDeadAir QualityAlertKind = "DEAD_AIR"
+	// The operator speaks into a muted microphone.
+	QualityAlertKindMutedTalk QualityAlertKind = "MUTED_TALK"
+	QualityAlertKindLongHold  QualityAlertKind = "LONG_HOLD"
+)
+
+var AllQualityAlertKind = []QualityAlertKind{
+	QualityAlertKindOneWayIn,
+	QualityAlertKindOneWayOut,
+	QualityAlertKindDeadAir,
+	QualityAlertKindMutedTalk,
+	QualityAlertKindLongHold,
+}
+
+func (e QualityAlertKind) IsValid() bool {
+	switch e {
+	case QualityAlertKindOneWayIn, QualityAlertKindOneWayOut, QualityAlertKindDeadAir, QualityAlertKindMutedTalk, QualityAlertKindLongHold:
+		return true
+	}
+	return false
+}
+
+func (e QualityAlertKind) String() string {
+	return string(e)
+}
+
+func (e *QualityAlertKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = QualityAlertKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid QualityAlertKind", str)
+	}
+	return nil
+}
+
+func (e QualityAlertKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *QualityAlertKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e QualityAlertKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// GOOD: people are satisfied; FAIR: some are not; POOR: nearly all are not (ITU-T G.109).
+type QualityGrade string
+
+const (
+	QualityGradeGood QualityGrade = "GOOD"
+	QualityGradeFair QualityGrade = "FAIR"
+	QualityGradePoor QualityGrade = "POOR"
+)
+
+var AllQualityGrade = []QualityGrade{
+	QualityGradeGood,
+	QualityGradeFair,
+	QualityGradePoor,
+}
+
+func (e QualityGrade) IsValid() bool {
+	switch e {
+	case QualityGradeGood, QualityGradeFair, QualityGradePoor:
+		return true
+	}
+	return false
+}
+
+func (e QualityGrade) String() string {
+	return string(e)
+}
+
+func (e *QualityGrade) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = QualityGrade(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid QualityGrade", str)
+	}
+	return nil
+}
+
+func (e QualityGrade) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *QualityGrade) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e QualityGrade) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where it was measured: the operator's page, the PBX's leg to the operator, the PBX's leg to the customer.
+type QualitySide string
+
+const (
+	QualitySidePage     QualitySide = "PAGE"
+	QualitySideOperator QualitySide = "OPERATOR"
+	QualitySideCustomer QualitySide = "CUSTOMER"
+)
+
+var AllQualitySide = []QualitySide{
+	QualitySidePage,
+	QualitySideOperator,
+	QualitySideCustomer,
+}
+
+func (e QualitySide) IsValid() bool {
+	switch e {
+	case QualitySidePage, QualitySideOperator, QualitySideCustomer:
+		return true
+	}
+	return false
+}
+
+func (e QualitySide) String() string {
+	return string(e)
+}
+
+func (e *QualitySide) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = QualitySide(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid QualitySide", str)
+	}
+	return nil
+}
+
+func (e QualitySide) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *QualitySide) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e QualitySide) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -100,7 +100,7 @@ func secured(next http.Handler, connect string) http.Handler {
 }
 
 func (a *App) phoneOptions() graph.PhoneOptions {
-	o := graph.PhoneOptions{RegisterExpires: a.cfg.Telephony.RegisterInterval}
+	o := graph.PhoneOptions{RegisterExpires: a.cfg.Telephony.RegisterInterval, LongHold: a.cfg.Telephony.LongHold, DeadAir: a.cfg.Telephony.DeadAir}
 	for _, s := range a.cfg.Telephony.PhoneICEServers {
 		o.ICEServers = append(o.ICEServers, graph.ICEServer{URLs: s.URLs, Username: s.Username, Credential: a.ice[s.Credential]})
 	}

@@ -20,7 +20,7 @@ func (j journal) SaveCall(ctx context.Context, c calls.Call) error {
 	in := interactions.Interaction{
 		ID: string(c.ID), Channel: interactions.ChannelCall, Direction: string(c.Direction), Number: c.CustomerNumber(),
 		QueueID: c.QueueID, OperatorID: c.OperatorID, StartedAt: c.StartedAt, EnqueuedAt: c.EnqueuedAt, AnsweredAt: c.AnsweredAt,
-		Term: j.term,
+		Term: j.term, Quality: c.Quality,
 	}
 	if m := c.Match.Chosen; m != nil {
 		in.CustomerID, in.CustomerName = m.ID, m.Name

@@ -84,6 +84,8 @@ type Telephony struct {
 	PhoneHost        string        `yaml:"phone_host"` // host part of SIP addresses; "" = of the first of PhoneWSURLs
 	PhoneICEServers  []ICEServer   `yaml:"phone_ice_servers"`
 	RegisterInterval time.Duration `yaml:"register_interval"`
+	LongHold         time.Duration `yaml:"long_hold"` // on hold longer than this is worth a warning
+	DeadAir          time.Duration `yaml:"dead_air"`  // silence of both longer than this is
 }
 
 // Kinds of link: who connects to whom for events. Commands always go from Pult to Asterisk.
@@ -176,6 +178,7 @@ func Default() Config {
 				Outbound: Outbound{Path: "/asterisk", User: "asterisk", Password: "env:PULT_LINK_PASSWORD"}},
 			Trunk: "PJSIP/{number}@trunk", Realm: "asterisk", OperatorContext: "pult-operators",
 			PhoneWSURLs: []string{}, PhoneICEServers: []ICEServer{}, RegisterInterval: 2 * time.Minute,
+			LongHold: time.Minute, DeadAir: 15 * time.Second,
 		},
 		Region:     "RU",
 		Connectors: []Connector{},

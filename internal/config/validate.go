@@ -216,6 +216,8 @@ func (t Telephony) check(p *problems) {
 		p.secret(key+".credential", s.Credential)
 	}
 	p.lasts("telephony.register_interval", t.RegisterInterval, 30*time.Second, time.Hour)
+	p.lasts("telephony.long_hold", t.LongHold, 5*time.Second, time.Hour)
+	p.lasts("telephony.dead_air", t.DeadAir, 5*time.Second, time.Hour)
 }
 
 // checkLink looks at what an Asterisk that connects to Pult needs.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony/quality"
 )
 
 // Channel is how customer and company spoke.
@@ -36,8 +37,9 @@ type Interaction struct {
 	EndedAt      *time.Time // the conversation's end
 	ClosedAt     *time.Time // wrap-up finished; nil while the call or its wrap-up lives
 	Waited       time.Duration
-	Result       string // calls.Result; "" while live
-	Term         uint64 // lease term of the writer: an older term must not overwrite a newer one
+	Result       string          // calls.Result; "" while live
+	Quality      *quality.Record // how a call sounded; nil: not measured
+	Term         uint64          // lease term of the writer: an older term must not overwrite a newer one
 
 	Notes Notes
 }
@@ -85,7 +87,7 @@ type Page struct {
 
 // Repository keeps interactions. Methods may be called concurrently and honour ctx.
 type Repository interface {
-	// SaveCall inserts or updates the call part of an interaction (everything but Notes). A row with a greater Term, or a closed one
+	// SaveCall inserts or updates the call part of an interaction (everything but Notes). A Quality of nil leaves what is there. A row with a greater Term, or a closed one
 	// when in is not closed, is left alone and no error is returned.
 	SaveCall(ctx context.Context, in Interaction) error
 	// SetNotes changes notes and returns the whole interaction. An unknown id is errs.NotFound, an unknown topic errs.Invalid with the

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/telephony/quality"
 )
 
 type interactionRepo struct{ *Store }
@@ -38,7 +40,11 @@ func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interacti
 	if in.ID == "" {
 		return errs.Field(op, "id", "missing")
 	}
-	err := r.client.Interaction.Create().SetID(in.ID).
+	record, mos, err := qualityColumns(in.Quality)
+	if err != nil {
+		return errs.With(errs.Internal, op, err)
+	}
+	row := r.client.Interaction.Create().SetID(in.ID).
 		SetChannel(string(in.Channel)).SetDirection(in.Direction).
 		SetNumber(clean(in.Number.E164)).SetNumberDisplay(clean(in.Number.Display)).
 		SetNumberExt(clean(in.Number.Ext)).SetNumberKind(string(in.Number.Kind)).
@@ -47,20 +53,26 @@ func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interacti
 		SetStartedAt(utc(in.StartedAt)).SetNillableEnqueuedAt(utcOrNil(in.EnqueuedAt)).
 		SetNillableAnsweredAt(utcOrNil(in.AnsweredAt)).SetNillableEndedAt(utcOrNil(in.EndedAt)).
 		SetNillableClosedAt(utcOrNil(in.ClosedAt)).
-		SetWaitedMs(in.Waited.Milliseconds()).SetResult(in.Result).SetTerm(int64(in.Term)).
-		OnConflict(
-			entsql.ConflictColumns(interaction.FieldID),
-			entsql.ResolveWith(func(u *entsql.UpdateSet) {
-				for _, c := range callColumns {
-					u.SetExcluded(c)
-				}
-			}),
-			entsql.UpdateWhere(entsql.P(func(b *entsql.Builder) {
-				b.WriteString(`interactions.term <= excluded.term AND ` +
-					`(interactions.closed_at IS NULL OR excluded.closed_at IS NOT NULL)`)
-			})),
-		).
-		Exec(ctx)
+		SetNillableMos(mos).
+		SetWaitedMs(in.Waited.Milliseconds()).SetResult(in.Result).SetTerm(int64(in.Term))
+	if record != nil { // a JSON null is not SQL's
+		row.SetQuality(record)
+	}
+	err = row.OnConflict(
+		entsql.ConflictColumns(interaction.FieldID),
+		entsql.ResolveWith(func(u *entsql.UpdateSet) {
+			for _, c := range callColumns {
+				u.SetExcluded(c)
+			}
+			for _, c := range qualityColumnNames {
+				u.Set(c, entsql.Expr("COALESCE(excluded."+c+", interactions."+c+")"))
+			}
+		}),
+		entsql.UpdateWhere(entsql.P(func(b *entsql.Builder) {
+			b.WriteString(`interactions.term <= excluded.term AND ` +
+				`(interactions.closed_at IS NULL OR excluded.closed_at IS NOT NULL)`)
+		})),
+	).Exec(ctx)
 	if errors.Is(err, sql.ErrNoRows) { // the row is of a newer term, or closed: left alone
 		return nil
 	}
@@ -239,6 +251,33 @@ func interactionsOf(rows []*ent.Interaction) []interactions.Interaction {
 	return out
 }
 
+var qualityColumnNames = []string{interaction.FieldQuality, interaction.FieldMos}
+
+// qualityColumns are the record and its score; nil where there is none.
+func qualityColumns(r *quality.Record) (json.RawMessage, *float64, error) {
+	if r == nil {
+		return nil, nil, nil
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	mos, ok := r.Overall()
+	if !ok {
+		return raw, nil, nil
+	}
+	return raw, &mos, nil
+}
+
+// qualityOf reads the record. One that cannot be read, of whatever program wrote it, costs its figures and not the history.
+func qualityOf(raw json.RawMessage) *quality.Record {
+	var r quality.Record
+	if len(raw) == 0 || json.Unmarshal(raw, &r) != nil {
+		return nil
+	}
+	return &r
+}
+
 func interactionOf(row *ent.Interaction) interactions.Interaction {
 	out := interactions.Interaction{
 		ID: row.ID, Channel: interactions.Channel(row.Channel), Direction: row.Direction,
@@ -252,6 +291,7 @@ func interactionOf(row *ent.Interaction) interactions.Interaction {
 		Waited: time.Duration(row.WaitedMs) * time.Millisecond, Result: row.Result, Term: uint64(row.Term),
 		Notes: interactions.Notes{Tags: row.Tags, Comment: row.Comment, CommentAt: utcOrNil(row.CommentAt)},
 	}
+	out.Quality = qualityOf(row.Quality)
 	if row.TopicID != nil {
 		out.Notes.TopicID = *row.TopicID
 	}

@@ -215,6 +215,8 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 		s.transferred(e)
 	case Matched:
 		s.matched(e)
+	case Measured:
+		s.measured(e)
 	case Moved:
 		if s.c.Position != e.Position {
 			s.c.Position, s.changed = e.Position, true

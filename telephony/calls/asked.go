@@ -96,6 +96,8 @@ func (s *step) asked(e Asked) {
 		s.do(Link{Number: c.CustomerNumber(), Customer: e.Cmd.CustomerID, OperatorID: e.Cmd.OperatorID})
 	case CmdUnlinkCustomer:
 		s.do(Link{Number: c.CustomerNumber(), OperatorID: e.Cmd.OperatorID})
+	case CmdReportQuality:
+		s.reported(*e.Cmd.Quality, e.At)
 	case CmdRetryMatch:
 		m := c.Match
 		m.State = customers.MatchPending

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/quality"
 )
 
 // ID names a call; it is also the id of its interaction.
@@ -178,7 +179,11 @@ type Call struct {
 
 	OfferUntil  *time.Time `json:"offerUntil,omitempty"`
 	WrapUpUntil *time.Time `json:"wrapUpUntil,omitempty"`
-	End         *End       `json:"end,omitempty"`
+
+	// Quality is how the conversation sounds; nil until something was measured.
+	Quality *quality.Record `json:"quality,omitempty"`
+
+	End *End `json:"end,omitempty"`
 
 	// What only the owner of the floor needs. A change of it alone makes no new version.
 	talked      string    // the operator who spoke with the customer last
@@ -187,6 +192,7 @@ type Call struct {
 	muteAsked   bool      // what Muted will be once the PBX has confirmed it
 	muteUnsure  bool      // what it has not confirmed yet
 	liveness
+	measuring
 	onHold   bool      // the customer was on hold when the operator was lost
 	moving   bool      // the operator takes the phone elsewhere, and speaks on the old one until then
 	returned bool      // a transfer came to nothing, and the call was given back to talked

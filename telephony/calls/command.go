@@ -2,6 +2,7 @@ package calls
 
 import (
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony/quality"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -35,6 +36,7 @@ const (
 	CmdLinkCustomer    CommandKind = "LINK_CUSTOMER"    // CallID, CustomerID
 	CmdUnlinkCustomer  CommandKind = "UNLINK_CUSTOMER"  // CallID
 	CmdRetryMatch      CommandKind = "RETRY_MATCH"      // CallID
+	CmdReportQuality   CommandKind = "REPORT_QUALITY"   // CallID, Quality: what the operator's page measured
 	CmdProvisionPhone  CommandKind = "PROVISION_PHONE"  // the sealed credential is in the store
 	CmdDropPhone       CommandKind = "DROP_PHONE"       // sign-out: account and contact go
 	CmdReloadDirectory CommandKind = "RELOAD_DIRECTORY" // queues, people or reasons were edited
@@ -58,6 +60,7 @@ type Command struct {
 	CustomerID customers.ID        `json:"customerId,omitempty"`
 	To         *Target             `json:"to,omitempty"`
 	LegID      string              `json:"legId,omitempty"`
+	Quality    *quality.Report     `json:"quality,omitempty"`
 	Notice     *Notice             `json:"notice,omitempty"`
 }
 

@@ -177,6 +177,7 @@ func (s *step) finish(at time.Time, end End) {
 	dialled := c.Direction == Outbound && c.AnsweredAt == nil && c.State != StateNew
 	took := c.OperatorID != "" && (dialled || c.rejoining())
 	c.End = &end
+	s.unalarmed(at)
 	c.OfferUntil, c.Position, c.AnswerRequested = nil, 0, false
 	s.do(Dequeue{})
 	for _, l := range c.Legs() {

@@ -94,6 +94,7 @@ func NewEngine(o EngineOptions) *Engine {
 func (e *Engine) Run(ctx context.Context) error {
 	// Clocks of processes differ: versions go on from what is known here, whatever the time says.
 	e.floor.opt.VersionBase = max(e.floor.opt.VersionBase, e.o.Board.newest())
+	e.floor.inherited = e.o.Board.records()
 	if err := e.load(ctx); err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	failed := make(chan error, 5) // as many as run
+	failed := make(chan error, 6) // as many as run
 	run := func(name string, fn func(context.Context) error) {
 		wg.Add(1)
 		go func() {
@@ -119,6 +120,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	run("serving snapshots", func(ctx context.Context) error { return e.o.Bus.Handle(ctx, subjectSnapshot, e.serveSnapshot) })
 	run("publishing", e.publish)
 	run("saving", e.save)
+	run("measuring", e.measure)
 	run("following the PBX", func(ctx context.Context) error {
 		return e.o.Driver.Run(ctx, func(ev telephony.Event) { e.pbx(ctx, ev) })
 	})

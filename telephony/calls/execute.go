@@ -35,6 +35,10 @@ func (e *Engine) execute(ctx context.Context, ce CallEffect) {
 		e.lanes.free(func() { e.link(ctx, ce.Call, ef) })
 	case DoListen:
 		e.lanes.free(func() { e.listen(ctx, ce.Call, ef.Leg) })
+	case DoMeasure:
+		if m, ok := e.o.Driver.(telephony.RTPMeter); ok {
+			e.lanes.run(string(ef.Leg), func() { e.count(ctx, m, ef.Leg) })
+		}
 	case DoOriginate:
 		e.lanes.run(string(ef.Leg), func() { e.originate(ctx, ce.Call, ef) })
 	default:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/quality"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -50,6 +51,7 @@ type Floor struct {
 	dirtyQueues map[string]struct{}
 	placed      uint64 // revision of the line whose places have been told
 	out         Outcome
+	inherited   map[ID]*quality.Record // of calls that a former owner has led
 }
 
 // CallEffect is an effect of one call.
@@ -138,6 +140,9 @@ func (f *Floor) apply(id ID, ev Event) {
 }
 
 func (f *Floor) store(old, n *Call, effects []Effect) {
+	if r := f.inherited[n.ID]; r != nil && n.Quality == nil {
+		n.Quality = r
+	}
 	f.calls[n.ID] = n
 	if n.deadline(true).IsZero() {
 		delete(f.timed, n.ID)
@@ -386,6 +391,9 @@ func (f *Floor) PBX(ev telephony.Event, now time.Time) {
 		f.apply(f.legs[e.Leg], PBX{e})
 	case telephony.LegEnded:
 		f.tailEnded(e.Leg)
+		if e.RTP != nil {
+			f.Measured(e.Leg, *e.RTP, now)
+		}
 		f.apply(f.legs[e.Leg], PBX{e})
 		delete(f.legs, e.Leg)
 	case telephony.EndpointChanged:

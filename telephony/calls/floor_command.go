@@ -127,6 +127,8 @@ func (f *Floor) permit(c *Call, cmd Command) error {
 		if c.CustomerNumber().Kind != customers.NumberPublic && cmd.Kind == CmdRetryMatch {
 			return errs.E(errs.Conflict, op, "there is no public number to ask about")
 		}
+	case CmdReportQuality:
+		return c.permitReport(cmd.Quality)
 	default:
 		return errs.Ef(errs.Invalid, op, "unknown command %q", cmd.Kind)
 	}

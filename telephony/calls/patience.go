@@ -26,6 +26,9 @@ type patience struct {
 func (s *step) hangup(at time.Time, id telephony.LegID, cause int) {
 	s.leg(id, func(l *Leg) {
 		if l.dying == 0 {
+			if s.c.measurable(l) {
+				s.do(DoMeasure{id})
+			}
 			l.dying, l.due = cause, at.Add(hangupPatience)
 		}
 	})

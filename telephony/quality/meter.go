@@ -22,7 +22,6 @@ type Meter struct {
 type Reading struct {
 	Window *Window // nil: nothing passed
 	OneWay bool    // nothing has arrived for long
-	Sure   bool    // OneWay can be judged: a conversation is on
 }
 
 // Read takes new counts. talking says that somebody should be heard on the leg: not held, not muted. Counts that went back (the PBX
@@ -47,7 +46,6 @@ func (m Meter) Read(rtp telephony.RTP, talking bool) (Meter, Reading) {
 		case m.still.IsZero():
 			m.still = last.At
 		}
-		out.Sure = true
 		out.OneWay = !m.still.IsZero() && rtp.At.Sub(m.still) >= oneWayAfter
 	}
 	if received == 0 && sent == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/telephony/quality"
 )
 
 // call returns a live call with every field set that a live call has.
@@ -64,6 +65,25 @@ func runInteractions(t *testing.T, fresh NewDatabase) {
 			save(t, d, in)
 			in.StartedAt, in.AnsweredAt = start, ptr(start.Add(time.Microsecond))
 			in.Waited = call("").Waited
+			wantCall(t, d, in)
+		}},
+		{"how a call sounded is kept as it was measured, and not forgotten", func(t *testing.T, d *db) {
+			in := closed(call("c-quality"))
+			trip, out := 40*time.Millisecond, 0.05
+			record := quality.Record{}
+			for i, side := range []quality.Side{quality.Page, quality.Operator, quality.Customer} {
+				record = record.Add(side, quality.Window{
+					At: start.Add(time.Duration(i) * time.Second), Codec: "opus", Jitter: 3 * time.Millisecond, LossIn: 0.01, LossOut: &out, RoundTrip: &trip,
+				})
+			}
+			record = record.Raise(quality.OneWayIn, quality.Page, start).Clear(quality.OneWayIn, quality.Page, start.Add(time.Second)).
+				Raise(quality.LongHold, quality.Page, start)
+			in.Quality = &record
+			save(t, d, in)
+			wantCall(t, d, in)
+			unmeasured := in
+			unmeasured.Quality = nil // of a new owner of the floor, who did not hear it
+			save(t, d, unmeasured)
 			wantCall(t, d, in)
 		}},
 		{"an older term never overwrites", func(t *testing.T, d *db) {

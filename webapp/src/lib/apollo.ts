@@ -27,6 +27,8 @@ export function makeCache(): InMemoryCache {
       },
       Viewer: { merge: true },
       Leg: { keyFields: false }, // it goes with its call
+      // A list tells the word, who looks closer gets the figures.
+      CallQuality: { merge: true },
     },
   })
 }

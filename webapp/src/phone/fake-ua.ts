@@ -1,9 +1,11 @@
-import type { Credentials, SipUa, UaEvent } from './types'
+import type { Credentials, SipUa, Stats, UaEvent } from './types'
 
 /** A user agent for tests: it records what it is told to do and reports what the test makes happen. */
 export class FakeUa implements SipUa {
   readonly done: string[] = []
   credentials: Credentials | undefined
+  /** What stats answers. */
+  counted: readonly Stats[] = []
   /** Registers by itself soon after start. */
   registers = false
   readonly #listeners = new Set<(event: UaEvent) => void>()
@@ -66,5 +68,9 @@ export class FakeUa implements SipUa {
 
   replaceMicrophone(session: string): void {
     this.done.push(`replace ${session}`)
+  }
+
+  async stats(): Promise<readonly Stats[]> {
+    return this.counted
   }
 }

@@ -29,6 +29,9 @@ export type UaEvent =
   | { type: 'ua.stream'; session: string; stream: MediaStream }
   | { type: 'ua.ended'; session: string; cause: string; byUs: boolean }
 
+/** A dictionary of RTCPeerConnection.getStats(). */
+export type Stats = Readonly<Record<string, unknown>>
+
 /** The SIP side. Sessions are named by opaque strings; methods on a session that is gone do nothing. */
 export interface SipUa {
   /** Tells events to listener until the returned function is called. */
@@ -50,6 +53,8 @@ export interface SipUa {
   setMuted(session: string, muted: boolean): void
   /** Speaks by another microphone from now on, without renegotiation; who is muted stays so. The former stream is left to its opener. */
   replaceMicrophone(session: string, stream: MediaStream): void
+  /** What the browser counts of a session's voice; nothing where there is none. */
+  stats(session: string): Promise<readonly Stats[]>
 }
 
 /** The server gave no phone session: another window has the phone, and nobody asked to take it here. */

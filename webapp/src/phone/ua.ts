@@ -2,7 +2,7 @@ import { UA } from 'jssip'
 import { every, type Timers } from '@/lib/timers'
 import { boundGathering } from './ice'
 import { PhoneSocket } from './ua-socket'
-import type { Credentials, SipUa, UaEvent } from './types'
+import type { Credentials, SipUa, Stats, UaEvent } from './types'
 
 /** A session as JsSIP's own typing gives it (it exports no name for it). */
 type JsSession = ReturnType<UA['call']>
@@ -256,6 +256,17 @@ export function makeUa(timers: Timers): SipUa {
         // It fails only when the connection is closed, and then nobody listens.
         sender.replaceTrack(track).catch(() => {})
       })
+    },
+    async stats(id) {
+      const connection = running?.sessions.get(id)?.connection as RTCPeerConnection | undefined
+      const found: Stats[] = []
+      try {
+        const report = await connection?.getStats()
+        report?.forEach((entry: Stats) => found.push(entry))
+      } catch {
+        // The connection was closed meanwhile.
+      }
+      return found
     },
   }
 }

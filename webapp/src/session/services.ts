@@ -16,12 +16,14 @@ import { browserMedia, Devices, type MediaApi } from '@/phone/devices'
 import { browserHid, type Headset, type Hid } from '@/phone/headset'
 import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
+import type { QualityMonitor } from '@/phone/quality-monitor'
 import { Ringer } from '@/phone/ringer'
 import { PhoneElsewhereError, type Credentials, type Microphone } from '@/phone/types'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
 import { followDevices } from './follow-devices'
 import { makeHeadset } from './follow-headset'
+import { makeQualityMonitor } from './quality'
 
 /** What a signed-in page lives on. Made once per sign-in. */
 export interface Services {
@@ -40,6 +42,8 @@ export interface Services {
   readonly followHeadset: (() => () => void) | undefined
   /** Names this window to the server. */
   readonly windowId: string
+  /** How the present call sounds. */
+  readonly quality: QualityMonitor
 }
 
 /** What reaches out of the page; tests give their own. */
@@ -48,6 +52,8 @@ export interface Outside {
   readonly phone?: PhoneParts
   readonly media?: MediaApi
   readonly hid?: Hid
+  /** Ticks every second. */
+  readonly ticker?: (tick: () => void) => () => void
 }
 
 interface ServicesOptions {
@@ -97,6 +103,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     headset: buttons?.headset,
     followHeadset: buttons?.follow,
     windowId,
+    quality: makeQualityMonitor({ client, feed, phone, ua: parts.ua, clock, ticker: outside.ticker }),
   }
 }
 
@@ -105,7 +112,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
  * wants the phone here; a page that merely opens again leaves it where it is.
  */
 export function startServices(
-  { feed, phone, client, windowId, microphone, devices, followHeadset }: Services,
+  { feed, phone, client, windowId, microphone, devices, followHeadset, quality }: Services,
   takePhone: boolean,
 ): () => void {
   const tellCalls = () => {
@@ -146,6 +153,7 @@ export function startServices(
   if (followHeadset) stops.push(followHeadset())
   feed.start()
   phone.send({ type: 'START', take: takePhone })
+  stops.push(quality.start())
   return () => {
     window.removeEventListener('online', probe)
     document.removeEventListener('visibilitychange', shown)

@@ -67,6 +67,7 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
   ua.registers = true
   const source = new SchemaSource(context)
   const microphone: Microphone = options.microphone ?? { open: async () => fakeStream(), watch: () => () => {} }
+  let tick: () => void = () => {}
   window.history.replaceState(null, '', path)
   const view = render(
     <App
@@ -79,6 +80,10 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
       outside={{
         source,
         ...(options.hid ? { hid: options.hid } : {}),
+        ticker: (each) => {
+          tick = each
+          return () => {}
+        },
         phone: {
           ua,
           microphone,
@@ -97,5 +102,5 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
       }}
     />,
   )
-  return { ...view, ua, takes, source, world: context.world, asked, user: userEvent.setup() }
+  return { ...view, ua, takes, source, world: context.world, asked, user: userEvent.setup(), tick: () => tick() }
 }

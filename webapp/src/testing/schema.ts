@@ -103,7 +103,7 @@ async function* snapshot(field: string, items: Plain[]) {
 
 const viewer = ({ world, scenario }: Context) => ({
   operator: scenario === 'signin' ? null : world.me,
-  roles: ['OPERATOR'],
+  roles: world.more['supervisor'] ? ['OPERATOR', 'SUPERVISOR'] : ['OPERATOR'],
   preferences: world.preferences,
   demo: world.more['demo']
     ? {
@@ -115,6 +115,7 @@ const viewer = ({ world, scenario }: Context) => ({
         })),
       }
     : null,
+  alerts: { longHold: 60, deadAir: 15 },
   now: new Date().toISOString(),
 })
 
@@ -138,6 +139,9 @@ const resolvers = {
       world.customers.filter((customer) =>
         JSON.stringify(customer).toLowerCase().includes(String(search).toLowerCase()),
       ),
+    interaction: (_: unknown, { id }: Plain, { world }: Context) =>
+      [...world.history, ...world.recent].find((item) => item['id'] === id),
+    call: (_: unknown, { id }: Plain, { world }: Context) => world.waiting.find((call) => call['id'] === id),
     interactions: (_: unknown, { filter }: { filter: Plain | null }, { world }: Context) =>
       connection(
         filter?.['operatorId']
@@ -265,6 +269,7 @@ const resolvers = {
       return { call, interaction }
     },
     demoCall: () => ({ ok: true }),
+    reportPhoneHealth: () => ({ ok: true }),
   },
   Subscription: {
     callFeed: {

@@ -142,8 +142,57 @@ const interaction = (id: string, secondsAgo: number, more: Plain = {}) => ({
   ...more,
 })
 
+const figure = (now: number, average = now, worst = now) => ({ now, average, worst })
+const quality = {
+  grade: 'FAIR',
+  mos: 3.6,
+  alerting: false,
+  sides: [
+    {
+      side: 'CUSTOMER',
+      grade: 'GOOD',
+      codec: 'alaw',
+      from: at(7190),
+      until: at(7000),
+      mos: figure(4.4),
+      jitterMs: figure(1, 2, 4),
+      lossIn: figure(0),
+      lossOut: null,
+      roundTripMs: null,
+    },
+    {
+      side: 'PAGE',
+      grade: 'FAIR',
+      codec: 'opus',
+      from: at(7190),
+      until: at(7000),
+      mos: figure(3.9, 3.6, 2.4),
+      jitterMs: figure(12, 14, 60),
+      lossIn: figure(0.01, 0.034, 0.2),
+      lossOut: figure(0, 0.012, 0.06),
+      roundTripMs: figure(48, 52, 180),
+    },
+    {
+      side: 'OPERATOR',
+      grade: 'GOOD',
+      codec: 'opus',
+      from: at(7190),
+      until: at(7000),
+      mos: figure(4.2, 4.1, 3),
+      jitterMs: figure(9, 11, 40),
+      lossIn: figure(0, 0.011, 0.05),
+      lossOut: figure(0, 0.02, 0.1),
+      roundTripMs: figure(50, 51, 170),
+    },
+  ],
+  alerts: [
+    { kind: 'ONE_WAY_IN', side: 'PAGE', from: at(7100), until: at(7091) },
+    { kind: 'ONE_WAY_IN', side: 'CUSTOMER', from: at(7100), until: null },
+  ],
+}
+
 const history = [
-  interaction('i1', 7200),
+  interaction('i1', 7200, { quality }),
   interaction('i2', 90_000, {
     channel: 'MAIL',
     talked: null,
@@ -248,6 +297,7 @@ const call = (state: string, more: Plain = {}) => ({
   wrapUpUntil: null,
   offerUntil: state === 'RINGING' ? new Date(now() + 16_000).toISOString() : null,
   end: null,
+  quality: null,
   ...more,
 })
 
@@ -493,6 +543,14 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   takenover: () => ({ presence: 'TALKING', calls: [call('TALKING')], more: { takenOver: true } }),
   pbxdown: () => ({ presence: 'READY', calls: [], more: { pbxDown: true } }),
   demo: () => ({ presence: 'READY', calls: [], more: { demo: true } }),
+  supervisor: () => ({
+    presence: 'OFFLINE',
+    calls: [],
+    more: {
+      supervisor: true,
+      waiting: [...waiting, call('TALKING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' }, quality })],
+    },
+  }),
 }
 
 export interface World {

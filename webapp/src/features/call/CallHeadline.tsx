@@ -5,6 +5,7 @@ import { stopwatch } from '@/lib/format'
 import { Elapsed, Remaining } from '@/session/Elapsed'
 import { useNow } from '@/session/context'
 import classes from './CallHeadline.module.css'
+import { CallQuality } from './CallQuality'
 
 /** State, time, and how the call came: one line. Brief where there is no room for the last. */
 export function CallHeadline({ call, stage, brief }: { call: MyCall; stage: Stage; brief: boolean }) {
@@ -24,6 +25,7 @@ export function CallHeadline({ call, stage, brief }: { call: MyCall; stage: Stag
       <span className={classes['time']}>
         <Elapsed since={since} />
       </span>
+      <CallQuality callId={call.id} />
       <ul className={classes['facts']}>
         {asker !== undefined && <li className={classes['asker']}>{t('call.consultFrom', { name: asker })}</li>}
         {call.queue && <li>{call.queue.name}</li>}

@@ -12,6 +12,7 @@ import { DialBox } from './DialBox'
 import { Parties } from './Parties'
 import { customerName, partiesOf } from './parties'
 import { PhoneBar } from './PhoneBar'
+import { QualityAlerts } from './QualityAlerts'
 import { ThirdPartyBar } from './ThirdPartyBar'
 import type { ThirdParty } from './use-third-party'
 
@@ -88,6 +89,7 @@ function Remarks({ call, picking }: { call: MyCall | undefined; picking: ThirdPa
     stage !== undefined && stage !== 'dialling' && stage !== 'rescuing' && isEngaged(stage) && phone.voice === 'none'
   return (
     <>
+      <QualityAlerts callId={call?.id} />
       {refusal && refusal.command !== picking && (
         <Remark tone="trouble" onClose={commands.forgetRefusal}>
           {problemText(refusal.problem)}

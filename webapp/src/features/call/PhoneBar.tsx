@@ -9,6 +9,7 @@ import { useCommandState, useFeedPhase, usePhone, useServices } from '@/session/
 import type { Controls, Reason } from './controls'
 import { Keypad } from './Keypad'
 import classes from './PhoneBar.module.css'
+import { MutedHint } from './QualityAlerts'
 
 /** In a narrow window the buttons stand in two rows: the keypad leaves the second, with the one that hangs up, in sight. */
 const belowTheSecondRow = 76
@@ -38,18 +39,20 @@ export function PhoneBar({ call, stage, controls, keypadOpen, onKeypad, endProgr
 
   return (
     <div className={classes['bar']}>
-      <ActionButton
-        label={muted ? t('call.unmute') : t('call.mute')}
-        short={muted ? t('call.unmuteShort') : t('call.muteShort')}
-        icon={muted ? MicrophoneOff : MicrophoneOn}
-        keys="M"
-        shortcut="M"
-        tone={muted && controls.mute === '' ? 'muted' : 'plain'}
-        reason={why(controls.mute)}
-        onPress={() => {
-          void commands.setMuted(call.id, !muted)
-        }}
-      />
+      <MutedHint callId={call.id}>
+        <ActionButton
+          label={muted ? t('call.unmute') : t('call.mute')}
+          short={muted ? t('call.unmuteShort') : t('call.muteShort')}
+          icon={muted ? MicrophoneOff : MicrophoneOn}
+          keys="M"
+          shortcut="M"
+          tone={muted && controls.mute === '' ? 'muted' : 'plain'}
+          reason={why(controls.mute)}
+          onPress={() => {
+            void commands.setMuted(call.id, !muted)
+          }}
+        />
+      </MutedHint>
       <ActionButton
         label={stage === 'held' ? t('call.resume') : t('call.hold')}
         icon={stage === 'held' ? Play : Pause}

@@ -5,6 +5,7 @@ import { NumberButton } from '@/components/NumberButton'
 import { stopwatch, timeOfDay } from '@/lib/format'
 import { topicName } from '@/lib/topic'
 import { useLanguage } from '@/lib/use-language'
+import { HistoryQuality } from './HistoryQuality'
 import classes from './HistoryRow.module.css'
 import type { Interaction } from './use-history'
 
@@ -100,6 +101,7 @@ export function HistoryRow({ item, present, dial }: HistoryRowProps) {
                 <Detail term={t('history.waited')}>{stopwatch(item.waited * 1000)}</Detail>
               )}
               <Detail term={t('history.result')}>{item.result ? t(`result.${item.result}`) : '—'}</Detail>
+              {item.talked !== null && <HistoryQuality id={item.id} />}
             </>
           )}
         </dl>

@@ -13,6 +13,7 @@ import {
 import type { Sign } from '@/lib/sign'
 import { Elapsed } from '@/session/Elapsed'
 import { useServices } from '@/session/context'
+import { MateQuality } from './MateQuality'
 import classes from './Queues.module.css'
 
 const order: readonly Presence[] = ['READY', 'OFFERED', 'TALKING', 'HELD', 'WRAP_UP', 'PAUSED', 'OFFLINE']
@@ -36,6 +37,7 @@ export function TeamPanel() {
           <li key={operator.id} className={classes['mate']} title={describe(operator)}>
             <SignMark sign={signOf(operator)} label={word(operator)} />
             <span className={classes['mateName']}>{operator.name}</span>
+            <MateQuality operatorId={operator.id} />
             <Elapsed since={operator.since} className={classes['time']} />
           </li>
         ))}
