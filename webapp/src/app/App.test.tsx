@@ -218,7 +218,7 @@ describe('a call, from the ring to the history', () => {
     await renderApp('offer', { path: '/?customer=c3' })
     expect(await screen.findByRole('heading', { name: 'Мария Котова' })).toBeInTheDocument()
     expect(screen.queryByRole('heading', { name: 'Пётр Смирнов' })).not.toBeInTheDocument()
-    expect(window.location.search).toBe('')
+    await waitFor(() => expect(window.location.search).toBe(''))
   })
 
   test('a second call never replaces the card', async () => {

@@ -167,7 +167,12 @@ export function Workspace() {
 /** A customer found by search; the address of the page names it. A new call comes first: its card is shown at once. */
 function useLookedUpCustomer(callId: string | undefined) {
   const [params, setParams] = useSearchParams()
-  const id = params.get('customer')
+  const named = params.get('customer')
+  // The router renders a new address when it has time for it, which on a busy computer takes seconds; the call does not wait for that.
+  const [left, setLeft] = useState<{ callId: string | undefined; id: string | null }>({ callId: undefined, id: null })
+  if (callId !== left.callId) setLeft({ callId, id: callId === undefined ? null : named })
+  else if (left.id !== null && named !== left.id) setLeft({ callId, id: null })
+  const id = named === left.id ? null : named
   const { data } = useQuery(CustomerByIdDocument, { variables: { id: id ?? '' }, skip: id === null })
   const close = () => setParams({})
   const closed = useEffectEvent(close)
