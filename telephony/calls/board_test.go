@@ -285,6 +285,26 @@ func inStep(t *testing.T, b *Board) {
 	}
 }
 
+// TestOwnBatchIsNotDecodedAgain: in the owner's process the engine has applied it before the bus brings it.
+func TestOwnBatchIsNotDecodedAgain(t *testing.T) {
+	b := quietBoard(membus.New())
+	b.replace(Snapshot{Epoch: "one", Seq: 7})
+	for _, c := range []struct {
+		payload string
+		want    bool
+	}{
+		{`{"epoch":"one","n":7,"changes":"not looked at"}`, true},
+		{`{"epoch":"one","n":8,"changes":"not a list"}`, false},
+		{`{"epoch":"one","n":8,"changes":[]}`, true},
+		{`{"epoch":"two","n":7,"changes":[]}`, false},
+		{`{"epoch":"one"`, false},
+	} {
+		if got := b.take(bus.Envelope{Payload: []byte(c.payload)}); got != c.want {
+			t.Errorf("%s is taken: %v", c.payload, got)
+		}
+	}
+}
+
 // TestBoardMendsAHole by a snapshot, and tells those who watch.
 func TestBoardMendsAHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -23,18 +23,46 @@ func TestTakeoverLeavesPhonesSignedIn(t *testing.T) {
 		pushed := s.pushed
 		kill()
 		defer s.own(s.pbx.NewDriver(), "two")()
-		synctest.Wait()
+		settle()
 		if o, _ := s.board.Operator("anna"); !o.PhoneOnline {
 			t.Fatal("the takeover signed anna's phone out")
 		}
 		s.pbx.CutLink("test")
 		time.Sleep(time.Second) // synctest's clock
 		s.pbx.RestoreLink()
-		synctest.Wait()
+		settle()
 		if o, _ := s.board.Operator("anna"); !o.PhoneOnline || s.pushed != pushed {
 			t.Fatalf("a cut link pushed %d accounts", s.pushed-pushed)
 		}
 		s.talk()
+	})
+}
+
+// TestCardGoesFirst: commands and questions that started together with the news of a call took the processors from its card.
+func TestCardGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.ready()
+		begun := func() (legs, questions, records int) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return len(s.pbx.Legs()), s.matches, s.saves
+		}
+		_, _, before := begun()
+		s.pbx.InboundCall(telephony.Party{Number: "+79161234567"}, "support", "queue", "support")
+		synctest.Wait() // no time has passed
+		cs := s.board.Snapshot().Calls
+		if len(cs) != 1 || cs[0].State != calls.StateOffered || cs[0].Match.State != customers.MatchPending {
+			t.Fatalf("the board shows %+v", cs)
+		}
+		if legs, questions, records := begun(); legs != 1 || questions != 0 || records != before {
+			t.Fatalf("beside the card %d legs were made, %d questions asked and %d records saved", legs-1, questions, records-before)
+		}
+		c := s.only()
+		if legs, _, records := begun(); legs != 2 || c.Match.State != customers.MatchFound || records != before+1 {
+			t.Fatalf("then %d legs were made, %d records saved, and the match is %s", legs-1, records-before, c.Match.State)
+		}
 	})
 }
 
@@ -163,7 +191,7 @@ func TestEngineLeavesNothingBehind(t *testing.T) {
 		s.talk()
 		s.pbx.SetHanging(true)
 		s.pbx.InboundCall(telephony.Party{Number: "+79161234567"}, "support", "queue", "support")
-		synctest.Wait()
+		settle()
 		began := time.Now()
 		stop()
 		if d := time.Since(began); d > 100*time.Millisecond {
