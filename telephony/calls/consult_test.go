@@ -207,6 +207,48 @@ func TestGuestWhoIsNotReached(t *testing.T) {
 	}
 }
 
+// TestDecliningAConsultationByCommandIsTold: the colleague presses Decline on the page, and their leg ends by us.
+func TestDecliningAConsultationByCommandIsTold(t *testing.T) {
+	w, id := talking(t)
+	consult := calls.Command{Kind: calls.CmdConsult, CallID: id, OperatorID: "anna", To: &colleague}
+	w.must(consult)
+	w.ring(w.legs[w.s.calls[id].Guest.ID])
+	before := len(w.s.notices)
+	w.must(calls.Command{Kind: calls.CmdDecline, CallID: id, OperatorID: "boris"})
+	w.s.want(id, calls.StateHeld)
+	if told := w.s.notices[before:]; len(told) != 1 || told[0].Kind != calls.NoticeNotReached || told[0].OperatorID != "anna" ||
+		told[0].Text != string(calls.RouteDeclined) {
+		t.Fatalf("anna was told %+v", told)
+	}
+	// What she cancels herself she is not told.
+	w.must(calls.Command{Kind: calls.CmdResume, CallID: id, OperatorID: "anna"})
+	w.must(consult)
+	before = len(w.s.notices)
+	w.must(calls.Command{Kind: calls.CmdCancelConsult, CallID: id, OperatorID: "anna"})
+	w.s.want(id, calls.StateTalking)
+	if told := w.s.notices[before:]; len(told) != 0 {
+		t.Fatalf("anna was told %+v", told)
+	}
+}
+
+// TestRefusedJoinOfAConsultationIsTriedAgain: a swap that the PBX refused left everybody with music.
+func TestRefusedJoinOfAConsultationIsTriedAgain(t *testing.T) {
+	w, id := consulting(t, colleague)
+	w.s.must(calls.Command{Kind: calls.CmdSwapConsult, CallID: id, OperatorID: "anna"})
+	w.gather()
+	lane := string(w.s.calls[id].Customer.ID)
+	if len(w.lanes[lane]) != 1 {
+		t.Fatalf("to be done for the customer: %v", w.lanes)
+	}
+	legs := w.lanes[lane][0].Effect.(calls.DoJoin).Legs
+	delete(w.lanes, lane)
+	w.s.f.JoinFailed(id, legs, w.s.now)
+	w.workAll()
+	w.advance(4 * time.Second)
+	w.workAll()
+	w.heard(id, calls.BridgeOf(id), []calls.Role{calls.RoleCustomer, calls.RoleOperator}, calls.RoleGuest)
+}
+
 // TestHangUpInAConsultationMeansTheGuest: a hasty hand must not lose the customer.
 func TestHangUpInAConsultationMeansTheGuest(t *testing.T) {
 	w, id := consulting(t, outside)

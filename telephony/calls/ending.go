@@ -38,14 +38,17 @@ func (s *step) ended(at time.Time, id telephony.LegID, cause telephony.Cause, ho
 // notReached tells the operator why the third party is not coming.
 func (s *step) notReached(at time.Time, cause telephony.Cause, how ending) {
 	c := &s.c
-	if c.Consult == nil || c.End != nil || c.Guest.State == telephony.LegUp || c.Guest.dying != 0 && how == endedByUs {
+	if c.Consult == nil || c.End != nil || c.Guest.State == telephony.LegUp {
 		return
+	}
+	if how == endedByUs && c.Guest.dying == telephony.CauseNormal {
+		return // the operator thought better of it
 	}
 	kind := RouteNoAnswer
 	switch {
 	case how == endedUnmade, how == endedUnobserved:
 		kind = RouteUnreachable
-	case cause.Q850 == telephony.CauseRejected, cause.Q850 == telephony.CauseBusy:
+	case cause.Q850 == telephony.CauseRejected, cause.Q850 == telephony.CauseBusy, c.Guest.dying == telephony.CauseRejected:
 		kind = RouteDeclined
 	case cause.Q850 == telephony.CauseNoAnswer, cause.Q850 == telephony.CauseNoResponse, how == endedByUs:
 	default:

@@ -94,6 +94,10 @@ func (s *step) apart(at time.Time) {
 
 // joinFailed acts when the legs that could not be joined are still those of the call.
 func (s *step) joinFailed(e JoinFailed) {
+	if s.c.State == StateConsulting || s.c.State == StateConference {
+		s.c.again = e.At.Add(reassertPause) // nobody is to be left between two places
+		return
+	}
 	cust, op := s.c.Customer, s.c.Operator
 	if cust != nil && op != nil && slices.Contains(e.Legs, cust.ID) && slices.Contains(e.Legs, op.ID) {
 		s.apart(e.At)
