@@ -27,7 +27,7 @@ func (d directory) People(ctx context.Context) ([]calls.Person, error) {
 		if u.Disabled {
 			continue
 		}
-		p := calls.Person{ID: u.ID, Login: u.Login, Name: u.Name}
+		p := calls.Person{ID: u.ID, Login: u.Login, Name: u.Name, Desk: u.Device == auth.DeviceDesk}
 		if u.Role == auth.RoleOperator {
 			p.Queues = u.Queues // a supervisor's queues are those they watch
 		}
