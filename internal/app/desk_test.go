@@ -275,6 +275,7 @@ func TestDeskPhone(t *testing.T) {
 	case <-d.within().Done():
 		t.Fatal("the desk phone is not hung up")
 	}
+	d.call("WRAP_UP")
 	d.must(`mutation{wrapUp(input:{callId:%q,action:FINISH}){call{id}}}`, id)
 
 	// Asterisk has forgotten everything, and is told again.
