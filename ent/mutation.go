@@ -6827,6 +6827,8 @@ type SipCredentialMutation struct {
 	addkey_version *int32
 	sealed         *[]byte
 	created_at     *time.Time
+	desk           *bool
+	pending        *bool
 	clearedFields  map[string]struct{}
 	done           bool
 	oldValue       func(context.Context) (*SipCredential, error)
@@ -7209,6 +7211,78 @@ func (m *SipCredentialMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetDesk sets the "desk" field.
+func (m *SipCredentialMutation) SetDesk(b bool) {
+	m.desk = &b
+}
+
+// Desk returns the value of the "desk" field in the mutation.
+func (m *SipCredentialMutation) Desk() (r bool, exists bool) {
+	v := m.desk
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDesk returns the old "desk" field's value of the SipCredential entity.
+// If the SipCredential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SipCredentialMutation) OldDesk(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDesk is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDesk requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDesk: %w", err)
+	}
+	return oldValue.Desk, nil
+}
+
+// ResetDesk resets all changes to the "desk" field.
+func (m *SipCredentialMutation) ResetDesk() {
+	m.desk = nil
+}
+
+// SetPending sets the "pending" field.
+func (m *SipCredentialMutation) SetPending(b bool) {
+	m.pending = &b
+}
+
+// Pending returns the value of the "pending" field in the mutation.
+func (m *SipCredentialMutation) Pending() (r bool, exists bool) {
+	v := m.pending
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPending returns the old "pending" field's value of the SipCredential entity.
+// If the SipCredential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SipCredentialMutation) OldPending(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPending is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPending requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPending: %w", err)
+	}
+	return oldValue.Pending, nil
+}
+
+// ResetPending resets all changes to the "pending" field.
+func (m *SipCredentialMutation) ResetPending() {
+	m.pending = nil
+}
+
 // Where appends a list predicates to the SipCredentialMutation builder.
 func (m *SipCredentialMutation) Where(ps ...predicate.SipCredential) {
 	m.predicates = append(m.predicates, ps...)
@@ -7243,7 +7317,7 @@ func (m *SipCredentialMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SipCredentialMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 9)
 	if m.session_id != nil {
 		fields = append(fields, sipcredential.FieldSessionID)
 	}
@@ -7264,6 +7338,12 @@ func (m *SipCredentialMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, sipcredential.FieldCreatedAt)
+	}
+	if m.desk != nil {
+		fields = append(fields, sipcredential.FieldDesk)
+	}
+	if m.pending != nil {
+		fields = append(fields, sipcredential.FieldPending)
 	}
 	return fields
 }
@@ -7287,6 +7367,10 @@ func (m *SipCredentialMutation) Field(name string) (ent.Value, bool) {
 		return m.Sealed()
 	case sipcredential.FieldCreatedAt:
 		return m.CreatedAt()
+	case sipcredential.FieldDesk:
+		return m.Desk()
+	case sipcredential.FieldPending:
+		return m.Pending()
 	}
 	return nil, false
 }
@@ -7310,6 +7394,10 @@ func (m *SipCredentialMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldSealed(ctx)
 	case sipcredential.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case sipcredential.FieldDesk:
+		return m.OldDesk(ctx)
+	case sipcredential.FieldPending:
+		return m.OldPending(ctx)
 	}
 	return nil, fmt.Errorf("unknown SipCredential field %s", name)
 }
@@ -7367,6 +7455,20 @@ func (m *SipCredentialMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case sipcredential.FieldDesk:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDesk(v)
+		return nil
+	case sipcredential.FieldPending:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPending(v)
 		return nil
 	}
 	return fmt.Errorf("unknown SipCredential field %s", name)
@@ -7452,6 +7554,12 @@ func (m *SipCredentialMutation) ResetField(name string) error {
 		return nil
 	case sipcredential.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case sipcredential.FieldDesk:
+		m.ResetDesk()
+		return nil
+	case sipcredential.FieldPending:
+		m.ResetPending()
 		return nil
 	}
 	return fmt.Errorf("unknown SipCredential field %s", name)
@@ -8087,6 +8195,7 @@ type UserMutation struct {
 	language        *string
 	theme           *string
 	disabled        *bool
+	device          *string
 	clearedFields   map[string]struct{}
 	queues          map[string]struct{}
 	removedqueues   map[string]struct{}
@@ -8455,6 +8564,42 @@ func (m *UserMutation) ResetDisabled() {
 	m.disabled = nil
 }
 
+// SetDevice sets the "device" field.
+func (m *UserMutation) SetDevice(s string) {
+	m.device = &s
+}
+
+// Device returns the value of the "device" field in the mutation.
+func (m *UserMutation) Device() (r string, exists bool) {
+	v := m.device
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDevice returns the old "device" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldDevice(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDevice is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDevice requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDevice: %w", err)
+	}
+	return oldValue.Device, nil
+}
+
+// ResetDevice resets all changes to the "device" field.
+func (m *UserMutation) ResetDevice() {
+	m.device = nil
+}
+
 // AddQueueIDs adds the "queues" edge to the Queue entity by ids.
 func (m *UserMutation) AddQueueIDs(ids ...string) {
 	if m.queues == nil {
@@ -8597,7 +8742,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.login != nil {
 		fields = append(fields, user.FieldLogin)
 	}
@@ -8618,6 +8763,9 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.disabled != nil {
 		fields = append(fields, user.FieldDisabled)
+	}
+	if m.device != nil {
+		fields = append(fields, user.FieldDevice)
 	}
 	return fields
 }
@@ -8641,6 +8789,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.Theme()
 	case user.FieldDisabled:
 		return m.Disabled()
+	case user.FieldDevice:
+		return m.Device()
 	}
 	return nil, false
 }
@@ -8664,6 +8814,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldTheme(ctx)
 	case user.FieldDisabled:
 		return m.OldDisabled(ctx)
+	case user.FieldDevice:
+		return m.OldDevice(ctx)
 	}
 	return nil, fmt.Errorf("unknown User field %s", name)
 }
@@ -8721,6 +8873,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDisabled(v)
+		return nil
+	case user.FieldDevice:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDevice(v)
 		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
@@ -8791,6 +8950,9 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldDisabled:
 		m.ResetDisabled()
+		return nil
+	case user.FieldDevice:
+		m.ResetDevice()
 		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)

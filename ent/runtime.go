@@ -8,6 +8,7 @@ import (
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/schema"
+	"github.com/pult-cc/pult/ent/sipcredential"
 	"github.com/pult-cc/pult/ent/topic"
 	"github.com/pult-cc/pult/ent/user"
 )
@@ -96,6 +97,16 @@ func init() {
 	queueDescRescueForMs := queueFields[6].Descriptor()
 	// queue.DefaultRescueForMs holds the default value on creation for the rescue_for_ms field.
 	queue.DefaultRescueForMs = queueDescRescueForMs.Default.(int64)
+	sipcredentialFields := schema.SipCredential{}.Fields()
+	_ = sipcredentialFields
+	// sipcredentialDescDesk is the schema descriptor for desk field.
+	sipcredentialDescDesk := sipcredentialFields[8].Descriptor()
+	// sipcredential.DefaultDesk holds the default value on creation for the desk field.
+	sipcredential.DefaultDesk = sipcredentialDescDesk.Default.(bool)
+	// sipcredentialDescPending is the schema descriptor for pending field.
+	sipcredentialDescPending := sipcredentialFields[9].Descriptor()
+	// sipcredential.DefaultPending holds the default value on creation for the pending field.
+	sipcredential.DefaultPending = sipcredentialDescPending.Default.(bool)
 	topicFields := schema.Topic{}.Fields()
 	_ = topicFields
 	// topicDescGroup is the schema descriptor for group field.
@@ -120,4 +131,8 @@ func init() {
 	userDescDisabled := userFields[7].Descriptor()
 	// user.DefaultDisabled holds the default value on creation for the disabled field.
 	user.DefaultDisabled = userDescDisabled.Default.(bool)
+	// userDescDevice is the schema descriptor for device field.
+	userDescDevice := userFields[8].Descriptor()
+	// user.DefaultDevice holds the default value on creation for the device field.
+	user.DefaultDevice = userDescDevice.Default.(string)
 }

@@ -31,7 +31,11 @@ type SipCredential struct {
 	// Sealed holds the value of the "sealed" field.
 	Sealed []byte `json:"-"`
 	// CreatedAt holds the value of the "created_at" field.
-	CreatedAt    time.Time `json:"created_at,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitempty"`
+	// of a desk phone, until it is revoked
+	Desk bool `json:"desk,omitempty"`
+	// the PBX has not been told of it yet
+	Pending      bool `json:"pending,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -42,6 +46,8 @@ func (*SipCredential) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case sipcredential.FieldSealed:
 			values[i] = new([]byte)
+		case sipcredential.FieldDesk, sipcredential.FieldPending:
+			values[i] = new(sql.NullBool)
 		case sipcredential.FieldKeyVersion:
 			values[i] = new(sql.NullInt64)
 		case sipcredential.FieldID, sipcredential.FieldSessionID, sipcredential.FieldClientID, sipcredential.FieldEndpoint, sipcredential.FieldRealm:
@@ -111,6 +117,18 @@ func (_m *SipCredential) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
 			}
+		case sipcredential.FieldDesk:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field desk", values[i])
+			} else if value.Valid {
+				_m.Desk = value.Bool
+			}
+		case sipcredential.FieldPending:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field pending", values[i])
+			} else if value.Valid {
+				_m.Pending = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -166,6 +184,12 @@ func (_m *SipCredential) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("desk=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Desk))
+	builder.WriteString(", ")
+	builder.WriteString("pending=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Pending))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -65,6 +65,34 @@ func (_c *SipCredentialCreate) SetCreatedAt(v time.Time) *SipCredentialCreate {
 	return _c
 }
 
+// SetDesk sets the "desk" field.
+func (_c *SipCredentialCreate) SetDesk(v bool) *SipCredentialCreate {
+	_c.mutation.SetDesk(v)
+	return _c
+}
+
+// SetNillableDesk sets the "desk" field if the given value is not nil.
+func (_c *SipCredentialCreate) SetNillableDesk(v *bool) *SipCredentialCreate {
+	if v != nil {
+		_c.SetDesk(*v)
+	}
+	return _c
+}
+
+// SetPending sets the "pending" field.
+func (_c *SipCredentialCreate) SetPending(v bool) *SipCredentialCreate {
+	_c.mutation.SetPending(v)
+	return _c
+}
+
+// SetNillablePending sets the "pending" field if the given value is not nil.
+func (_c *SipCredentialCreate) SetNillablePending(v *bool) *SipCredentialCreate {
+	if v != nil {
+		_c.SetPending(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SipCredentialCreate) SetID(v string) *SipCredentialCreate {
 	_c.mutation.SetID(v)
@@ -78,6 +106,7 @@ func (_c *SipCredentialCreate) Mutation() *SipCredentialMutation {
 
 // Save creates the SipCredential in the database.
 func (_c *SipCredentialCreate) Save(ctx context.Context) (*SipCredential, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -103,6 +132,18 @@ func (_c *SipCredentialCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *SipCredentialCreate) defaults() {
+	if _, ok := _c.mutation.Desk(); !ok {
+		v := sipcredential.DefaultDesk
+		_c.mutation.SetDesk(v)
+	}
+	if _, ok := _c.mutation.Pending(); !ok {
+		v := sipcredential.DefaultPending
+		_c.mutation.SetPending(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *SipCredentialCreate) check() error {
 	if _, ok := _c.mutation.SessionID(); !ok {
@@ -125,6 +166,12 @@ func (_c *SipCredentialCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "SipCredential.created_at"`)}
+	}
+	if _, ok := _c.mutation.Desk(); !ok {
+		return &ValidationError{Name: "desk", err: errors.New(`ent: missing required field "SipCredential.desk"`)}
+	}
+	if _, ok := _c.mutation.Pending(); !ok {
+		return &ValidationError{Name: "pending", err: errors.New(`ent: missing required field "SipCredential.pending"`)}
 	}
 	return nil
 }
@@ -189,6 +236,14 @@ func (_c *SipCredentialCreate) createSpec() (*SipCredential, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(sipcredential.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.Desk(); ok {
+		_spec.SetField(sipcredential.FieldDesk, field.TypeBool, value)
+		_node.Desk = value
+	}
+	if value, ok := _c.mutation.Pending(); ok {
+		_spec.SetField(sipcredential.FieldPending, field.TypeBool, value)
+		_node.Pending = value
 	}
 	return _node, _spec
 }
@@ -329,6 +384,30 @@ func (u *SipCredentialUpsert) SetCreatedAt(v time.Time) *SipCredentialUpsert {
 // UpdateCreatedAt sets the "created_at" field to the value that was provided on create.
 func (u *SipCredentialUpsert) UpdateCreatedAt() *SipCredentialUpsert {
 	u.SetExcluded(sipcredential.FieldCreatedAt)
+	return u
+}
+
+// SetDesk sets the "desk" field.
+func (u *SipCredentialUpsert) SetDesk(v bool) *SipCredentialUpsert {
+	u.Set(sipcredential.FieldDesk, v)
+	return u
+}
+
+// UpdateDesk sets the "desk" field to the value that was provided on create.
+func (u *SipCredentialUpsert) UpdateDesk() *SipCredentialUpsert {
+	u.SetExcluded(sipcredential.FieldDesk)
+	return u
+}
+
+// SetPending sets the "pending" field.
+func (u *SipCredentialUpsert) SetPending(v bool) *SipCredentialUpsert {
+	u.Set(sipcredential.FieldPending, v)
+	return u
+}
+
+// UpdatePending sets the "pending" field to the value that was provided on create.
+func (u *SipCredentialUpsert) UpdatePending() *SipCredentialUpsert {
+	u.SetExcluded(sipcredential.FieldPending)
 	return u
 }
 
@@ -485,6 +564,34 @@ func (u *SipCredentialUpsertOne) UpdateCreatedAt() *SipCredentialUpsertOne {
 	})
 }
 
+// SetDesk sets the "desk" field.
+func (u *SipCredentialUpsertOne) SetDesk(v bool) *SipCredentialUpsertOne {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.SetDesk(v)
+	})
+}
+
+// UpdateDesk sets the "desk" field to the value that was provided on create.
+func (u *SipCredentialUpsertOne) UpdateDesk() *SipCredentialUpsertOne {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.UpdateDesk()
+	})
+}
+
+// SetPending sets the "pending" field.
+func (u *SipCredentialUpsertOne) SetPending(v bool) *SipCredentialUpsertOne {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.SetPending(v)
+	})
+}
+
+// UpdatePending sets the "pending" field to the value that was provided on create.
+func (u *SipCredentialUpsertOne) UpdatePending() *SipCredentialUpsertOne {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.UpdatePending()
+	})
+}
+
 // Exec executes the query.
 func (u *SipCredentialUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -542,6 +649,7 @@ func (_c *SipCredentialCreateBulk) Save(ctx context.Context) ([]*SipCredential, 
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*SipCredentialMutation)
 				if !ok {
@@ -801,6 +909,34 @@ func (u *SipCredentialUpsertBulk) SetCreatedAt(v time.Time) *SipCredentialUpsert
 func (u *SipCredentialUpsertBulk) UpdateCreatedAt() *SipCredentialUpsertBulk {
 	return u.Update(func(s *SipCredentialUpsert) {
 		s.UpdateCreatedAt()
+	})
+}
+
+// SetDesk sets the "desk" field.
+func (u *SipCredentialUpsertBulk) SetDesk(v bool) *SipCredentialUpsertBulk {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.SetDesk(v)
+	})
+}
+
+// UpdateDesk sets the "desk" field to the value that was provided on create.
+func (u *SipCredentialUpsertBulk) UpdateDesk() *SipCredentialUpsertBulk {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.UpdateDesk()
+	})
+}
+
+// SetPending sets the "pending" field.
+func (u *SipCredentialUpsertBulk) SetPending(v bool) *SipCredentialUpsertBulk {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.SetPending(v)
+	})
+}
+
+// UpdatePending sets the "pending" field to the value that was provided on create.
+func (u *SipCredentialUpsertBulk) UpdatePending() *SipCredentialUpsertBulk {
+	return u.Update(func(s *SipCredentialUpsert) {
+		s.UpdatePending()
 	})
 }
 

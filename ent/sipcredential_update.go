@@ -126,6 +126,34 @@ func (_u *SipCredentialUpdate) SetNillableCreatedAt(v *time.Time) *SipCredential
 	return _u
 }
 
+// SetDesk sets the "desk" field.
+func (_u *SipCredentialUpdate) SetDesk(v bool) *SipCredentialUpdate {
+	_u.mutation.SetDesk(v)
+	return _u
+}
+
+// SetNillableDesk sets the "desk" field if the given value is not nil.
+func (_u *SipCredentialUpdate) SetNillableDesk(v *bool) *SipCredentialUpdate {
+	if v != nil {
+		_u.SetDesk(*v)
+	}
+	return _u
+}
+
+// SetPending sets the "pending" field.
+func (_u *SipCredentialUpdate) SetPending(v bool) *SipCredentialUpdate {
+	_u.mutation.SetPending(v)
+	return _u
+}
+
+// SetNillablePending sets the "pending" field if the given value is not nil.
+func (_u *SipCredentialUpdate) SetNillablePending(v *bool) *SipCredentialUpdate {
+	if v != nil {
+		_u.SetPending(*v)
+	}
+	return _u
+}
+
 // Mutation returns the SipCredentialMutation object of the builder.
 func (_u *SipCredentialUpdate) Mutation() *SipCredentialMutation {
 	return _u.mutation
@@ -196,6 +224,12 @@ func (_u *SipCredentialUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if value, ok := _u.mutation.CreatedAt(); ok {
 		_spec.SetField(sipcredential.FieldCreatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Desk(); ok {
+		_spec.SetField(sipcredential.FieldDesk, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Pending(); ok {
+		_spec.SetField(sipcredential.FieldPending, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -316,6 +350,34 @@ func (_u *SipCredentialUpdateOne) SetNillableCreatedAt(v *time.Time) *SipCredent
 	return _u
 }
 
+// SetDesk sets the "desk" field.
+func (_u *SipCredentialUpdateOne) SetDesk(v bool) *SipCredentialUpdateOne {
+	_u.mutation.SetDesk(v)
+	return _u
+}
+
+// SetNillableDesk sets the "desk" field if the given value is not nil.
+func (_u *SipCredentialUpdateOne) SetNillableDesk(v *bool) *SipCredentialUpdateOne {
+	if v != nil {
+		_u.SetDesk(*v)
+	}
+	return _u
+}
+
+// SetPending sets the "pending" field.
+func (_u *SipCredentialUpdateOne) SetPending(v bool) *SipCredentialUpdateOne {
+	_u.mutation.SetPending(v)
+	return _u
+}
+
+// SetNillablePending sets the "pending" field if the given value is not nil.
+func (_u *SipCredentialUpdateOne) SetNillablePending(v *bool) *SipCredentialUpdateOne {
+	if v != nil {
+		_u.SetPending(*v)
+	}
+	return _u
+}
+
 // Mutation returns the SipCredentialMutation object of the builder.
 func (_u *SipCredentialUpdateOne) Mutation() *SipCredentialMutation {
 	return _u.mutation
@@ -416,6 +478,12 @@ func (_u *SipCredentialUpdateOne) sqlSave(ctx context.Context) (_node *SipCreden
 	}
 	if value, ok := _u.mutation.CreatedAt(); ok {
 		_spec.SetField(sipcredential.FieldCreatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Desk(); ok {
+		_spec.SetField(sipcredential.FieldDesk, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Pending(); ok {
+		_spec.SetField(sipcredential.FieldPending, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &SipCredential{config: _u.config}

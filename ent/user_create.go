@@ -90,6 +90,20 @@ func (_c *UserCreate) SetNillableDisabled(v *bool) *UserCreate {
 	return _c
 }
 
+// SetDevice sets the "device" field.
+func (_c *UserCreate) SetDevice(v string) *UserCreate {
+	_c.mutation.SetDevice(v)
+	return _c
+}
+
+// SetNillableDevice sets the "device" field if the given value is not nil.
+func (_c *UserCreate) SetNillableDevice(v *string) *UserCreate {
+	if v != nil {
+		_c.SetDevice(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UserCreate) SetID(v string) *UserCreate {
 	_c.mutation.SetID(v)
@@ -173,6 +187,10 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultDisabled
 		_c.mutation.SetDisabled(v)
 	}
+	if _, ok := _c.mutation.Device(); !ok {
+		v := user.DefaultDevice
+		_c.mutation.SetDevice(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -197,6 +215,9 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.Disabled(); !ok {
 		return &ValidationError{Name: "disabled", err: errors.New(`ent: missing required field "User.disabled"`)}
+	}
+	if _, ok := _c.mutation.Device(); !ok {
+		return &ValidationError{Name: "device", err: errors.New(`ent: missing required field "User.device"`)}
 	}
 	return nil
 }
@@ -261,6 +282,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Disabled(); ok {
 		_spec.SetField(user.FieldDisabled, field.TypeBool, value)
 		_node.Disabled = value
+	}
+	if value, ok := _c.mutation.Device(); ok {
+		_spec.SetField(user.FieldDevice, field.TypeString, value)
+		_node.Device = value
 	}
 	if nodes := _c.mutation.QueuesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -430,6 +455,18 @@ func (u *UserUpsert) UpdateDisabled() *UserUpsert {
 	return u
 }
 
+// SetDevice sets the "device" field.
+func (u *UserUpsert) SetDevice(v string) *UserUpsert {
+	u.Set(user.FieldDevice, v)
+	return u
+}
+
+// UpdateDevice sets the "device" field to the value that was provided on create.
+func (u *UserUpsert) UpdateDevice() *UserUpsert {
+	u.SetExcluded(user.FieldDevice)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -573,6 +610,20 @@ func (u *UserUpsertOne) SetDisabled(v bool) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateDisabled() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateDisabled()
+	})
+}
+
+// SetDevice sets the "device" field.
+func (u *UserUpsertOne) SetDevice(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDevice(v)
+	})
+}
+
+// UpdateDevice sets the "device" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateDevice() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDevice()
 	})
 }
 
@@ -886,6 +937,20 @@ func (u *UserUpsertBulk) SetDisabled(v bool) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateDisabled() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateDisabled()
+	})
+}
+
+// SetDevice sets the "device" field.
+func (u *UserUpsertBulk) SetDevice(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDevice(v)
+	})
+}
+
+// UpdateDevice sets the "device" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateDevice() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDevice()
 	})
 }
 

@@ -128,6 +128,20 @@ func (_u *UserUpdate) SetNillableDisabled(v *bool) *UserUpdate {
 	return _u
 }
 
+// SetDevice sets the "device" field.
+func (_u *UserUpdate) SetDevice(v string) *UserUpdate {
+	_u.mutation.SetDevice(v)
+	return _u
+}
+
+// SetNillableDevice sets the "device" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDevice(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetDevice(*v)
+	}
+	return _u
+}
+
 // AddQueueIDs adds the "queues" edge to the Queue entity by IDs.
 func (_u *UserUpdate) AddQueueIDs(ids ...string) *UserUpdate {
 	_u.mutation.AddQueueIDs(ids...)
@@ -267,6 +281,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Disabled(); ok {
 		_spec.SetField(user.FieldDisabled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Device(); ok {
+		_spec.SetField(user.FieldDevice, field.TypeString, value)
 	}
 	if _u.mutation.QueuesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -478,6 +495,20 @@ func (_u *UserUpdateOne) SetNillableDisabled(v *bool) *UserUpdateOne {
 	return _u
 }
 
+// SetDevice sets the "device" field.
+func (_u *UserUpdateOne) SetDevice(v string) *UserUpdateOne {
+	_u.mutation.SetDevice(v)
+	return _u
+}
+
+// SetNillableDevice sets the "device" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDevice(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetDevice(*v)
+	}
+	return _u
+}
+
 // AddQueueIDs adds the "queues" edge to the Queue entity by IDs.
 func (_u *UserUpdateOne) AddQueueIDs(ids ...string) *UserUpdateOne {
 	_u.mutation.AddQueueIDs(ids...)
@@ -647,6 +678,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.Disabled(); ok {
 		_spec.SetField(user.FieldDisabled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Device(); ok {
+		_spec.SetField(user.FieldDevice, field.TypeString, value)
 	}
 	if _u.mutation.QueuesCleared() {
 		edge := &sqlgraph.EdgeSpec{

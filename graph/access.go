@@ -17,9 +17,11 @@ import (
 type access int
 
 const (
-	anybody  access = iota + 1 // also who is not signed in
-	signedIn                   // any role
-	onDemo                     // any role, in a demo only
+	anybody       access = iota + 1 // also who is not signed in
+	signedIn                        // any role
+	onDemo                          // any role, in a demo only
+	supervising                     // supervisors and admins
+	administering                   // admins
 )
 
 // fieldAccess holds every root field of the schema; one that is missing here is refused.
@@ -41,6 +43,8 @@ var fieldAccess = map[string]access{
 	"Mutation.linkCustomer": signedIn, "Mutation.unlinkCustomer": signedIn, "Mutation.retryMatch": signedIn,
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 
+	"Mutation.setOperatorDevice": supervising, "Mutation.issueDeskPhone": administering,
+
 	"Subscription.callFeed": signedIn, "Subscription.queueFeed": signedIn, "Subscription.operatorFeed": signedIn,
 	"Subscription.interactionFeed": signedIn, "Subscription.notices": signedIn,
 }
@@ -51,12 +55,17 @@ func admit(ctx context.Context, field string, demo bool) error {
 	switch fieldAccess[field] {
 	case anybody:
 		return nil
-	case signedIn, onDemo:
-		if _, ok := viewerOf(ctx); !ok {
+	case signedIn, onDemo, supervising, administering:
+		v, ok := viewerOf(ctx)
+		switch {
+		case !ok:
 			return errs.E(errs.Unauthenticated, op, "sign in first")
-		}
-		if fieldAccess[field] == onDemo && !demo {
+		case fieldAccess[field] == onDemo && !demo:
 			return errs.E(errs.Forbidden, op, "this is no demo")
+		case fieldAccess[field] == supervising && !v.supervises():
+			return errs.E(errs.Forbidden, op, "this is for supervisors")
+		case fieldAccess[field] == administering && !v.User.Role.Includes(auth.RoleAdmin):
+			return errs.E(errs.Forbidden, op, "this is for administrators")
 		}
 		return nil
 	}

@@ -174,7 +174,7 @@ func (l *lens) operatorByID(id string) *model.Operator {
 func (l *lens) operator(o *calls.Operator) *model.Operator {
 	m := &model.Operator{
 		ID: o.ID, Login: o.Login, Name: o.Name, Availability: model.Availability(o.Availability), Presence: model.Presence(o.Presence),
-		Since: o.Since, PauseReason: l.reasonByKey(o.PauseReason), PhoneOnline: o.PhoneOnline,
+		Since: o.Since, PauseReason: l.reasonByKey(o.PauseReason), PhoneOnline: o.PhoneOnline, Device: device(o.Desk),
 		Queues: make([]*model.Queue, 0, len(o.Queues)), Version: int(o.Version), //nolint:gosec // see calls.VersionBaseAt
 	}
 	for _, id := range o.Queues {
@@ -183,6 +183,13 @@ func (l *lens) operator(o *calls.Operator) *model.Operator {
 		}
 	}
 	return m
+}
+
+func device(desk bool) model.OperatorDevice {
+	if desk {
+		return model.OperatorDeviceDesk
+	}
+	return model.OperatorDeviceWeb
 }
 
 func (l *lens) reasonByKey(key string) *model.PauseReason {

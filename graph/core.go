@@ -110,12 +110,16 @@ type History interface {
 	Follow(ctx context.Context, customer customers.ID) (<-chan interactions.Interaction, error)
 }
 
-// Phones starts and stops phone sessions; *phones.Service implements it.
+// Phones starts and stops phone sessions and keeps the accounts of desk phones; *phones.Service implements it.
 type Phones interface {
 	Start(ctx context.Context, r phones.Request) (phones.Session, error)
 	Stop(ctx context.Context, operatorID, clientID string) error
 	// Leave is for a window whose person signs out.
 	Leave(ctx context.Context, operatorID, clientID string) error
+	// SetDevice chooses between the page and a desk phone.
+	SetDevice(ctx context.Context, operatorID string, desk bool) error
+	// IssueDesk makes a new password for the operator's desk phone.
+	IssueDesk(ctx context.Context, operatorID string) (phones.DeskAccount, error)
 }
 
 // Reasons lists why operators take no calls; queues.Directory implements it.

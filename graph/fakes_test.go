@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -422,6 +423,24 @@ type fakePhones struct {
 	mu      sync.Mutex
 	stopped []string // operator and window
 	left    []string
+	devices []string // operator and device
+	issued  []string
+}
+
+func (p *fakePhones) SetDevice(_ context.Context, operatorID string, desk bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.devices = append(p.devices, fmt.Sprint(operatorID, " ", desk))
+	return nil
+}
+
+func (p *fakePhones) IssueDesk(_ context.Context, operatorID string) (phones.DeskAccount, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.issued = append(p.issued, operatorID)
+	return phones.DeskAccount{
+		Server: "pbx:5060", Transport: "udp", User: "op-" + operatorID, Password: "k7m2q", Realm: "asterisk", Renewed: len(p.issued) > 1,
+	}, nil
 }
 
 func (p *fakePhones) Start(_ context.Context, r phones.Request) (phones.Session, error) {

@@ -81,6 +81,7 @@ func (r *Resolver) viewerModel(ctx context.Context, v *viewer) *model.Viewer {
 		// Not on the floor yet: the account is newer than the floor's directory, or the floor is being taken over.
 		m.Operator = l.operator(&calls.Operator{
 			ID: u.ID, Login: u.Login, Name: u.Name, Queues: u.Queues, Availability: queues.Offline, Presence: calls.PresenceOffline, Since: m.Now,
+			Desk: u.Device == auth.DeviceDesk,
 		})
 	}
 	if m.Demo != nil {

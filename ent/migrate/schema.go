@@ -290,6 +290,8 @@ var (
 		{Name: "key_version", Type: field.TypeUint32},
 		{Name: "sealed", Type: field.TypeBytes},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "desk", Type: field.TypeBool, Default: false},
+		{Name: "pending", Type: field.TypeBool, Default: false},
 	}
 	// SipCredentialsTable holds the schema information for the "sip_credentials" table.
 	SipCredentialsTable = &schema.Table{
@@ -327,6 +329,7 @@ var (
 		{Name: "language", Type: field.TypeString, Default: ""},
 		{Name: "theme", Type: field.TypeString, Default: ""},
 		{Name: "disabled", Type: field.TypeBool, Default: false},
+		{Name: "device", Type: field.TypeString, Default: "WEB"},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{

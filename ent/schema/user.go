@@ -27,6 +27,7 @@ func (User) Fields() []ent.Field {
 		field.String("language").Default(""),
 		field.String("theme").Default(""),
 		field.Bool("disabled").Default(false),
+		field.String("device").Default("WEB").Comment("where they talk: WEB or DESK"),
 	}
 }
 
@@ -61,7 +62,7 @@ func (Session) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("user_id"), index.Fields("expires_at")}
 }
 
-// SipCredential is an operator's sealed SIP secret for one phone session.
+// SipCredential is an operator's sealed SIP secret: of one phone session, or of a desk phone.
 type SipCredential struct{ ent.Schema }
 
 // Fields of a credential; the id is the operator's.
@@ -75,6 +76,8 @@ func (SipCredential) Fields() []ent.Field {
 		field.Uint32("key_version"),
 		field.Bytes("sealed").Sensitive(),
 		field.Time("created_at"),
+		field.Bool("desk").Default(false).Comment("of a desk phone, until it is revoked"),
+		field.Bool("pending").Default(false).Comment("the PBX has not been told of it yet"),
 	}
 }
 

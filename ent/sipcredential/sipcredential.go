@@ -25,6 +25,10 @@ const (
 	FieldSealed = "sealed"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldDesk holds the string denoting the desk field in the database.
+	FieldDesk = "desk"
+	// FieldPending holds the string denoting the pending field in the database.
+	FieldPending = "pending"
 	// Table holds the table name of the sipcredential in the database.
 	Table = "sip_credentials"
 )
@@ -39,6 +43,8 @@ var Columns = []string{
 	FieldKeyVersion,
 	FieldSealed,
 	FieldCreatedAt,
+	FieldDesk,
+	FieldPending,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -50,6 +56,13 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
+
+var (
+	// DefaultDesk holds the default value on creation for the "desk" field.
+	DefaultDesk bool
+	// DefaultPending holds the default value on creation for the "pending" field.
+	DefaultPending bool
+)
 
 // OrderOption defines the ordering options for the SipCredential queries.
 type OrderOption func(*sql.Selector)
@@ -87,4 +100,14 @@ func ByKeyVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByDesk orders the results by the desk field.
+func ByDesk(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDesk, opts...).ToFunc()
+}
+
+// ByPending orders the results by the pending field.
+func ByPending(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPending, opts...).ToFunc()
 }

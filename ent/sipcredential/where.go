@@ -99,6 +99,16 @@ func CreatedAt(v time.Time) predicate.SipCredential {
 	return predicate.SipCredential(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// Desk applies equality check predicate on the "desk" field. It's identical to DeskEQ.
+func Desk(v bool) predicate.SipCredential {
+	return predicate.SipCredential(sql.FieldEQ(FieldDesk, v))
+}
+
+// Pending applies equality check predicate on the "pending" field. It's identical to PendingEQ.
+func Pending(v bool) predicate.SipCredential {
+	return predicate.SipCredential(sql.FieldEQ(FieldPending, v))
+}
+
 // SessionIDEQ applies the EQ predicate on the "session_id" field.
 func SessionIDEQ(v string) predicate.SipCredential {
 	return predicate.SipCredential(sql.FieldEQ(FieldSessionID, v))
@@ -477,6 +487,26 @@ func CreatedAtLT(v time.Time) predicate.SipCredential {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.SipCredential {
 	return predicate.SipCredential(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// DeskEQ applies the EQ predicate on the "desk" field.
+func DeskEQ(v bool) predicate.SipCredential {
+	return predicate.SipCredential(sql.FieldEQ(FieldDesk, v))
+}
+
+// DeskNEQ applies the NEQ predicate on the "desk" field.
+func DeskNEQ(v bool) predicate.SipCredential {
+	return predicate.SipCredential(sql.FieldNEQ(FieldDesk, v))
+}
+
+// PendingEQ applies the EQ predicate on the "pending" field.
+func PendingEQ(v bool) predicate.SipCredential {
+	return predicate.SipCredential(sql.FieldEQ(FieldPending, v))
+}
+
+// PendingNEQ applies the NEQ predicate on the "pending" field.
+func PendingNEQ(v bool) predicate.SipCredential {
+	return predicate.SipCredential(sql.FieldNEQ(FieldPending, v))
 }
 
 // And groups predicates with the AND operator between them.

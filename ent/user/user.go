@@ -26,6 +26,8 @@ const (
 	FieldTheme = "theme"
 	// FieldDisabled holds the string denoting the disabled field in the database.
 	FieldDisabled = "disabled"
+	// FieldDevice holds the string denoting the device field in the database.
+	FieldDevice = "device"
 	// EdgeQueues holds the string denoting the queues edge name in mutations.
 	EdgeQueues = "queues"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
@@ -56,6 +58,7 @@ var Columns = []string{
 	FieldLanguage,
 	FieldTheme,
 	FieldDisabled,
+	FieldDevice,
 }
 
 var (
@@ -81,6 +84,8 @@ var (
 	DefaultTheme string
 	// DefaultDisabled holds the default value on creation for the "disabled" field.
 	DefaultDisabled bool
+	// DefaultDevice holds the default value on creation for the "device" field.
+	DefaultDevice string
 )
 
 // OrderOption defines the ordering options for the User queries.
@@ -124,6 +129,11 @@ func ByTheme(opts ...sql.OrderTermOption) OrderOption {
 // ByDisabled orders the results by the disabled field.
 func ByDisabled(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDisabled, opts...).ToFunc()
+}
+
+// ByDevice orders the results by the device field.
+func ByDevice(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDevice, opts...).ToFunc()
 }
 
 // ByQueuesCount orders the results by queues count.

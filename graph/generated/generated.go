@@ -161,6 +161,15 @@ type ComplexityRoot struct {
 		Number  func(childComplexity int) int
 	}
 
+	DeskPhoneAccount struct {
+		Password  func(childComplexity int) int
+		Realm     func(childComplexity int) int
+		Renewed   func(childComplexity int) int
+		Server    func(childComplexity int) int
+		Transport func(childComplexity int) int
+		User      func(childComplexity int) int
+	}
+
 	IceServer struct {
 		Credential func(childComplexity int) int
 		Urls       func(childComplexity int) int
@@ -201,6 +210,10 @@ type ComplexityRoot struct {
 		Interaction func(childComplexity int) int
 	}
 
+	IssueDeskPhonePayload struct {
+		Account func(childComplexity int) int
+	}
+
 	Leg struct {
 		ID     func(childComplexity int) int
 		Muted  func(childComplexity int) int
@@ -233,6 +246,7 @@ type ComplexityRoot struct {
 		DropParty          func(childComplexity int, input model.PartyInput) int
 		HangUp             func(childComplexity int, input model.CallInput) int
 		Hold               func(childComplexity int, input model.CallInput) int
+		IssueDeskPhone     func(childComplexity int, input model.IssueDeskPhoneInput) int
 		LinkCustomer       func(childComplexity int, input model.LinkCustomerInput) int
 		MergeConsult       func(childComplexity int, input model.CallInput) int
 		MuteParty          func(childComplexity int, input model.MutePartyInput) int
@@ -243,6 +257,7 @@ type ComplexityRoot struct {
 		SendDigits         func(childComplexity int, input model.SendDigitsInput) int
 		SetAvailability    func(childComplexity int, input model.SetAvailabilityInput) int
 		SetMuted           func(childComplexity int, input model.SetMutedInput) int
+		SetOperatorDevice  func(childComplexity int, input model.SetOperatorDeviceInput) int
 		SetPreferences     func(childComplexity int, input model.SetPreferencesInput) int
 		SetTopic           func(childComplexity int, input model.SetTopicInput) int
 		SignIn             func(childComplexity int, input model.SignInInput) int
@@ -274,6 +289,7 @@ type ComplexityRoot struct {
 
 	Operator struct {
 		Availability func(childComplexity int) int
+		Device       func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Login        func(childComplexity int) int
 		Name         func(childComplexity int) int
@@ -410,6 +426,10 @@ type ComplexityRoot struct {
 		Operator func(childComplexity int) int
 	}
 
+	SetOperatorDevicePayload struct {
+		Operator func(childComplexity int) int
+	}
+
 	SetPreferencesPayload struct {
 		Viewer func(childComplexity int) int
 	}
@@ -529,6 +549,8 @@ type MutationResolver interface {
 	SetTopic(ctx context.Context, input model.SetTopicInput) (*model.InteractionPayload, error)
 	TagInteraction(ctx context.Context, input model.TagInteractionInput) (*model.InteractionPayload, error)
 	CommentInteraction(ctx context.Context, input model.CommentInteractionInput) (*model.InteractionPayload, error)
+	SetOperatorDevice(ctx context.Context, input model.SetOperatorDeviceInput) (*model.SetOperatorDevicePayload, error)
+	IssueDeskPhone(ctx context.Context, input model.IssueDeskPhoneInput) (*model.IssueDeskPhonePayload, error)
 	ReportPhoneHealth(ctx context.Context, input model.PhoneHealthInput) (*model.PhoneHealthPayload, error)
 }
 type QueryResolver interface {
@@ -1051,6 +1073,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DemoCaller.Number(childComplexity), true
 
+	case "DeskPhoneAccount.password":
+		if e.ComplexityRoot.DeskPhoneAccount.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeskPhoneAccount.Password(childComplexity), true
+	case "DeskPhoneAccount.realm":
+		if e.ComplexityRoot.DeskPhoneAccount.Realm == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeskPhoneAccount.Realm(childComplexity), true
+	case "DeskPhoneAccount.renewed":
+		if e.ComplexityRoot.DeskPhoneAccount.Renewed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeskPhoneAccount.Renewed(childComplexity), true
+	case "DeskPhoneAccount.server":
+		if e.ComplexityRoot.DeskPhoneAccount.Server == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeskPhoneAccount.Server(childComplexity), true
+	case "DeskPhoneAccount.transport":
+		if e.ComplexityRoot.DeskPhoneAccount.Transport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeskPhoneAccount.Transport(childComplexity), true
+	case "DeskPhoneAccount.user":
+		if e.ComplexityRoot.DeskPhoneAccount.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeskPhoneAccount.User(childComplexity), true
+
 	case "IceServer.credential":
 		if e.ComplexityRoot.IceServer.Credential == nil {
 			break
@@ -1205,6 +1264,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InteractionPayload.Interaction(childComplexity), true
+
+	case "IssueDeskPhonePayload.account":
+		if e.ComplexityRoot.IssueDeskPhonePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueDeskPhonePayload.Account(childComplexity), true
 
 	case "Leg.id":
 		if e.ComplexityRoot.Leg.ID == nil {
@@ -1413,6 +1479,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Hold(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.issueDeskPhone":
+		if e.ComplexityRoot.Mutation.IssueDeskPhone == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_issueDeskPhone_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IssueDeskPhone(childComplexity, args["input"].(model.IssueDeskPhoneInput)), true
 	case "Mutation.linkCustomer":
 		if e.ComplexityRoot.Mutation.LinkCustomer == nil {
 			break
@@ -1523,6 +1600,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetMuted(childComplexity, args["input"].(model.SetMutedInput)), true
+	case "Mutation.setOperatorDevice":
+		if e.ComplexityRoot.Mutation.SetOperatorDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setOperatorDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetOperatorDevice(childComplexity, args["input"].(model.SetOperatorDeviceInput)), true
 	case "Mutation.setPreferences":
 		if e.ComplexityRoot.Mutation.SetPreferences == nil {
 			break
@@ -1718,6 +1806,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Operator.Availability(childComplexity), true
+	case "Operator.device":
+		if e.ComplexityRoot.Operator.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Operator.Device(childComplexity), true
 	case "Operator.id":
 		if e.ComplexityRoot.Operator.ID == nil {
 			break
@@ -2280,6 +2374,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAvailabilityPayload.Operator(childComplexity), true
 
+	case "SetOperatorDevicePayload.operator":
+		if e.ComplexityRoot.SetOperatorDevicePayload.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetOperatorDevicePayload.Operator(childComplexity), true
+
 	case "SetPreferencesPayload.viewer":
 		if e.ComplexityRoot.SetPreferencesPayload.Viewer == nil {
 			break
@@ -2557,6 +2658,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDemoCallInput,
 		ec.unmarshalInputDialInput,
 		ec.unmarshalInputInteractionFilter,
+		ec.unmarshalInputIssueDeskPhoneInput,
 		ec.unmarshalInputLinkCustomerInput,
 		ec.unmarshalInputMutePartyInput,
 		ec.unmarshalInputPartyInput,
@@ -2566,6 +2668,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSendDigitsInput,
 		ec.unmarshalInputSetAvailabilityInput,
 		ec.unmarshalInputSetMutedInput,
+		ec.unmarshalInputSetOperatorDeviceInput,
 		ec.unmarshalInputSetPreferencesInput,
 		ec.unmarshalInputSetTopicInput,
 		ec.unmarshalInputSignInInput,
@@ -3232,6 +3335,49 @@ input TagInteractionInput { interactionId: ID! tags: [String!]! }
 input CommentInteractionInput { interactionId: ID! comment: String! }
 type InteractionPayload { interaction: Interaction! }
 `, BuiltIn: false},
+	{Name: "../schema/phones.graphqls", Input: `extend type Mutation {
+  """
+  For supervisors: chooses where an operator talks. What the other device signs in with ends at once; a conversation at a desk phone goes on.
+  A desk phone needs an account: see issueDeskPhone.
+  """
+  setOperatorDevice(input: SetOperatorDeviceInput!): SetOperatorDevicePayload!
+  """
+  For admins: makes the SIP account of an operator's desk phone, or a new password for it, and makes it their device. The answer is given
+  once; a former password signs nobody in any more.
+  """
+  issueDeskPhone(input: IssueDeskPhoneInput!): IssueDeskPhonePayload!
+}
+
+enum OperatorDevice {
+  "The page."
+  WEB
+  "A hard phone, or a softphone of its own: answered there and nowhere else; startPhone is refused."
+  DESK
+}
+
+extend type Operator {
+  device: OperatorDevice!
+}
+
+input SetOperatorDeviceInput { operatorId: ID! device: OperatorDevice! }
+type SetOperatorDevicePayload { operator: Operator! }
+
+input IssueDeskPhoneInput { operatorId: ID! }
+type IssueDeskPhonePayload { account: DeskPhoneAccount! }
+"What is typed into the phone."
+type DeskPhoneAccount {
+  "Host, or host and port."
+  server: String!
+  "udp, tcp or tls."
+  transport: String!
+  "Also the authentication user."
+  user: String!
+  password: String!
+  realm: String!
+  "There was an account before, with another password."
+  renewed: Boolean!
+}
+`, BuiltIn: false},
 	{Name: "../schema/quality.graphqls", Input: `extend type Mutation {
   "What the viewer's page knows of its phone. Each part is optional; one that is refused refuses the whole report."
   reportPhoneHealth(input: PhoneHealthInput!): PhoneHealthPayload!
@@ -3567,6 +3713,24 @@ func (ec *executionContext) childFields_DemoCaller(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type DemoCaller", field.Name)
 }
 
+func (ec *executionContext) childFields_DeskPhoneAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "server":
+		return ec.fieldContext_DeskPhoneAccount_server(ctx, field)
+	case "transport":
+		return ec.fieldContext_DeskPhoneAccount_transport(ctx, field)
+	case "user":
+		return ec.fieldContext_DeskPhoneAccount_user(ctx, field)
+	case "password":
+		return ec.fieldContext_DeskPhoneAccount_password(ctx, field)
+	case "realm":
+		return ec.fieldContext_DeskPhoneAccount_realm(ctx, field)
+	case "renewed":
+		return ec.fieldContext_DeskPhoneAccount_renewed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeskPhoneAccount", field.Name)
+}
+
 func (ec *executionContext) childFields_IceServer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "urls":
@@ -3645,6 +3809,14 @@ func (ec *executionContext) childFields_InteractionPayload(ctx context.Context, 
 		return ec.fieldContext_InteractionPayload_interaction(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InteractionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssueDeskPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_IssueDeskPhonePayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueDeskPhonePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Leg(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3737,6 +3909,8 @@ func (ec *executionContext) childFields_Operator(ctx context.Context, field grap
 		return ec.fieldContext_Operator_queues(ctx, field)
 	case "version":
 		return ec.fieldContext_Operator_version(ctx, field)
+	case "device":
+		return ec.fieldContext_Operator_device(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Operator", field.Name)
 }
@@ -3931,6 +4105,14 @@ func (ec *executionContext) childFields_SetAvailabilityPayload(ctx context.Conte
 		return ec.fieldContext_SetAvailabilityPayload_operator(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAvailabilityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetOperatorDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "operator":
+		return ec.fieldContext_SetOperatorDevicePayload_operator(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetOperatorDevicePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetPreferencesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4353,6 +4535,20 @@ func (ec *executionContext) field_Mutation_hold_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_issueDeskPhone_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.IssueDeskPhoneInput, error) {
+			return ec.unmarshalNIssueDeskPhoneInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIssueDeskPhoneInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_linkCustomer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4485,6 +4681,20 @@ func (ec *executionContext) field_Mutation_setMuted_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetMutedInput, error) {
 			return ec.unmarshalNSetMutedInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetMutedInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setOperatorDevice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetOperatorDeviceInput, error) {
+			return ec.unmarshalNSetOperatorDeviceInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetOperatorDeviceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6967,6 +7177,144 @@ func (ec *executionContext) fieldContext_DemoCaller_number(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _DeskPhoneAccount_server(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeskPhoneAccount_server(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Server, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeskPhoneAccount_server(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DeskPhoneAccount_transport(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeskPhoneAccount_transport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Transport, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeskPhoneAccount_transport(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DeskPhoneAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeskPhoneAccount_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeskPhoneAccount_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DeskPhoneAccount_password(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeskPhoneAccount_password(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Password, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeskPhoneAccount_password(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DeskPhoneAccount_realm(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeskPhoneAccount_realm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Realm, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeskPhoneAccount_realm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DeskPhoneAccount_renewed(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeskPhoneAccount_renewed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Renewed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeskPhoneAccount_renewed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _IceServer_urls(ctx context.Context, field graphql.CollectedField, obj *model.IceServer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7627,6 +7975,38 @@ func (ec *executionContext) fieldContext_InteractionPayload_interaction(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Interaction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssueDeskPhonePayload_account(ctx context.Context, field graphql.CollectedField, obj *model.IssueDeskPhonePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueDeskPhonePayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeskPhoneAccount) graphql.Marshaler {
+			return ec.marshalNDeskPhoneAccount2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeskPhoneAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueDeskPhonePayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssueDeskPhonePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeskPhoneAccount(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9398,6 +9778,94 @@ func (ec *executionContext) fieldContext_Mutation_commentInteraction(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setOperatorDevice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setOperatorDevice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetOperatorDevice(ctx, fc.Args["input"].(model.SetOperatorDeviceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetOperatorDevicePayload) graphql.Marshaler {
+			return ec.marshalNSetOperatorDevicePayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetOperatorDevicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setOperatorDevice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetOperatorDevicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setOperatorDevice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_issueDeskPhone(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_issueDeskPhone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().IssueDeskPhone(ctx, fc.Args["input"].(model.IssueDeskPhoneInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.IssueDeskPhonePayload) graphql.Marshaler {
+			return ec.marshalNIssueDeskPhonePayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIssueDeskPhonePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_issueDeskPhone(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssueDeskPhonePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_issueDeskPhone_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_reportPhoneHealth(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9895,6 +10363,29 @@ func (ec *executionContext) _Operator_version(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_Operator_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Operator_device(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Operator_device(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Device, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.OperatorDevice) graphql.Marshaler {
+			return ec.marshalNOperatorDevice2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorDevice(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Operator_device(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type OperatorDevice does not have child fields"))
 }
 
 func (ec *executionContext) _OperatorChanged_operator(ctx context.Context, field graphql.CollectedField, obj *model.OperatorChanged) (ret graphql.Marshaler) {
@@ -12007,6 +12498,38 @@ func (ec *executionContext) _SetAvailabilityPayload_operator(ctx context.Context
 func (ec *executionContext) fieldContext_SetAvailabilityPayload_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetAvailabilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetOperatorDevicePayload_operator(ctx context.Context, field graphql.CollectedField, obj *model.SetOperatorDevicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetOperatorDevicePayload_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetOperatorDevicePayload_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetOperatorDevicePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -14495,6 +15018,36 @@ func (ec *executionContext) unmarshalInputInteractionFilter(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputIssueDeskPhoneInput(ctx context.Context, obj any) (model.IssueDeskPhoneInput, error) {
+	var it model.IssueDeskPhoneInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"operatorId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "operatorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operatorId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OperatorID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputLinkCustomerInput(ctx context.Context, obj any) (model.LinkCustomerInput, error) {
 	var it model.LinkCustomerInput
 	if obj == nil {
@@ -14858,6 +15411,43 @@ func (ec *executionContext) unmarshalInputSetMutedInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Muted = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetOperatorDeviceInput(ctx context.Context, obj any) (model.SetOperatorDeviceInput, error) {
+	var it model.SetOperatorDeviceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"operatorId", "device"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "operatorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operatorId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OperatorID = data
+		case "device":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("device"))
+			data, err := ec.unmarshalNOperatorDevice2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorDevice(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Device = data
 		}
 	}
 	return it, nil
@@ -16280,6 +16870,69 @@ func (ec *executionContext) _DemoCaller(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var deskPhoneAccountImplementors = []string{"DeskPhoneAccount"}
+
+func (ec *executionContext) _DeskPhoneAccount(ctx context.Context, sel ast.SelectionSet, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deskPhoneAccountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeskPhoneAccount")
+		case "server":
+			out.Values[i] = ec._DeskPhoneAccount_server(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transport":
+			out.Values[i] = ec._DeskPhoneAccount_transport(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._DeskPhoneAccount_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "password":
+			out.Values[i] = ec._DeskPhoneAccount_password(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "realm":
+			out.Values[i] = ec._DeskPhoneAccount_realm(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "renewed":
+			out.Values[i] = ec._DeskPhoneAccount_renewed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var iceServerImplementors = []string{"IceServer"}
 
 func (ec *executionContext) _IceServer(ctx context.Context, sel ast.SelectionSet, obj *model.IceServer) graphql.Marshaler {
@@ -16546,6 +17199,44 @@ func (ec *executionContext) _InteractionPayload(ctx context.Context, sel ast.Sel
 			out.Values[i] = graphql.MarshalString("InteractionPayload")
 		case "interaction":
 			out.Values[i] = ec._InteractionPayload_interaction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var issueDeskPhonePayloadImplementors = []string{"IssueDeskPhonePayload"}
+
+func (ec *executionContext) _IssueDeskPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.IssueDeskPhonePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, issueDeskPhonePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssueDeskPhonePayload")
+		case "account":
+			out.Values[i] = ec._IssueDeskPhonePayload_account(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16952,6 +17643,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setOperatorDevice":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setOperatorDevice(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issueDeskPhone":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_issueDeskPhone(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "reportPhoneHealth":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_reportPhoneHealth(ctx, field)
@@ -17150,6 +17855,11 @@ func (ec *executionContext) _Operator(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "version":
 			out.Values[i] = ec._Operator_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "device":
+			out.Values[i] = ec._Operator_device(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18375,6 +19085,44 @@ func (ec *executionContext) _SetAvailabilityPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("SetAvailabilityPayload")
 		case "operator":
 			out.Values[i] = ec._SetAvailabilityPayload_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setOperatorDevicePayloadImplementors = []string{"SetOperatorDevicePayload"}
+
+func (ec *executionContext) _SetOperatorDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetOperatorDevicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setOperatorDevicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetOperatorDevicePayload")
+		case "operator":
+			out.Values[i] = ec._SetOperatorDevicePayload_operator(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19687,6 +20435,16 @@ func (ec *executionContext) marshalNDemoCaller2ᚖgithubᚗcomᚋpultᚑccᚋpul
 	return ec._DemoCaller(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNDeskPhoneAccount2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeskPhoneAccount(ctx context.Context, sel ast.SelectionSet, v *model.DeskPhoneAccount) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeskPhoneAccount(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDialInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDialInput(ctx context.Context, v any) (model.DialInput, error) {
 	res, err := ec.unmarshalInputDialInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19848,6 +20606,21 @@ func (ec *executionContext) marshalNInteractionPayload2ᚖgithubᚗcomᚋpultᚑ
 	return ec._InteractionPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNIssueDeskPhoneInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIssueDeskPhoneInput(ctx context.Context, v any) (model.IssueDeskPhoneInput, error) {
+	res, err := ec.unmarshalInputIssueDeskPhoneInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIssueDeskPhonePayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIssueDeskPhonePayload(ctx context.Context, sel ast.SelectionSet, v *model.IssueDeskPhonePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._IssueDeskPhonePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLeg2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Leg) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -19998,6 +20771,16 @@ func (ec *executionContext) marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 		return graphql.Null
 	}
 	return ec._Operator(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOperatorDevice2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorDevice(ctx context.Context, v any) (model.OperatorDevice, error) {
+	var res model.OperatorDevice
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOperatorDevice2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorDevice(ctx context.Context, sel ast.SelectionSet, v model.OperatorDevice) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNOperatorFeedItem2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorFeedItem(ctx context.Context, sel ast.SelectionSet, v model.OperatorFeedItem) graphql.Marshaler {
@@ -20381,6 +21164,21 @@ func (ec *executionContext) marshalNSetAvailabilityPayload2ᚖgithubᚗcomᚋpul
 func (ec *executionContext) unmarshalNSetMutedInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetMutedInput(ctx context.Context, v any) (model.SetMutedInput, error) {
 	res, err := ec.unmarshalInputSetMutedInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetOperatorDeviceInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetOperatorDeviceInput(ctx context.Context, v any) (model.SetOperatorDeviceInput, error) {
+	res, err := ec.unmarshalInputSetOperatorDeviceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetOperatorDevicePayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetOperatorDevicePayload(ctx context.Context, sel ast.SelectionSet, v *model.SetOperatorDevicePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetOperatorDevicePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetPreferencesInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSetPreferencesInput(ctx context.Context, v any) (model.SetPreferencesInput, error) {

@@ -229,6 +229,20 @@ type DemoCaller struct {
 	Number  *PhoneNumber `json:"number"`
 }
 
+// What is typed into the phone.
+type DeskPhoneAccount struct {
+	// Host, or host and port.
+	Server string `json:"server"`
+	// udp, tcp or tls.
+	Transport string `json:"transport"`
+	// Also the authentication user.
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Realm    string `json:"realm"`
+	// There was an account before, with another password.
+	Renewed bool `json:"renewed"`
+}
+
 type DialInput struct {
 	// As typed or clicked; normalised for the configured region.
 	Number string `json:"number"`
@@ -287,6 +301,14 @@ type InteractionFilter struct {
 
 type InteractionPayload struct {
 	Interaction *Interaction `json:"interaction"`
+}
+
+type IssueDeskPhoneInput struct {
+	OperatorID string `json:"operatorId"`
+}
+
+type IssueDeskPhonePayload struct {
+	Account *DeskPhoneAccount `json:"account"`
 }
 
 type Leg struct {
@@ -358,9 +380,10 @@ type Operator struct {
 	Since        time.Time    `json:"since"`
 	PauseReason  *PauseReason `json:"pauseReason,omitempty"`
 	// A phone is registered for the operator.
-	PhoneOnline bool     `json:"phoneOnline"`
-	Queues      []*Queue `json:"queues"`
-	Version     int      `json:"version"`
+	PhoneOnline bool           `json:"phoneOnline"`
+	Queues      []*Queue       `json:"queues"`
+	Version     int            `json:"version"`
+	Device      OperatorDevice `json:"device"`
 }
 
 func (Operator) IsNode()            {}
@@ -547,6 +570,15 @@ type SetAvailabilityPayload struct {
 type SetMutedInput struct {
 	CallID string `json:"callId"`
 	Muted  bool   `json:"muted"`
+}
+
+type SetOperatorDeviceInput struct {
+	OperatorID string         `json:"operatorId"`
+	Device     OperatorDevice `json:"device"`
+}
+
+type SetOperatorDevicePayload struct {
+	Operator *Operator `json:"operator"`
 }
 
 type SetPreferencesInput struct {
@@ -1639,6 +1671,63 @@ func (e *NumberKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e NumberKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type OperatorDevice string
+
+const (
+	// The page.
+	OperatorDeviceWeb OperatorDevice = "WEB"
+	// A hard phone, or a softphone of its own: answered there and nowhere else; startPhone is refused.
+	OperatorDeviceDesk OperatorDevice = "DESK"
+)
+
+var AllOperatorDevice = []OperatorDevice{
+	OperatorDeviceWeb,
+	OperatorDeviceDesk,
+}
+
+func (e OperatorDevice) IsValid() bool {
+	switch e {
+	case OperatorDeviceWeb, OperatorDeviceDesk:
+		return true
+	}
+	return false
+}
+
+func (e OperatorDevice) String() string {
+	return string(e)
+}
+
+func (e *OperatorDevice) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OperatorDevice(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OperatorDevice", str)
+	}
+	return nil
+}
+
+func (e OperatorDevice) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OperatorDevice) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OperatorDevice) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

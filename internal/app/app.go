@@ -112,7 +112,7 @@ func (a *App) open(ctx context.Context) error {
 		Announce:        a.announceRights,
 	})
 	a.workers = append(a.workers, a.auth.Run, a.shareRights)
-	a.phones = phones.New(a.store.Credentials(), a.sealer, a.service, a.service, a.phoneSettings(), a.log)
+	a.phones = phones.New(a.store.Credentials(), devices{a.auth, a.store.Auth()}, a.sealer, a.service, a.service, a.phoneSettings(), a.log)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,8 @@ func (a *App) own(ctx context.Context) error {
 }
 
 func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
+	var following sync.WaitGroup
+	defer following.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := make(chan struct{})
@@ -83,6 +86,7 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 		},
 		Epoch: uuid.NewString(), Log: a.log,
 	})
+	following.Go(func() { a.phones.Follow(ctx) })
 	return engine.Run(ctx)
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/url"
@@ -182,6 +183,7 @@ func (a *App) phoneSettings() phones.Settings {
 			s.Host = u.Hostname()
 		}
 	}
+	s.DeskServer, s.DeskTransport = cmp.Or(t.DeskPhoneServer, s.Host), t.DeskPhoneTransport
 	return s
 }
 

@@ -53,7 +53,7 @@ type NewUser struct {
 func NormaliseLogin(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
 // ValidateUser checks an account (not its password hash). The error is errs.Invalid and names every wrong field: login, name,
-// role, language, theme.
+// role, language, theme, device.
 func ValidateUser(u User) error {
 	f := fields{}
 	switch n := utf8.RuneCountInString(u.Login); {
@@ -83,8 +83,13 @@ func ValidateUser(u User) error {
 	if !slices.Contains(Themes, u.Theme) {
 		f["theme"] = "must be light, dark or auto"
 	}
+	if u.Device != "" && !u.Device.valid() {
+		f["device"] = "must be WEB or DESK"
+	}
 	return f.err("checking account")
 }
+
+func (d Device) valid() bool { return d == DeviceWeb || d == DeviceDesk }
 
 // Languages and Themes are the preferences a user may have. An empty language means the browser's, an empty theme is auto.
 var (
@@ -132,7 +137,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	const op = "creating account"
 	u := User{
 		ID: n.ID, Login: NormaliseLogin(n.Login), Name: strings.TrimSpace(n.Name), Role: n.Role,
-		Queues: slices.Clone(n.Queues), Language: n.Language, Theme: n.Theme,
+		Queues: slices.Clone(n.Queues), Language: n.Language, Theme: n.Theme, Device: DeviceWeb,
 	}
 	if u.ID == "" {
 		u.ID = uuid.NewString()
@@ -239,6 +244,19 @@ func (s *Service) SetPreferences(ctx context.Context, userID string, language, t
 	}
 	s.dropCached(userID)
 	return u, nil
+}
+
+// SetDevice chooses where the user talks. Errors: errs.Invalid, errs.NotFound.
+func (s *Service) SetDevice(ctx context.Context, userID string, device Device) error {
+	const op = "choosing device"
+	if !device.valid() {
+		return errs.Field(op, "device", "must be WEB or DESK")
+	}
+	if err := s.repo.SetDevice(ctx, userID, device); err != nil {
+		return errs.Wrap(op, err)
+	}
+	s.dropCached(userID)
+	return nil
 }
 
 // Users returns every account, disabled ones too.

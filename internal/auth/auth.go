@@ -16,6 +16,15 @@ const (
 	RoleAdmin      Role = "ADMIN"
 )
 
+// Device is where an operator talks.
+type Device string
+
+// The devices.
+const (
+	DeviceWeb  Device = "WEB"  // the page
+	DeviceDesk Device = "DESK" // a hard phone or a softphone of its own
+)
+
 // User is a person with an account. Operators, supervisors and admins are all users.
 type User struct {
 	ID       string
@@ -27,6 +36,7 @@ type User struct {
 	Language string   // ru, en or ""
 	Theme    string   // light, dark or auto
 	Disabled bool
+	Device   Device // empty: DeviceWeb, and never read back so
 }
 
 // Session is a signed-in browser. Only a hash of its token is stored.
@@ -46,6 +56,7 @@ type Repository interface {
 	UserByID(ctx context.Context, id string) (User, error)
 	Users(ctx context.Context) ([]User, error)
 	SetPreferences(ctx context.Context, userID, language, theme string) error
+	SetDevice(ctx context.Context, userID string, device Device) error
 
 	CreateSession(ctx context.Context, s Session) error
 	SessionByHash(ctx context.Context, hash string) (Session, error)

@@ -86,6 +86,9 @@ type Telephony struct {
 	RegisterInterval time.Duration `yaml:"register_interval"`
 	LongHold         time.Duration `yaml:"long_hold"` // on hold longer than this is worth a warning
 	DeadAir          time.Duration `yaml:"dead_air"`  // silence of both longer than this is
+
+	DeskPhoneServer    string `yaml:"desk_phone_server"`    // host, or host:port; "" = PhoneHost
+	DeskPhoneTransport string `yaml:"desk_phone_transport"` // udp, tcp or tls
 }
 
 // Kinds of link: who connects to whom for events. Commands always go from Pult to Asterisk.
@@ -179,6 +182,7 @@ func Default() Config {
 			Trunk: "PJSIP/{number}@trunk", Realm: "asterisk", OperatorContext: "pult-operators",
 			PhoneWSURLs: []string{}, PhoneICEServers: []ICEServer{}, RegisterInterval: 2 * time.Minute,
 			LongHold: time.Minute, DeadAir: 15 * time.Second,
+			DeskPhoneTransport: "udp",
 		},
 		Region:     "RU",
 		Connectors: []Connector{},

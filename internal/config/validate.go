@@ -66,6 +66,8 @@ var (
 	reID     = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
 	rePath   = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 	reWord   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	// reHostPort is a host, an IPv6 address in brackets, or nothing, with a port or without.
+	reHostPort = regexp.MustCompile(`^(([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)?$`)
 )
 
 func (c Config) problems() []string {
@@ -214,6 +216,10 @@ func (t Telephony) check(p *problems) {
 			}
 		}
 		p.secret(key+".credential", s.Credential)
+	}
+	p.oneOf("telephony.desk_phone_transport", t.DeskPhoneTransport, "udp", "tcp", "tls")
+	if !reHostPort.MatchString(t.DeskPhoneServer) {
+		p.addf("telephony.desk_phone_server", "%q must be host or host:port", t.DeskPhoneServer)
 	}
 	p.lasts("telephony.register_interval", t.RegisterInterval, 30*time.Second, time.Hour)
 	p.lasts("telephony.long_hold", t.LongHold, 5*time.Second, time.Hour)

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Credential is an operator's sealed SIP secret for one phone session, as the database keeps it.
+// Credential is an operator's sealed SIP secret, as the database keeps it: of one phone session of the page, or of a desk phone for as
+// long as nobody changes or revokes it.
 type Credential struct {
 	OperatorID string
 	SessionID  string // phone session
@@ -15,6 +16,8 @@ type Credential struct {
 	KeyVersion uint32
 	Sealed     []byte // see Seal; empty says that the session has ended and that its account may still be on the PBX
 	CreatedAt  time.Time
+	Desk       bool // of a desk phone: no window has it, and none may take it
+	Pending    bool // made or ended where the PBX could not be told: whoever owns it still has to
 }
 
 // Ended tells whether the phone session is over.
@@ -27,6 +30,10 @@ type CredentialRepository interface {
 	// Error: Conflict, and nothing is changed, when it is of another session.
 	SwapCredential(ctx context.Context, c Credential, former string) error
 	Credentials(ctx context.Context) ([]Credential, error)
+	// PendingCredentials returns those that the PBX has not been told of.
+	PendingCredentials(ctx context.Context) ([]Credential, error)
+	// SettleCredential says that the PBX has been told of the credential, if the operator's still is of that session.
+	SettleCredential(ctx context.Context, operatorID, sessionID string) error
 	// CredentialOf returns the operator's; none is errs.NotFound.
 	CredentialOf(ctx context.Context, operatorID string) (Credential, error)
 	// DeleteCredential deletes the operator's credential if it is of that phone session; that it is not, or absent, is success.

@@ -27,13 +27,13 @@ func (r credentialRepo) SwapCredential(ctx context.Context, c seal.Credential, f
 	if former == "" {
 		err := r.client.SipCredential.Create().SetID(c.OperatorID).
 			SetSessionID(c.SessionID).SetClientID(clean(c.ClientID)).SetEndpoint(c.Endpoint).SetRealm(c.Realm).
-			SetKeyVersion(c.KeyVersion).SetSealed(sealed).SetCreatedAt(utc(c.CreatedAt)).
+			SetKeyVersion(c.KeyVersion).SetSealed(sealed).SetCreatedAt(utc(c.CreatedAt)).SetDesk(c.Desk).SetPending(c.Pending).
 			Exec(ctx)
 		return wrap(op, err)
 	}
 	n, err := r.client.SipCredential.Update().Where(sipcredential.ID(c.OperatorID), sipcredential.SessionID(former)).
 		SetSessionID(c.SessionID).SetClientID(clean(c.ClientID)).SetEndpoint(c.Endpoint).SetRealm(c.Realm).
-		SetKeyVersion(c.KeyVersion).SetSealed(sealed).SetCreatedAt(utc(c.CreatedAt)).
+		SetKeyVersion(c.KeyVersion).SetSealed(sealed).SetCreatedAt(utc(c.CreatedAt)).SetDesk(c.Desk).SetPending(c.Pending).
 		Save(ctx)
 	switch {
 	case err != nil:
@@ -46,7 +46,16 @@ func (r credentialRepo) SwapCredential(ctx context.Context, c seal.Credential, f
 
 // Credentials implements seal.CredentialRepository.
 func (r credentialRepo) Credentials(ctx context.Context) ([]seal.Credential, error) {
-	rows, err := r.client.SipCredential.Query().Order(sipcredential.ByID()).All(ctx)
+	return credentials(ctx, r.client.SipCredential.Query())
+}
+
+// PendingCredentials implements seal.CredentialRepository.
+func (r credentialRepo) PendingCredentials(ctx context.Context) ([]seal.Credential, error) {
+	return credentials(ctx, r.client.SipCredential.Query().Where(sipcredential.Pending(true)))
+}
+
+func credentials(ctx context.Context, q *ent.SipCredentialQuery) ([]seal.Credential, error) {
+	rows, err := q.Order(sipcredential.ByID()).All(ctx)
 	if err != nil {
 		return nil, wrap("reading credentials", err)
 	}
@@ -66,6 +75,13 @@ func (r credentialRepo) CredentialOf(ctx context.Context, operatorID string) (se
 	return credentialOf(row), nil
 }
 
+// SettleCredential implements seal.CredentialRepository.
+func (r credentialRepo) SettleCredential(ctx context.Context, operatorID, sessionID string) error {
+	err := r.client.SipCredential.Update().
+		Where(sipcredential.ID(clean(operatorID)), sipcredential.SessionID(clean(sessionID))).SetPending(false).Exec(ctx)
+	return wrap("settling credential", err)
+}
+
 // DeleteCredential implements seal.CredentialRepository.
 func (r credentialRepo) DeleteCredential(ctx context.Context, operatorID, sessionID string) error {
 	_, err := r.client.SipCredential.Delete().
@@ -77,5 +93,6 @@ func credentialOf(row *ent.SipCredential) seal.Credential {
 	return seal.Credential{
 		OperatorID: row.ID, SessionID: row.SessionID, ClientID: row.ClientID, Endpoint: row.Endpoint, Realm: row.Realm,
 		KeyVersion: row.KeyVersion, Sealed: row.Sealed, CreatedAt: row.CreatedAt.UTC(),
+		Desk: row.Desk, Pending: row.Pending,
 	}
 }

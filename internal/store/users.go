@@ -32,7 +32,7 @@ func (r authRepo) CreateUser(ctx context.Context, u auth.User) error {
 	err := r.inTx(ctx, func(tx *ent.Tx) error {
 		return tx.User.Create().SetID(u.ID).
 			SetLogin(strings.ToLower(u.Login)).SetName(clean(u.Name)).SetRole(string(u.Role)).SetPassword(u.Password).
-			SetLanguage(u.Language).SetTheme(u.Theme).SetDisabled(u.Disabled).
+			SetLanguage(u.Language).SetTheme(u.Theme).SetDisabled(u.Disabled).SetDevice(deviceOf(u)).
 			AddQueueIDs(u.Queues...).
 			Exec(ctx)
 	})
@@ -48,7 +48,7 @@ func (r authRepo) UpdateUser(ctx context.Context, u auth.User) error {
 	err := r.inTx(ctx, func(tx *ent.Tx) error {
 		n, err := tx.User.Update().Where(user.ID(u.ID)).
 			SetLogin(strings.ToLower(u.Login)).SetName(clean(u.Name)).SetRole(string(u.Role)).SetPassword(u.Password).
-			SetLanguage(u.Language).SetTheme(u.Theme).SetDisabled(u.Disabled).
+			SetLanguage(u.Language).SetTheme(u.Theme).SetDisabled(u.Disabled).SetDevice(deviceOf(u)).
 			ClearQueues().AddQueueIDs(u.Queues...).
 			Save(ctx)
 		if err == nil && n == 0 {
@@ -120,6 +120,18 @@ func (r authRepo) SetPreferences(ctx context.Context, userID, language, theme st
 	return wrap(op, err)
 }
 
+// SetDevice implements auth.Repository.
+func (r authRepo) SetDevice(ctx context.Context, userID string, device auth.Device) error {
+	const op = "saving device"
+	n, err := r.client.User.Update().Where(user.ID(clean(userID))).SetDevice(string(device)).Save(ctx)
+	if err == nil && n == 0 {
+		return errs.E(errs.NotFound, op, noUser)
+	}
+	return wrap(op, err)
+}
+
+func deviceOf(u auth.User) string { return string(cmp.Or(u.Device, auth.DeviceWeb)) }
+
 func userOf(u *ent.User) auth.User {
 	slices.SortFunc(u.Edges.Queues, byPosition)
 	var queueIDs []string
@@ -128,7 +140,7 @@ func userOf(u *ent.User) auth.User {
 	}
 	return auth.User{
 		ID: u.ID, Login: u.Login, Name: u.Name, Role: auth.Role(u.Role), Queues: queueIDs, Password: u.Password,
-		Language: u.Language, Theme: u.Theme, Disabled: u.Disabled,
+		Language: u.Language, Theme: u.Theme, Disabled: u.Disabled, Device: auth.Device(u.Device),
 	}
 }
 

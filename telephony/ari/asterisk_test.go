@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/lab/sipua"
 	"github.com/pult-cc/pult/telephony"
-	"github.com/pult-cc/pult/telephony/ari/internal/sipua"
 )
 
 // What is Asterisk's and not the port's, against the real one.

@@ -44,7 +44,7 @@ func (d *Driver) Provision(ctx context.Context, a telephony.Account) error {
 	if err := d.dropContacts(ctx, op, a.Endpoint); err != nil {
 		return err
 	}
-	if err := d.push(ctx, op, "aor", a.Endpoint, map[string]string{"max_contacts": "1", "remove_existing": "yes"}); err != nil {
+	if err := d.push(ctx, op, "aor", a.Endpoint, aorFields(a)); err != nil {
 		return err
 	}
 	return d.push(ctx, op, "endpoint", a.Endpoint, d.endpointFields(a))
@@ -115,10 +115,20 @@ func (d *Driver) awaitState(ctx context.Context, op, name string, reached func(s
 // fieldOrder is the order in which fields are sent: Asterisk applies them one by one, and "disallow" must come before "allow".
 var fieldOrder = []string{
 	"auth_type", "username", "realm", "password_digest",
-	"max_contacts", "remove_existing",
+	"max_contacts", "remove_existing", "qualify_frequency", "maximum_expiration",
 	"webrtc", "rtp_timeout", "auth", "aors", "identify_by", "context", "disallow", "allow", "direct_media", "allow_transfer", "allow_subscribe",
 	"rtp_symmetric", "force_rport", "rewrite_contact", "media_encryption", "use_avpf", "ice_support", "rtcp_mux", "bundle",
 	"media_use_received_transport", "dtls_auto_generate_cert", "callerid", "language",
+}
+
+// aorFields configures where the device is. A browser's contact lives and dies with its socket; a desk phone on UDP goes without a word,
+// and does not know that a restarted Asterisk has forgotten it: it is asked every 30 s, and has to register anew every 2 minutes.
+func aorFields(a telephony.Account) map[string]string {
+	f := map[string]string{"max_contacts": "1", "remove_existing": "yes", "qualify_frequency": "0", "maximum_expiration": "7200"}
+	if !a.WebRTC {
+		f["qualify_frequency"], f["maximum_expiration"] = "30", "120"
+	}
+	return f
 }
 
 // endpointFields configures the device. allow_transfer stays off: transfers are Pult's, and a REFER can kill Asterisk 22.10

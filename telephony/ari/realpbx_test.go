@@ -19,8 +19,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/pult-cc/pult/internal/lab"
+	"github.com/pult-cc/pult/internal/lab/sipua"
 	"github.com/pult-cc/pult/telephony"
-	"github.com/pult-cc/pult/telephony/ari/internal/sipua"
 	"github.com/pult-cc/pult/telephony/telephonytest"
 )
 

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pult-cc/pult/internal/lab/sipua"
 	"github.com/pult-cc/pult/telephony"
-	"github.com/pult-cc/pult/telephony/ari/internal/sipua"
 )
 
 var record = flag.Bool("record", false, "write the golden traces anew from the real Asterisk")

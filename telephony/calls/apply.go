@@ -30,6 +30,7 @@ const (
 	markBy       = "by"   // on a guest's leg: who consults them
 	markBlind    = "blind"
 	markPeer     = "peer" // on a leg of roleTail: the other one
+	markDesk     = "desk" // "1" on the leg of a desk phone
 )
 
 const (
@@ -122,6 +123,9 @@ func (c Call) marks(role Role) telephony.Marks {
 	}
 	if c.Direction == Outbound {
 		m[markNumber] = c.To.Number.E164
+	}
+	if role == RoleOperator && c.Operator != nil && c.Operator.Desk || role == RoleGuest && c.Guest != nil && c.Guest.Desk {
+		m[markDesk] = "1"
 	}
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/calls"
 )
@@ -103,4 +104,94 @@ func TestQueueThatAnswersByItself(t *testing.T) {
 	}) {
 		t.Fatal("the phone is not asked to answer by itself")
 	}
+}
+
+// TestPageCannotAnswerForADeskPhone: nothing can pick its receiver up, so nobody may believe that it was.
+func TestPageCannotAnswerForADeskPhone(t *testing.T) {
+	s := newStand(t, "anna", "boris")
+	s.desks = map[string]bool{"anna": true, "boris": true}
+	s.directory("anna", "boris")
+	s.linkUp("anna", "boris")
+	id := s.callIn("leg1", "+79161234567")
+	answer := func(op string) {
+		t.Helper()
+		err := s.do(calls.Command{Kind: calls.CmdAnswer, CallID: id, OperatorID: op})
+		if !errs.Is(err, errs.Conflict) || errs.Message(err) != "answer on your desk phone" || s.calls[id].AnswerRequested {
+			t.Fatalf("answering for %s gave %v", op, err)
+		}
+	}
+	answer("anna")
+	s.connect(id)
+	s.must(calls.Command{Kind: calls.CmdConsult, CallID: id, OperatorID: "anna", To: &colleague})
+	answer("boris")
+}
+
+// TestDeskPhoneIsSeen: the page has to know that it is not the phone, and when that changes.
+func TestDeskPhoneIsSeen(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	if s.ops["anna"].Desk {
+		t.Fatal("anna has no desk phone yet")
+	}
+	before := s.ops["anna"].Version
+	s.desks = map[string]bool{"anna": true}
+	s.directory("anna")
+	if o := s.ops["anna"]; !o.Desk || o.Version <= before {
+		t.Fatalf("anna is %+v; before it was version %d", o, before)
+	}
+}
+
+// TestDeskPhoneOutlivesItsAccount: a new secret, a revoked account, the page as the next device: who talks goes on talking.
+func TestDeskPhoneOutlivesItsAccount(t *testing.T) {
+	for _, revoked := range []bool{false, true} {
+		w, id := atDesk(t)
+		if err := w.s.f.RenewPhone("anna", revoked, w.s.now); err != nil {
+			t.Fatal(err)
+		}
+		w.phone("anna", false)
+		w.pass(5 * time.Second)
+		w.s.want(id, calls.StateTalking)
+		w.s.desks = nil // and now it is the page
+		w.s.directory("anna", "boris", "vera")
+		w.phone("anna", true)
+		w.workAll()
+		w.s.want(id, calls.StateTalking)
+		w.putDown(id)
+		w.s.want(id, calls.StateWrapUp)
+	}
+}
+
+// TestPageHandsOverToADeskPhone in mid-call: the desk phone is called, answers by itself, and is one from then on.
+func TestPageHandsOverToADeskPhone(t *testing.T) {
+	w, id := talking(t)
+	old := w.s.operatorLeg(id)
+	w.s.desks = map[string]bool{"anna": true}
+	w.s.directory("anna", "boris", "vera")
+	if err := w.s.f.RenewPhone("anna", false, w.s.now); err != nil {
+		t.Fatal(err)
+	}
+	w.phone("anna", false)
+	w.phone("anna", true)
+	w.workAll()
+	next := w.s.calls[id].Next
+	if next == nil || !next.Desk {
+		t.Fatalf("the desk phone is not called\n%s", w)
+	}
+	w.answer(w.legs[next.ID])
+	w.workAll()
+	w.s.want(id, calls.StateTalking)
+	if leg := w.s.operatorLeg(id); leg == old || w.legs[old] != nil {
+		t.Fatalf("the page still has the call\n%s", w)
+	}
+	w.putDown(id)
+	w.s.want(id, calls.StateWrapUp)
+}
+
+// TestNewOwnerKnowsADeskPhone by its leg: putting the receiver down must not look like a lost browser.
+func TestNewOwnerKnowsADeskPhone(t *testing.T) {
+	w, id := atDesk(t)
+	w.inherit(0)
+	w.s.want(id, calls.StateTalking)
+	w.putDown(id)
+	w.s.want(id, calls.StateWrapUp)
 }

@@ -80,6 +80,9 @@ func (f *Floor) permit(c *Call, cmd Command) error {
 		if !c.onOffer() || c.Declining {
 			return wrong()
 		}
+		if cmd.Kind == CmdAnswer && c.Operator.Desk {
+			return answerAtDesk(op)
+		}
 	case CmdHangUp:
 		if !c.Live() {
 			return wrong()

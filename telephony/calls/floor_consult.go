@@ -109,9 +109,14 @@ func (f *Floor) permitGuest(c *Call, cmd Command) error {
 		return errs.E(errs.Conflict, op, "your part in the call is over")
 	case !f.linkUp:
 		return errs.E(errs.Unavailable, op, "the telephone system is not reachable")
+	case cmd.Kind == CmdAnswer && c.Guest.Desk:
+		return answerAtDesk(op)
 	}
 	return nil
 }
+
+// answerAtDesk: nobody but who sits at a desk phone can pick its receiver up.
+func answerAtDesk(op string) error { return errs.E(errs.Conflict, op, "answer on your desk phone") }
 
 // permitConsult refuses what the state of the consultation does not allow.
 func permitConsult(c *Call, cmd Command, wrong func() error) error {

@@ -125,7 +125,7 @@ func (f *Floor) endpoint(ep telephony.Endpoint, now time.Time) {
 	}
 	f.setOnline(id, ep.Online)
 	if ep.Online {
-		f.onCall(id, PhoneBack{At: now, OperatorID: id})
+		f.onCall(id, PhoneBack{At: now, OperatorID: id, Desk: f.people[id].Desk})
 	} else {
 		f.onCall(id, PhoneGone{At: now, OperatorID: id})
 	}

@@ -17,7 +17,7 @@ func (s *step) handOver() {
 }
 
 // reachNext calls the new phone, which answers by itself.
-func (s *step) reachNext(at time.Time) {
+func (s *step) reachNext(at time.Time, desk bool) {
 	c := &s.c
 	if !c.moving || c.Next != nil || !c.watched() || !talks(c.State) {
 		return
@@ -25,12 +25,16 @@ func (s *step) reachNext(at time.Time) {
 	leg := telephony.LegID("op-" + string(c.ID) + "-next-" + strconv.FormatInt(at.UnixMilli(), 36) + "-" + strconv.FormatUint(c.Version, 36))
 	headers := map[string]string{HeaderCall: string(c.ID)}
 	autoAnswer(headers)
-	c.Next, s.changed = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, patience: patience{due: at.Add(selfTimeout + offerGrace)}}, true
+	c.Next, s.changed = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, Desk: desk, patience: patience{due: at.Add(selfTimeout + offerGrace)}}, true
+	marks := c.marks(RoleOperator)
+	if desk { // the old one is not
+		marks[markDesk] = "1"
+	}
 	s.do(DoOriginate{telephony.Originate{
 		Leg: leg, Endpoint: EndpointOf(c.OperatorID), Timeout: selfTimeout,
 		From:    telephony.Party{Number: c.CustomerNumber().E164, Name: c.customerName()},
 		Headers: headers,
-		Marks:   c.marks(RoleOperator),
+		Marks:   marks,
 	}})
 }
 

@@ -40,10 +40,11 @@ type (
 		At         time.Time
 		OperatorID string
 	}
-	// PhoneBack says that the operator's phone has registered again.
+	// PhoneBack says that the operator's phone has registered again. Desk: their device is a desk phone now.
 	PhoneBack struct {
 		At         time.Time
 		OperatorID string
+		Desk       bool
 	}
 	// Heard is what came of listening to a leg: whether anything is received from it. Unsure: the PBX did not tell.
 	Heard struct {
@@ -80,7 +81,7 @@ func (s *step) beat(e Beat) {
 func (s *step) phoneBack(e PhoneBack) {
 	if e.OperatorID == s.c.OperatorID && s.c.watched() {
 		s.there(e.At)
-		s.reachNext(e.At)
+		s.reachNext(e.At, e.Desk)
 	}
 }
 

@@ -67,7 +67,7 @@ func (s *step) notMade(e OriginateFailed) {
 func (s *step) phoneGone(e PhoneGone) {
 	c := &s.c
 	if c.Consult != nil && e.OperatorID == c.Consult.OperatorID {
-		if c.Guest != nil && (c.Guest.State != telephony.LegUp || e.Replaced) {
+		if c.Guest != nil && (c.Guest.State != telephony.LegUp || e.Replaced && !c.Guest.Desk) {
 			s.hangup(e.At, c.Guest.ID, telephony.CauseNormal)
 		}
 		return
@@ -82,8 +82,8 @@ func (s *step) phoneGone(e PhoneGone) {
 			return
 		}
 	}
-	if c.Operator.State == telephony.LegUp && !e.Replaced {
-		return
+	if c.Operator.State == telephony.LegUp && (!e.Replaced || c.Operator.Desk) {
+		return // a desk phone's call does not need its account: who has answered talks to the end
 	}
 	c.blameless = true
 	s.hangup(e.At, c.Operator.ID, telephony.CauseNormal)

@@ -333,7 +333,7 @@ func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Ti
 		}
 		leg := &Leg{
 			ID: l.ID, Role: role, State: l.State, Parked: l.Parked,
-			Bridged: l.Bridge == BridgeOf(c.ID), Aside: l.Bridge == AsideOf(c.ID),
+			Bridged: l.Bridge == BridgeOf(c.ID), Aside: l.Bridge == AsideOf(c.ID), Desk: l.Marks[markDesk] == "1",
 		}
 		muted := l.Marks[markMuted] == "1"
 		switch {

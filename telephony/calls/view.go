@@ -32,6 +32,7 @@ type Operator struct {
 	Presence     Presence            `json:"presence"`
 	Since        time.Time           `json:"since"` // when Presence began
 	PhoneOnline  bool                `json:"phoneOnline"`
+	Desk         bool                `json:"desk,omitempty"`   // their device is a phone of its own
 	CallID       ID                  `json:"callId,omitempty"` // what keeps them busy
 	Gone         bool                `json:"gone,omitempty"`   // no longer in the directory: the last word on them
 }

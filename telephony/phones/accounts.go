@@ -20,8 +20,8 @@ func (s *Service) Provision(ctx context.Context, d telephony.Provisioner, operat
 // provisionWidth is how many accounts are pushed side by side: some hundred phones wait after a restart of the PBX.
 const provisionWidth = 8
 
-// ProvisionAll makes the accounts of the PBX those of the database. It pushes every account whose endpoint is not in have, adds those
-// it pushed, and removes the accounts of sessions that ended while the PBX could not be told. One that cannot be opened (its key is
+// ProvisionAll makes the accounts of the PBX those of the database. It pushes every account whose endpoint is not in have or that the
+// PBX was not told of, adds those it pushed, and removes the accounts of sessions that ended while the PBX could not be told. One that cannot be opened (its key is
 // gone), or was made for another realm, is reported and left out: that operator's phone starts a new session. It stops at the first
 // part that is away (Unavailable, Timeout); called again with the same have it goes on from there.
 func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner, have map[string]bool) error {
@@ -36,7 +36,7 @@ func (s *Service) ProvisionAll(ctx context.Context, d telephony.Provisioner, hav
 		mu.Lock()
 		there := have[c.Endpoint]
 		mu.Unlock()
-		if there && !c.Ended() {
+		if there && !c.Ended() && !c.Pending {
 			continue
 		}
 		g.Go(func() error {
@@ -99,7 +99,11 @@ func (s *Service) push(ctx context.Context, d telephony.Provisioner, operatorID 
 		return errs.Wrap("opening credential", err)
 	}
 	defer clear(ha1)
-	return d.Provision(ctx, telephony.Account{Endpoint: c.Endpoint, DisplayName: c.Endpoint, HA1: string(ha1), WebRTC: true})
+	err = d.Provision(ctx, telephony.Account{Endpoint: c.Endpoint, DisplayName: c.Endpoint, HA1: string(ha1), WebRTC: !c.Desk})
+	if err != nil || !c.Pending {
+		return err
+	}
+	return s.repo.SettleCredential(ctx, operatorID, c.SessionID)
 }
 
 // stripes are locks by name.

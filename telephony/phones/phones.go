@@ -1,5 +1,5 @@
-// Package phones makes operators' SIP accounts: a random secret for one phone session, sealed at rest, pushed to the PBX by whoever
-// owns the floor, and pushed again when the PBX has forgotten it. No SIP password exists anywhere else.
+// Package phones makes operators' SIP accounts: a random secret for one phone session of the page, or for a desk phone, sealed at rest,
+// pushed to the PBX by whoever owns the floor, and pushed again when the PBX has forgotten it. No SIP password exists anywhere else.
 package phones
 
 import (
@@ -41,6 +41,9 @@ type Settings struct {
 	URLs      []string
 	Host      string
 	Simulated bool
+
+	DeskServer    string // where desk phones find the PBX: host, or host and port
+	DeskTransport string // udp, tcp or tls
 }
 
 // Floor is what phones need of the floor.
@@ -56,19 +59,20 @@ type Notifier interface {
 // Service starts and stops phone sessions, in any process, and pushes accounts in the process that owns the PBX (calls.Phones).
 // Methods may be called concurrently.
 type Service struct {
-	repo   seal.CredentialRepository
-	sealer Sealer
-	floor  Floor
-	notify Notifier
-	set    Settings
-	log    *slog.Logger
+	repo    seal.CredentialRepository
+	devices Devices
+	sealer  Sealer
+	floor   Floor
+	notify  Notifier
+	set     Settings
+	log     *slog.Logger
 
 	accounts stripes
 }
 
 // New makes the service.
-func New(repo seal.CredentialRepository, sealer Sealer, floor Floor, notify Notifier, set Settings, log *slog.Logger) *Service {
-	return &Service{repo: repo, sealer: sealer, floor: floor, notify: notify, set: set, log: log}
+func New(repo seal.CredentialRepository, devices Devices, sealer Sealer, floor Floor, notify Notifier, set Settings, log *slog.Logger) *Service {
+	return &Service{repo: repo, devices: devices, sealer: sealer, floor: floor, notify: notify, set: set, log: log}
 }
 
 var _ calls.Phones = (*Service)(nil)
@@ -84,12 +88,16 @@ type Request struct {
 // Start makes a new secret for the operator's window, stores it sealed and has it pushed to the PBX. The earlier session of the
 // operator ends: its secret no longer signs in and its window is told. Error: Conflict, and nothing has changed, when another window
 // has the phone and nobody asked to take it: a window that slept through its loss must not fetch the phone back from a conversation.
+// Conflict, too, where the operator's device is a desk phone: the page is none then.
 func (s *Service) Start(ctx context.Context, r Request) (Session, error) {
 	const op = "starting phone"
 	if r.ClientID == "" || len(r.ClientID) > 64 {
 		return Session{}, errs.Field(op, "clientId", "1 to 64 characters")
 	}
-	c, ha1, err := s.make(ctx, r)
+	if err := s.atPage(ctx, r.OperatorID); err != nil {
+		return Session{}, errs.Wrap(op, err)
+	}
+	c, ha1, err := s.make(ctx, r, rand.Text())
 	if err != nil {
 		return Session{}, errs.Wrap(op, err)
 	}
@@ -107,6 +115,10 @@ func (s *Service) Start(ctx context.Context, r Request) (Session, error) {
 	case now.SessionID != c.SessionID:
 		return Session{}, elsewhere(op)
 	}
+	if err := s.atPage(ctx, r.OperatorID); err != nil { // another device was chosen meanwhile, which found nothing to end
+		_, _ = s.end(ctx, r.OperatorID, r.ClientID) // what fails of it is owed: see ProvisionAll
+		return Session{}, errs.Wrap(op, err)
+	}
 	if heldElsewhere(former, r.ClientID) {
 		n := calls.Notice{ID: newID(), At: c.CreatedAt, Kind: calls.NoticePhoneTakenOver, OperatorID: r.OperatorID, PhoneClientID: r.ClientID}
 		if err := s.notify.Notify(ctx, n); err != nil {
@@ -119,15 +131,21 @@ func (s *Service) Start(ctx context.Context, r Request) (Session, error) {
 	}, nil
 }
 
-// make makes a secret and seals it.
-func (s *Service) make(ctx context.Context, r Request) (c seal.Credential, ha1 string, err error) {
-	var raw [16]byte // 128 bits: beyond guessing, which is what makes MD5 digests acceptable
-	if _, err := rand.Read(raw[:]); err != nil {
-		return c, "", errs.With(errs.Internal, "making secret", err)
+// atPage refuses where the operator talks at a desk phone.
+func (s *Service) atPage(ctx context.Context, operatorID string) error {
+	desk, err := s.devices.AtDesk(ctx, operatorID)
+	if err == nil && desk {
+		err = atDesk("checking device")
 	}
+	return err
+}
+
+func atDesk(op string) error { return errs.E(errs.Conflict, op, "your device is a desk phone") }
+
+// make seals a secret. It has 128 random bits: beyond guessing, which is what makes MD5 digests acceptable.
+func (s *Service) make(ctx context.Context, r Request, secret string) (c seal.Credential, ha1 string, err error) {
 	endpoint := calls.EndpointOf(r.OperatorID)
-	ha1 = HA1(endpoint, s.set.Realm, hex.EncodeToString(raw[:]))
-	clear(raw[:])
+	ha1 = HA1(endpoint, s.set.Realm, secret)
 	sealed, version, err := s.sealer.Seal(ctx, s.binding(r.OperatorID), []byte(ha1))
 	return seal.Credential{
 		OperatorID: r.OperatorID, SessionID: newID(), ClientID: r.ClientID, Endpoint: endpoint, Realm: s.set.Realm,
@@ -142,6 +160,8 @@ func (s *Service) replace(ctx context.Context, c seal.Credential, take bool) (fo
 		switch {
 		case err != nil:
 			return former, err
+		case former.Desk && !former.Ended():
+			return former, atDesk("replacing credential")
 		case !take && heldElsewhere(former, c.ClientID):
 			return former, elsewhere("replacing credential")
 		}
@@ -185,13 +205,13 @@ func (s *Service) undo(ctx context.Context, c, former seal.Credential) {
 
 // ended is what is kept of a session whose account may still be on the PBX.
 func ended(c seal.Credential) seal.Credential {
-	c.SessionID, c.ClientID, c.Sealed = newID(), "", nil
+	c.SessionID, c.ClientID, c.Sealed, c.Pending = newID(), "", nil, c.Desk
 	return c
 }
 
 // Stop ends the operator's phone session if this window has it; an empty clientID stands for whichever window does. The sealed secret
 // goes at once. Account and contact go with it, or, where that fails (the error says so), as soon as the PBX is back. No session, or
-// another window's, is success.
+// another window's, or a desk phone, is success and changes nothing.
 func (s *Service) Stop(ctx context.Context, operatorID, clientID string) error {
 	_, err := s.end(ctx, operatorID, clientID)
 	return errs.Wrap("stopping phone", err)
@@ -219,7 +239,7 @@ func (s *Service) end(ctx context.Context, operatorID, clientID string) (goesOn 
 		switch {
 		case err != nil:
 			return false, err
-		case c.SessionID == "":
+		case c.SessionID == "", c.Desk && !c.Ended():
 			return false, nil
 		case clientID != "" && heldElsewhere(c, clientID):
 			return true, nil

@@ -161,6 +161,7 @@ func (p *pbx) PhoneURLs() []string { return nil }
 type house struct {
 	*phones.Service
 	rows    *rows
+	desks   *desks
 	keys    *keys
 	pbx     *pbx
 	notices []calls.Notice
@@ -168,16 +169,18 @@ type house struct {
 	refuse  error // what the floor says to a command about an account
 	// declared are the availabilities declared.
 	declared []string
+	reloads  int
 }
 
 func newHouse() *house {
 	h := &house{
-		rows: &rows{byOp: map[string]seal.Credential{}},
-		keys: &keys{current: 1, gone: map[uint32]bool{}},
-		pbx:  &pbx{accounts: map[string]telephony.Account{}, fail: map[string]error{}},
+		rows:  &rows{byOp: map[string]seal.Credential{}},
+		desks: &desks{at: map[string]bool{}},
+		keys:  &keys{current: 1, gone: map[uint32]bool{}},
+		pbx:   &pbx{accounts: map[string]telephony.Account{}, fail: map[string]error{}},
 	}
-	h.Service = phones.New(h.rows, seal.New(h.keys), h, h,
-		phones.Settings{Realm: "house", URLs: []string{"wss://pbx/ws"}, Host: "pbx"}, slog.New(slog.NewTextHandler(&h.log, nil)))
+	h.Service = phones.New(h.rows, h.desks, seal.New(h.keys), h, h,
+		phones.Settings{Realm: "house", URLs: []string{"wss://pbx/ws"}, Host: "pbx", DeskServer: "pbx:5060", DeskTransport: "udp"}, slog.New(slog.NewTextHandler(&h.log, nil)))
 	return h
 }
 
@@ -188,6 +191,10 @@ func (h *house) Do(ctx context.Context, cmd calls.Command) (calls.Reply, error) 
 	}
 	if h.refuse != nil {
 		return calls.Reply{}, h.refuse
+	}
+	if cmd.Kind == calls.CmdReloadDirectory {
+		h.reloads++
+		return calls.Reply{}, nil
 	}
 	if cmd.Kind == calls.CmdDropPhone {
 		return calls.Reply{}, h.Drop(ctx, h.pbx, cmd.OperatorID)

@@ -32,6 +32,10 @@ interface Shot {
 
 const shots: Record<string, Shot> = {
   signin: { scenario: 'signin' },
+  deskaway: {
+    scenario: 'deskaway',
+    act: async (page) => page.locator('aside [role=alert]').waitFor(),
+  },
   'signin-wrong': {
     scenario: 'signin',
     act: async (page) => {
@@ -58,6 +62,7 @@ const shots: Record<string, Shot> = {
       'paused',
       'demo',
       'offer',
+      'desk',
       'pending',
       'talking',
       'muted',

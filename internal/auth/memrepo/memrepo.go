@@ -2,6 +2,7 @@
 package memrepo
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -56,6 +57,7 @@ func (r *Repo) enter(ctx context.Context) error {
 
 func clone(u auth.User) auth.User {
 	u.Queues = slices.Clone(u.Queues)
+	u.Device = cmp.Or(u.Device, auth.DeviceWeb)
 	return u
 }
 
@@ -149,6 +151,21 @@ func (r *Repo) SetPreferences(ctx context.Context, userID, language, theme strin
 		return errs.E(errs.NotFound, "setting preferences", "no such user")
 	}
 	u.Language, u.Theme = language, theme
+	r.users[userID] = u
+	return nil
+}
+
+// SetDevice implements auth.Repository.
+func (r *Repo) SetDevice(ctx context.Context, userID string, device auth.Device) error {
+	if err := r.enter(ctx); err != nil {
+		return err
+	}
+	defer r.mu.Unlock()
+	u, ok := r.users[userID]
+	if !ok {
+		return errs.E(errs.NotFound, "setting device", "no such user")
+	}
+	u.Device = device
 	r.users[userID] = u
 	return nil
 }

@@ -53,6 +53,7 @@ func runDirectory(t *testing.T, fresh NewDatabase) {
 				"Declared":     func() error { _, err := d.Directory().Declared(t.Context()); return err },
 				"Topics":       func() error { _, err := d.Interactions().Topics(t.Context()); return err },
 				"Credentials":  func() error { _, err := d.Credentials().Credentials(t.Context()); return err },
+				"Pending":      func() error { _, err := d.Credentials().PendingCredentials(t.Context()); return err },
 				"OpenCalls":    func() error { _, err := d.Interactions().OpenCalls(t.Context()); return err },
 			} {
 				if n := d.statements(func() { must(t, name, read()) }); n != 1 {
@@ -104,6 +105,35 @@ func runCredentials(t *testing.T, fresh NewDatabase) {
 			if got, err := repo.CredentialOf(t.Context(), "u-vera"); err != nil || !reflect.DeepEqual(got, present) {
 				t.Errorf("got %+v, %v", got, err)
 			}
+		}},
+		{"a desk phone's is pending until the PBX has been told", func(t *testing.T, d *db) {
+			repo := d.Credentials()
+			c := credential("u-desk", "s-1")
+			c.Desk, c.Pending = true, true
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), c, ""))
+			pending := func() []seal.Credential {
+				t.Helper()
+				got, err := repo.PendingCredentials(t.Context())
+				must(t, "PendingCredentials", err)
+				return got
+			}
+			if got := pending(); !reflect.DeepEqual(got, []seal.Credential{c}) {
+				t.Errorf("pending are %+v", got)
+			}
+			must(t, "SettleCredential of a former one", repo.SettleCredential(t.Context(), "u-desk", "s-0"))
+			if got := pending(); len(got) != 1 {
+				t.Errorf("pending are %+v", got)
+			}
+			must(t, "SettleCredential", repo.SettleCredential(t.Context(), "u-desk", "s-1"))
+			if got := pending(); len(got) != 0 {
+				t.Errorf("pending are %+v", got)
+			}
+			c.SessionID = "s-2" // rotated
+			must(t, "SwapCredential", repo.SwapCredential(t.Context(), c, "s-1"))
+			if got := pending(); !reflect.DeepEqual(got, []seal.Credential{c}) {
+				t.Errorf("pending are %+v", got)
+			}
+			must(t, "DeleteCredential", repo.DeleteCredential(t.Context(), "u-desk", "s-2"))
 		}},
 		{"a session that has ended is remembered until its account is gone", func(t *testing.T, d *db) {
 			repo := d.Credentials()

@@ -13,7 +13,7 @@ import (
 
 var anna = auth.User{
 	ID: "u-anna", Login: "anna", Name: "Анна Ё. 王 🎧", Role: auth.RoleOperator, Queues: []string{"support", "sales"},
-	Password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", Language: "ru", Theme: "auto",
+	Password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", Language: "ru", Theme: "auto", Device: auth.DeviceDesk,
 }
 
 func runUsers(t *testing.T, fresh NewDatabase) {
@@ -54,7 +54,7 @@ func runUsers(t *testing.T, fresh NewDatabase) {
 			}
 		}},
 		{"an update replaces everything", func(t *testing.T, d *db) {
-			changed := auth.User{ID: anna.ID, Login: "anna2", Name: "A", Role: auth.RoleSupervisor, Queues: []string{"sales"}, Password: "p", Disabled: true}
+			changed := auth.User{ID: anna.ID, Login: "anna2", Name: "A", Role: auth.RoleSupervisor, Queues: []string{"sales"}, Password: "p", Disabled: true, Device: auth.DeviceWeb}
 			must(t, "UpdateUser", d.Auth().UpdateUser(t.Context(), changed))
 			if got, err := d.Auth().UserByID(t.Context(), anna.ID); err != nil || !reflect.DeepEqual(got, changed) {
 				t.Errorf("got %+v, %v", got, err)
@@ -70,6 +70,19 @@ func runUsers(t *testing.T, fresh NewDatabase) {
 			if err != nil || got.Language != "en" || got.Theme != "dark" || got.Password != anna.Password {
 				t.Errorf("got %+v, %v", got, err)
 			}
+		}},
+		{"the page is the device until another is chosen, which nothing else changes", func(t *testing.T, d *db) {
+			boris, err := d.Auth().UserByLogin(t.Context(), "boris")
+			if err != nil || boris.Device != auth.DeviceWeb {
+				t.Fatalf("got %+v, %v", boris, err)
+			}
+			must(t, "SetDevice", d.Auth().SetDevice(t.Context(), boris.ID, auth.DeviceDesk))
+			must(t, "SetPreferences", d.Auth().SetPreferences(t.Context(), boris.ID, "ru", ""))
+			boris.Device, boris.Language = auth.DeviceDesk, "ru"
+			if got, err := d.Auth().UserByID(t.Context(), boris.ID); err != nil || !reflect.DeepEqual(got, boris) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			wantKind(t, "SetDevice", d.Auth().SetDevice(t.Context(), "nobody", auth.DeviceDesk), errs.NotFound)
 		}},
 		{"what is unknown is not found", func(t *testing.T, d *db) {
 			for _, id := range []string{"nobody", "", "\x00", "' OR 1=1 --"} {

@@ -47,7 +47,10 @@ function PhoneBanner() {
   const { phone: actor } = useServices()
   const phone = usePhone()
   const behind = useBehindReason()
-  const lineLost = useLasting(phone.line === 'reconnecting' || phone.line === 'unserved', 1500)
+  const lineLost = useLasting(
+    phone.line === 'reconnecting' || phone.line === 'unserved' || phone.line === 'deskAway',
+    1500,
+  )
 
   if (isMicrophoneBlocked(phone) && phone.microphone !== 'ready' && phone.microphone !== 'unknown') {
     return (

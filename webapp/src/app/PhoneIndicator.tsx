@@ -17,6 +17,8 @@ const signs: Record<LineView, Sign> = {
   unserved: 'trouble',
   otherTab: 'offline',
   takenOver: 'offline',
+  desk: 'ready',
+  deskAway: 'trouble',
 }
 
 /** The phone in one button: its state at a glance, the reason and the remedy on demand. */

@@ -26,6 +26,8 @@ const screens: Record<string, Screen> = {
   silent: { scenario: 'failed', selector: '[role=radio]' },
   anonymous: { scenario: 'anonymous', selector: '[role=radio]' },
   internal: { scenario: 'internal', selector: '[role=radio]' },
+  'desk phone': { scenario: 'desk', selector: 'aside ul li button' },
+  'desk phone away': { scenario: 'deskaway', selector: 'aside [role=alert]' },
   settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
   help: {
     scenario: 'idle',

@@ -3,7 +3,17 @@ import type { MicrophoneProblem } from './types'
 
 /** The line in the words of the page. */
 export type LineView =
-  'off' | 'starting' | 'ready' | 'reconnecting' | 'unserved' | 'otherTab' | 'takenOver' | 'simulated'
+  | 'off'
+  | 'starting'
+  | 'ready'
+  | 'reconnecting'
+  | 'unserved'
+  | 'otherTab'
+  | 'takenOver'
+  | 'simulated'
+  /** The operator's device is a desk phone, which is registered, or is not. */
+  | 'desk'
+  | 'deskAway'
 
 /** What the page shows of the phone; plain values, so that a page renders only when one of them changes. */
 export interface PhoneView {
@@ -30,6 +40,23 @@ export function phoneView(snapshot: PhoneSnapshot): PhoneView {
   }
 }
 
+/** What the page shows of a desk phone: nothing of it is here. */
+export function deskView(online: boolean): PhoneView {
+  return {
+    line: online ? 'desk' : 'deskAway',
+    microphone: 'unknown',
+    voice: 'none',
+    callId: '',
+    muted: false,
+    trouble: '',
+  }
+}
+
+/** Whether the operator talks at a desk phone: it is answered there, and nowhere else. */
+export function isAtDesk(view: Pick<PhoneView, 'line'>): boolean {
+  return view.line === 'desk' || view.line === 'deskAway'
+}
+
 /** Whether two views are the same. */
 export function sameView(a: PhoneView, b: PhoneView): boolean {
   return (
@@ -44,7 +71,7 @@ export function sameView(a: PhoneView, b: PhoneView): boolean {
 
 /** Whether this page is where the operator's voice is, or may be: it rings and speaks here. */
 export function isPhoneHere(view: Pick<PhoneView, 'line'>): boolean {
-  return view.line !== 'off' && view.line !== 'otherTab' && view.line !== 'takenOver'
+  return view.line !== 'off' && view.line !== 'otherTab' && view.line !== 'takenOver' && !isAtDesk(view)
 }
 
 /** Whether this page is to have the phone and has no connection for it now: what it would be asked to do fails, or breaks the call. */

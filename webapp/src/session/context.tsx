@@ -4,7 +4,7 @@ import { arrange, type MyCall } from '@/feed/model'
 import type { FeedPhase } from '@/feed/feed'
 import { ViewerDocument, type OperatorFieldsFragment, type ViewerFieldsFragment } from '@/gql/graphql'
 import type { Observable } from '@/lib/observable'
-import { phoneView, sameView, type PhoneView } from '@/phone/view'
+import { deskView, phoneView, sameView, type PhoneView } from '@/phone/view'
 import type { CommandState } from './commands'
 import type { Services } from './services'
 
@@ -59,7 +59,13 @@ export function usePhone(): PhoneView {
     if (!last.current || !sameView(last.current, view)) last.current = view
     return last.current
   }, [phone])
-  return useSyncExternalStore(subscribe, get)
+  const view = useSyncExternalStore(subscribe, get)
+  const { device, phoneOnline } = useMe()
+  // A conversation that began in this page is still here when the device changes.
+  return useMemo(
+    () => (device === 'DESK' && view.line === 'off' ? deskView(phoneOnline) : view),
+    [device, phoneOnline, view],
+  )
 }
 
 /** The viewer; present on every page below the sign-in. */

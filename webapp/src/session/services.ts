@@ -21,6 +21,7 @@ import { Ringer } from '@/phone/ringer'
 import { PhoneElsewhereError, type Credentials, type Microphone } from '@/phone/types'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
+import { followDevice } from './follow-device'
 import { followDevices } from './follow-devices'
 import { makeHeadset } from './follow-headset'
 import { makeQualityMonitor } from './quality'
@@ -152,14 +153,13 @@ export function startServices(
   stops.push(followDevices({ devices, phone, microphone }))
   if (followHeadset) stops.push(followHeadset())
   feed.start()
-  phone.send({ type: 'START', take: takePhone })
   stops.push(quality.start())
+  stops.push(followDevice(client, phone, takePhone))
   return () => {
     window.removeEventListener('online', probe)
     document.removeEventListener('visibilitychange', shown)
     document.removeEventListener('resume', probe)
     for (const stop of stops) stop()
-    phone.send({ type: 'STOP' })
     phone.stop()
     feed.stop()
   }

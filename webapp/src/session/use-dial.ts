@@ -18,6 +18,7 @@ export function useDial(): { dial: (number: string, customerId?: string) => void
     if (calls.some((call) => stageOf(call) === 'wrapUp')) return t('reason.inWrapUp')
     if (isMicrophoneBlocked(phone)) return t('reason.microphone')
     if (isPhoneCut(phone)) return t('reason.noPhone')
+    if (phone.line === 'deskAway') return t('reason.deskAway')
     return ''
   })()
 

@@ -10,5 +10,6 @@ export function useReadyReason(): string {
   if (behind) return t('reason.behind')
   if (isMicrophoneBlocked(phone)) return t('reason.microphone')
   if (isPhoneCut(phone)) return t('reason.noPhone')
+  if (phone.line === 'deskAway') return t('reason.deskAway')
   return ''
 }

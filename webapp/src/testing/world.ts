@@ -49,6 +49,7 @@ const operator = (id: string, name: string, presence: string, since: number, mor
   since: at(since),
   pauseReason: presence === 'PAUSED' ? pauseReasons[0] : null,
   phoneOnline: presence !== 'OFFLINE',
+  device: 'WEB',
   queues: [support, sales],
   version: 1,
   ...more,
@@ -551,6 +552,8 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       waiting: [...waiting, call('TALKING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' }, quality })],
     },
   }),
+  desk: () => ({ presence: 'OFFERED', calls: [call('RINGING')], more: { me: { device: 'DESK' } } }),
+  deskaway: () => ({ presence: 'PAUSED', calls: [], more: { me: { device: 'DESK', phoneOnline: false } } }),
 }
 
 export interface World {
@@ -579,7 +582,7 @@ export function makeWorld(scenario: string): World {
     calls,
     more = {},
   } = (scenarios[scenario] ?? scenarios['idle'])?.() ?? { presence: 'READY', calls: [] }
-  const me = operator('op1', 'Алексей Иванов', presence, 761)
+  const me = operator('op1', 'Алексей Иванов', presence, 761, more['me'] as Plain | undefined)
   return {
     me,
     calls,

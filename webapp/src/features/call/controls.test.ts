@@ -66,6 +66,12 @@ test.each(['starting', 'reconnecting', 'unserved'] as const)(
   },
 )
 
+test.each(['desk', 'deskAway'] as const)('a desk phone (%s) is answered there, and commanded from the page', (line) => {
+  const desk = { ...live, phone: { ...live.phone, line } }
+  expect(controlsOf({ ...desk, stage: 'offer' })).toMatchObject({ answer: 'deskPhone', end: '' })
+  expect(controlsOf({ ...desk, stage: 'talking' })).toEqual(controlsOf({ ...live, stage: 'talking' }))
+})
+
 test('the microphone can be muted while the far end still rings', () => {
   expect(on({ stage: 'dialling', phone: { ...phone, voice: 'live' } })).toEqual(['end', 'mute'])
 })

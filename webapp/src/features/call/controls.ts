@@ -1,6 +1,6 @@
 import type { FeedPhase } from '@/feed/feed'
 import type { Part, Stage } from '@/feed/model'
-import { isMicrophoneBlocked, isPhoneCut, type PhoneView } from '@/phone/view'
+import { isAtDesk, isMicrophoneBlocked, isPhoneCut, type PhoneView } from '@/phone/view'
 
 /** Why a control is off; the empty string when it is on. The words are in the locales under `reason`. */
 export type Reason =
@@ -8,6 +8,7 @@ export type Reason =
   | 'behind'
   | 'microphone'
   | 'noPhone'
+  | 'deskPhone'
   | 'notRinging'
   | 'afterAnswer'
   | 'over'
@@ -51,7 +52,8 @@ interface Circumstances {
 export function controlsOf({ stage, phone, feed, part = 'operator', reached = false }: Circumstances): Controls {
   if (feed !== 'live') return all('behind')
   // An answer that cannot be sent ends the ringing.
-  const answer = isPhoneCut(phone) ? 'noPhone' : isMicrophoneBlocked(phone) ? 'microphone' : ''
+  const cut = isPhoneCut(phone) ? 'noPhone' : isMicrophoneBlocked(phone) ? 'microphone' : ''
+  const answer = isAtDesk(phone) ? 'deskPhone' : cut
   switch (stage) {
     case 'offer':
       return { ...all(part === 'guest' ? 'theirs' : 'afterAnswer'), answer, end: '' }

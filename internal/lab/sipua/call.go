@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 )
@@ -268,7 +267,9 @@ func (c *Call) Digit(ctx context.Context, digit string) error {
 
 // sdp describes G.711 A-law both ways at the agent's media port (RFC 4566).
 func (a *Agent) sdp() []byte {
-	at := a.rtp.LocalAddr().(*net.UDPAddr)
+	a.mu.Lock()
+	at := a.media
+	a.mu.Unlock()
 	return fmt.Appendf(nil, "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP 8 0 101\r\n"+
 		"a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n", at.IP, at.IP, at.Port)
 }

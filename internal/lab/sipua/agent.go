@@ -1,5 +1,6 @@
 // Package sipua is a SIP user agent for tests: a carrier that calls and is called, and an operator's desk phone that registers,
-// rings, answers and declines, each step on the test's word. It speaks UDP and offers G.711, and sends no media. Over WebSocket
+// rings, answers and declines, each step on the test's word. It speaks UDP and offers G.711, and sends no media, unless it speaks through
+// something that does. Over WebSocket
 // (RFC 7118) it is a browser's phone as far as signalling goes: it registers, rings and declines.
 //
 // It exists because a scripted traffic generator cannot be told in the middle of a call what to do next, nor asked which
@@ -31,6 +32,7 @@ type Agent struct {
 	ears   chan struct{} // closed when the media port is
 
 	mu      sync.Mutex
+	media   *net.UDPAddr             // what sdp announces
 	waiting map[string]chan *message // by branch, of our requests
 	dialogs map[string]*Call         // by Call-ID
 	cseq    int
@@ -65,7 +67,7 @@ func newAgent(w wire, domain, mediaHost string) (*Agent, error) {
 		return nil, err
 	}
 	a := &Agent{
-		wire: w, domain: domain, rtp: rtp, calls: make(chan *Call, 64), done: make(chan struct{}), ears: make(chan struct{}),
+		wire: w, domain: domain, rtp: rtp, media: rtp.LocalAddr().(*net.UDPAddr), calls: make(chan *Call, 64), done: make(chan struct{}), ears: make(chan struct{}),
 		waiting: map[string]chan *message{}, dialogs: map[string]*Call{},
 	}
 	go a.read()
@@ -87,6 +89,13 @@ func (a *Agent) listen() {
 			a.heard.Add(1)
 		}
 	}
+}
+
+// SpeakThrough announces another's media address from now on: an ear and a mouth of its own.
+func (a *Agent) SpeakThrough(addr *net.UDPAddr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.media = addr
 }
 
 // Heard returns how many packets of sound came, over all calls.
