@@ -1,10 +1,10 @@
 import { useQuery } from '@apollo/client/react'
 import { Popover } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { QualityMark } from '@/components/QualityMark'
 import { QualityTable } from '@/components/QualityTable'
-import { CallQualityDocument, WaitingCallsDocument } from '@/gql/graphql'
+import { CallQualityDocument, WaitingCallsDocument, type QualityGrade } from '@/gql/graphql'
 import { useViewer } from '@/session/context'
 import classes from './MateQuality.module.css'
 
@@ -18,10 +18,11 @@ export function MateQuality({ operatorId }: { operatorId: string }) {
       operator?.id === operatorId && (state === 'TALKING' || state === 'HELD') && quality !== null,
   )
   const grade = call?.quality?.grade
-  return call && grade ? <Opened callId={call.id} grade={grade} /> : null
+  return call && grade ? <Opened callId={call.id} version={call.version} grade={grade} /> : null
 }
 
-function Opened({ callId, grade }: { callId: string; grade: 'GOOD' | 'FAIR' | 'POOR' }) {
+function Opened(props: { callId: string; version: number; grade: QualityGrade }) {
+  const { callId, version, grade } = props
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   return (
@@ -32,14 +33,21 @@ function Opened({ callId, grade }: { callId: string; grade: 'GOOD' | 'FAIR' | 'P
         </span>
       </Popover.Target>
       <Popover.Dropdown role="dialog" aria-label={t('quality.title')}>
-        {open && <Figures callId={callId} />}
+        {open && <Figures callId={callId} version={version} />}
       </Popover.Dropdown>
     </Popover>
   )
 }
 
-function Figures({ callId }: { callId: string }) {
-  const { data } = useQuery(CallQualityDocument, { variables: { id: callId }, fetchPolicy: 'network-only' })
+/** The figures of the call's present version: the feed tells the word only. */
+function Figures({ callId, version }: { callId: string; version: number }) {
+  const { data, refetch } = useQuery(CallQualityDocument, { variables: { id: callId }, fetchPolicy: 'network-only' })
+  const asked = useRef(version)
+  useEffect(() => {
+    if (asked.current === version) return
+    asked.current = version
+    void refetch()
+  }, [version, refetch])
   const quality = data?.call?.quality
   return quality ? <QualityTable quality={quality} live /> : null
 }
