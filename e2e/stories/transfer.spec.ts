@@ -4,6 +4,9 @@ import type { Workspace } from '../support/workspace.ts'
 
 // Each party says a tone of its own: who hears whom is heard, not read off the page.
 
+// Two browser processes, and often a third page: the machine may be slow.
+test.describe.configure({ timeout: 120_000 })
+
 type Operator = (login: string, options?: { voice?: number }) => Promise<Workspace>
 
 /** Within this time a page shows what Asterisk does. */
@@ -18,7 +21,7 @@ async function talk(stand: Stand, operator: Operator): Promise<{ anna: Workspace
   await anna.startWork()
   const caller = stand.caller('exact')
   const customer = await stand.call({ from: caller.number })
-  await anna.rings()
+  await anna.rings(20_000)
   await anna.answer()
   await boris.startWork()
   await customer.hears(operatorTone)
@@ -40,7 +43,6 @@ async function conversations(stand: Stand, ...sizes: number[]): Promise<void> {
 }
 
 test('a consultation: asked, swapped, merged, handed over; who hears whom, and every page says so', async ({ stand, operator }) => {
-  test.setTimeout(120_000)
   const vera = await operator('vera')
   await vera.signIn()
   const { anna, boris, customer, name } = await talk(stand, operator)
@@ -261,7 +263,6 @@ test('parked by one, picked up by another', async ({ stand, operator }) => {
 })
 
 test('Pult is killed in a consultation: everybody stays where they are, and the pages are right again', async ({ stand, operator }) => {
-  test.setTimeout(120_000)
   const { anna, boris, customer, name } = await talk(stand, operator)
   await consult(anna, boris)
   await customer.hearsMusic()

@@ -23,24 +23,37 @@ interface Fixtures {
   operator: (login: string, options?: OpenOptions) => Promise<Workspace>
 }
 
-export const test = base.extend<Fixtures>({
+/** Browser processes by what is said into their microphones, in hertz. */
+type Voices = (frequency: number) => Promise<Browser>
+
+export const test = base.extend<Fixtures, { voices: Voices }>({
+  voices: [
+    async ({ playwright }, use, info) => {
+      const open = new Map<number, Promise<Browser>>()
+      const launch = info.project.use.launchOptions ?? {}
+      await use((frequency) => {
+        let browser = open.get(frequency)
+        if (!browser) {
+          const file = layVoice(join(dirname(microphone), `voice-${frequency}.wav`), frequency)
+          const args = (launch.args ?? []).map((arg) => arg.replace(microphone, file))
+          open.set(frequency, (browser = playwright.chromium.launch({ ...launch, args })))
+        }
+        return browser
+      })
+      for (const browser of open.values()) await (await browser).close()
+    },
+    { scope: 'worker' },
+  ],
   // eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
   stand: async ({}, use) => {
     const stand = Stand.shared()
     await use(stand)
     await stand.tidy()
   },
-  operator: async ({ stand, browser, playwright }, use, info) => {
+  operator: async ({ stand, browser, voices }, use, info) => {
     const open: Workspace[] = []
-    const others: Browser[] = []
     await use(async (login, { language = 'en', server = 0, voice, browser: options } = {}) => {
-      let own = browser
-      if (voice !== undefined) {
-        const file = layVoice(join(dirname(microphone), `voice-${voice}.wav`), voice)
-        const launch = info.project.use.launchOptions ?? {}
-        const args = (launch.args ?? []).map((arg) => arg.replace(microphone, file))
-        others.push((own = await playwright.chromium.launch({ ...launch, args })))
-      }
+      const own = voice === undefined ? browser : await voices(voice)
       const context = await own.newContext({
         ...(info.project.use as BrowserContextOptions),
         locale: language === 'ru' ? 'ru-RU' : 'en-GB',
@@ -60,7 +73,6 @@ export const test = base.extend<Fixtures>({
       }
     }
     for (const workspace of open) await workspace.leave()
-    for (const other of others) await other.close()
   },
 })
 
