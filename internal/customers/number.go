@@ -2,6 +2,7 @@ package customers
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -18,6 +19,7 @@ type Normalizer struct {
 	region string
 	area   string
 	code   string // calling code of the region: "7"
+	trunk  string // what is dialled before numbers within it: "8"
 
 	mu    sync.RWMutex
 	known map[string]parsed
@@ -42,7 +44,10 @@ func NewNormalizer(region, area string) (*Normalizer, error) {
 	if digitsOf(area) != area {
 		return nil, errs.Field(op, "area", "must be digits")
 	}
-	return &Normalizer{region: region, area: area, code: itoa(code), known: map[string]parsed{}}, nil
+	return &Normalizer{
+		region: region, area: area, code: itoa(code), known: map[string]parsed{},
+		trunk: phonenumbers.GetNddPrefixForRegion(phonenumbers.GetRegionCodeForCountryCode(code), true),
+	}, nil
 }
 
 // Region returns the region of numbers without country.
@@ -281,8 +286,8 @@ func (n *Normalizer) number(body, ext string) parsed {
 		}
 	}
 	for _, t := range tries {
-		num, err := phonenumbers.Parse(t, n.region)
-		if err != nil || !phonenumbers.IsValidNumber(num) {
+		num, ok := n.read(t)
+		if !ok {
 			continue
 		}
 		return parsed{
@@ -301,6 +306,22 @@ func (n *Normalizer) number(body, ext string) parsed {
 		kind = NumberInternal
 	}
 	return parsed{Number: Number{E164: digits, Display: n.withExt(digits, ext), Ext: ext, Kind: kind}}
+}
+
+// read reads a valid number. The library's parser looks for all that people write, which takes half of the time that a number does; one
+// of the own country as carriers write it has nothing to look for, unless it begins with what the parser might strip.
+func (n *Normalizer) read(s string) (*phonenumbers.PhoneNumber, bool) {
+	rest, own := strings.CutPrefix(s, "+"+n.code)
+	if own && !strings.HasPrefix(rest, "0") && (n.trunk == "" || !strings.HasPrefix(rest, n.trunk)) {
+		code := int32(phonenumbers.GetCountryCodeForRegion(n.region)) //nolint:gosec // at most three digits
+		national, err := strconv.ParseUint(rest, 10, 64)
+		num := &phonenumbers.PhoneNumber{CountryCode: &code, NationalNumber: &national}
+		if err == nil && phonenumbers.IsValidNumber(num) {
+			return num, true
+		}
+	}
+	num, err := phonenumbers.Parse(s, n.region)
+	return num, err == nil && phonenumbers.IsValidNumber(num)
 }
 
 func (n *Normalizer) withExt(display, ext string) string {

@@ -1,8 +1,12 @@
 package customers
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/errs"
@@ -255,6 +259,41 @@ func FuzzParse(f *testing.F) {
 		}
 		_ = n.Query(p)
 	})
+}
+
+// TestShortWayReadsAsTheParser: numbers as carriers write them, of every country, are read past the library's parser.
+func TestShortWayReadsAsTheParser(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for region := range phonenumbers.GetSupportedRegions() {
+		n, err := NewNormalizer(region, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind := phonenumbers.FIXED_LINE; kind <= phonenumbers.UAN; kind++ {
+			example := phonenumbers.GetExampleNumberForType(region, kind)
+			if example == nil {
+				continue
+			}
+			text := []byte(phonenumbers.Format(example, phonenumbers.E164))
+			for range 20 {
+				want, err := phonenumbers.Parse(string(text), region)
+				valid := err == nil && phonenumbers.IsValidNumber(want)
+				if got, ok := n.read(string(text)); ok != valid || ok && phonenumbers.IsNumberMatchWithNumbers(got, want) != phonenumbers.EXACT_MATCH {
+					t.Errorf("%s in %s: %v %v, want %v %v", text, region, got, ok, want, valid)
+				}
+				text[len(text)-1-random.IntN(len(text)-len(n.code)-1)] = '0' + byte(random.IntN(10))
+			}
+		}
+	}
+}
+
+func BenchmarkParseNew(b *testing.B) {
+	n := russian(b, "")
+	for i := 0; b.Loop(); i++ {
+		if !n.parseNew(fmt.Sprintf("+7916%07d", i%10_000_000)).valid() {
+			b.Fatal("nothing")
+		}
+	}
 }
 
 func BenchmarkParseKnown(b *testing.B) {
