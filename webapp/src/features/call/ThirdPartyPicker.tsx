@@ -60,6 +60,7 @@ export function ThirdPartyPicker({ what, onPick, onClose }: ThirdPartyPickerProp
         <Combobox.EventsTarget withExpandedAttribute>
           <TextInput
             data-autofocus
+            // eslint-disable-next-line jsx-a11y/role-has-required-aria-props -- EventsTarget gives them
             role="combobox"
             size="sm"
             aria-label={t('picker.field')}
