@@ -30,6 +30,11 @@ export function phoneView(snapshot: PhoneSnapshot): PhoneView {
   }
 }
 
+/** Whether somebody is, or may be, heard through this page. */
+export function isSpeaking(snapshot: PhoneSnapshot): boolean {
+  return voiceOf(snapshot) === 'live'
+}
+
 /** Whether two views are the same. */
 export function sameView(a: PhoneView, b: PhoneView): boolean {
   return (

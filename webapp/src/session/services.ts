@@ -18,6 +18,7 @@ import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import { Ringer } from '@/phone/ringer'
 import { PhoneElsewhereError, type Credentials, type Microphone } from '@/phone/types'
+import { beat } from './beat'
 import { Commands } from './commands'
 import { devicePreferences } from './device-preferences'
 import { followDevices } from './follow-devices'
@@ -28,6 +29,7 @@ export interface Services {
   readonly client: ApolloClient
   readonly operatorId: string
   readonly clock: Clock
+  readonly source: FeedSource
   readonly feed: Feed
   readonly phone: PhoneActor
   readonly commands: Commands
@@ -82,6 +84,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     client,
     operatorId,
     clock,
+    source,
     feed,
     phone,
     commands,
@@ -103,7 +106,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
  * wants the phone here; a page that merely opens again leaves it where it is.
  */
 export function startServices(
-  { feed, phone, client, windowId, microphone, devices, followHeadset }: Services,
+  { source, feed, phone, client, windowId, microphone, devices, followHeadset }: Services,
   takePhone: boolean,
 ): () => void {
   const tellCalls = () => {
@@ -141,6 +144,7 @@ export function startServices(
   document.addEventListener('resume', probe)
   phone.start()
   stops.push(followDevices({ devices, phone, microphone }))
+  stops.push(beat({ phone, source, timers: pageTimers }))
   if (followHeadset) stops.push(followHeadset())
   feed.start()
   phone.send({ type: 'START', take: takePhone })
