@@ -6,7 +6,7 @@ import { Close, Trouble } from '@/components/icons'
 import { SystemDocument, type NoticeKind } from '@/gql/graphql'
 import { exactTime, timeOfDay } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
-import { isMicrophoneBlocked } from '@/phone/view'
+import { isMicrophoneBlocked, isMoving } from '@/phone/view'
 import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
 import { setDevicePreferences } from '@/session/device-preferences'
 import { useBehindReason } from '@/session/use-behind'
@@ -85,7 +85,7 @@ function PhoneBanner() {
           </Button>
         }
       >
-        {t(`phone.lineText.${phone.line}`)}
+        {isMoving(phone) ? t('phone.moving') : t(`phone.lineText.${phone.line}`)}
       </Banner>
     )
   }

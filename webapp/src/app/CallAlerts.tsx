@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useLocation, useNavigate } from 'react-router'
 import { customerParty, isEngaged, stageOf } from '@/feed/model'
 import { every, pageTimers } from '@/lib/timers'
-import { isPhoneHere } from '@/phone/view'
+import { isPhoneHere, isRinging } from '@/phone/view'
 import { useMyCalls, usePhone, useServices } from '@/session/context'
 
 /** Makes a call noticed wherever the operator looks: sound, title, notification; and guards a conversation from a closed page. */
@@ -18,8 +18,8 @@ export function CallAlerts() {
   const offer = calls.find((call) => stageOf(call) === 'offer')
   const talking = calls.some((call) => isEngaged(stageOf(call)))
   const here = isPhoneHere(phone)
-  const rings =
-    here && (phone.voice === 'ringing' || phone.voice === 'unheard' || (offer !== undefined && phone.voice === 'none'))
+  const silentOffer = offer !== undefined && !phone.calls.some(({ callId }) => callId === offer.id)
+  const rings = here && (isRinging(phone) || silentOffer)
   const who = offer ? (offer.customer?.name ?? customerParty(offer).number.display) : ''
   const offerId = offer?.id
 
@@ -84,7 +84,7 @@ export function CallAlerts() {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [offerId, here])
 
-  const guarded = phone.voice === 'live' || phone.voice === 'answering'
+  const guarded = phone.calls.some(({ voice }) => voice === 'live' || voice === 'answering')
   useEffect(() => {
     if (!guarded) return
     const guard = (event: BeforeUnloadEvent) => event.preventDefault()

@@ -15,7 +15,7 @@ interface CallKeys {
 /** The keys of the call on the screen. Returns how far the key for hanging up has been held, 0 to 1. */
 export function useCallKeys({ call, keypadOpen, setKeypadOpen, finish, comment }: CallKeys): number {
   const { commands } = useServices()
-  const phone = usePhone()
+  const phone = usePhone(call?.id)
   const feed = useFeedPhase()
   /** Space is held: the operator talks although muted. */
   const talking = useRef(false)

@@ -4,7 +4,7 @@ import { arrange, type MyCall } from '@/feed/model'
 import type { FeedPhase } from '@/feed/feed'
 import { ViewerDocument, type OperatorFieldsFragment, type ViewerFieldsFragment } from '@/gql/graphql'
 import type { Observable } from '@/lib/observable'
-import { phoneView, sameView, type PhoneView } from '@/phone/view'
+import { aboutCall, phoneView, sameView, type PhoneView } from '@/phone/view'
 import type { CommandState } from './commands'
 import type { Services } from './services'
 
@@ -43,8 +43,8 @@ export function useCommandState(): CommandState {
   return useObservable(useServices().commands.state)
 }
 
-/** The phone as the page shows it. */
-export function usePhone(): PhoneView {
+/** The phone as the page shows it; given a call, what it says of a voice is about that call. */
+export function usePhone(callId?: string): PhoneView {
   const { phone } = useServices()
   const last = useRef<PhoneView>(undefined)
   const subscribe = useCallback(
@@ -59,7 +59,8 @@ export function usePhone(): PhoneView {
     if (!last.current || !sameView(last.current, view)) last.current = view
     return last.current
   }, [phone])
-  return useSyncExternalStore(subscribe, get)
+  const view = useSyncExternalStore(subscribe, get)
+  return useMemo(() => (callId === undefined ? view : aboutCall(view, callId)), [view, callId])
 }
 
 /** The viewer; present on every page below the sign-in. */

@@ -68,7 +68,7 @@ function Remarks({ call }: { call: MyCall | undefined }) {
   const { t } = useTranslation()
   const { commands, phone: actor } = useServices()
   const { refusal } = useCommandState()
-  const phone = usePhone()
+  const phone = usePhone(call?.id)
   const problemText = useProblemText()
   const stage = call ? stageOf(call) : undefined
   const voiceMissing = (stage === 'talking' || stage === 'held') && phone.voice === 'none'

@@ -27,7 +27,7 @@ export function PhoneBar({ call, stage, keypadOpen, onKeypad, endProgress, onFin
   const { t } = useTranslation()
   const { commands } = useServices()
   const { pending } = useCommandState()
-  const phone = usePhone()
+  const phone = usePhone(call.id)
   const feed = useFeedPhase()
   const controls = controlsOf(stage, phone, feed)
   const narrow = useMediaQuery('(max-width: 480px)')
