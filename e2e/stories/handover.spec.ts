@@ -5,6 +5,8 @@ import { expect, test } from '../support/test.ts'
 import { word } from '../support/words.ts'
 import { Workspace } from '../support/workspace.ts'
 
+test.setTimeout(150_000)
+
 async function talk(stand: Stand, workspace: Workspace): Promise<Customer> {
   const customer = await stand.call({ from: stand.caller('private').number })
   await workspace.rings()
@@ -106,7 +108,6 @@ test('the phone is taken by a window that cannot reach the exchange: the talk go
 })
 
 test('a network dies in a talk: the customer hears music within two seconds, and the same talk goes on when it is back', async ({ stand, operator }) => {
-  test.setTimeout(120_000)
   const { login, password } = stand.person('anna')
   const post = (query: string) =>
     `fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Pult-Client': 'web' }, body: JSON.stringify(${JSON.stringify({ query })}) }).then((r) => r.json())`
@@ -128,7 +129,7 @@ test('a network dies in a talk: the customer hears music within two seconds, and
     await watcher.phoneIs('takenOver')
     await watcher.choose('READY')
     const customer = await stand.call({ from: stand.caller('private').number })
-    await watcher.rings()
+    await watcher.rings(20_000)
     await watcher.answer()
     await customer.hears(operatorTone)
 

@@ -1,6 +1,9 @@
 import { expect } from '@playwright/test'
 import { operatorTone, type Customer } from './stand.ts'
 
+/** Milliseconds between two looks. */
+const lookEvery = 60
+
 /**
  * Listens at the customer's ear, over and over, while something happens, and tells the longest time without the operator's voice, in
  * milliseconds: from the last look that heard it to the next one that did, so it is never shorter than it was.
@@ -14,6 +17,7 @@ async function longestGap(customer: Customer, happens: () => Promise<void>): Pro
       if (missed) longest = Math.max(longest, Date.now() - heardAt)
       missed = !heard
       if (heard) heardAt = Date.now()
+      await new Promise((resolve) => setTimeout(resolve, lookEvery))
     }
   })()
   try {

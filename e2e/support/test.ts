@@ -10,6 +10,8 @@ interface OpenOptions {
   server?: number
   /** Of the browser. */
   browser?: BrowserContextOptions
+  /** Where the phone is to be: in the page, as most stories have it, or in a window of its own, as by default. */
+  phone?: 'page' | 'window'
 }
 
 interface Fixtures {
@@ -27,13 +29,17 @@ export const test = base.extend<Fixtures>({
   },
   operator: async ({ stand, browser }, use, info) => {
     const open: Workspace[] = []
-    await use(async (login, { language = 'en', server = 0, browser: options } = {}) => {
+    await use(async (login, { language = 'en', server = 0, browser: options, phone = 'page' } = {}) => {
       const context = await browser.newContext({
         ...(info.project.use as BrowserContextOptions),
         locale: language === 'ru' ? 'ru-RU' : 'en-GB',
         timezoneId: 'Europe/Moscow',
         ...options,
       })
+      // As if it had been chosen in the settings.
+      if (phone === 'page') {
+        await context.addInitScript(() => localStorage.setItem('pult.devices', JSON.stringify({ phoneWindow: false, ...JSON.parse(localStorage.getItem('pult.devices') ?? '{}') })))
+      }
       const url = stand.info.urls[server]
       if (url === undefined) throw new Error(`there is no server ${server}`)
       const workspace = new Workspace(await context.newPage(), language, stand.person(login), url)

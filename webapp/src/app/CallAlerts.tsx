@@ -4,12 +4,13 @@ import { useLocation, useNavigate } from 'react-router'
 import { customerParty, isEngaged, stageOf } from '@/feed/model'
 import { every, pageTimers } from '@/lib/timers'
 import { isPhoneHere, isRinging } from '@/phone/view'
-import { useMyCalls, usePhone, useServices } from '@/session/context'
+import { useMyCalls, useObservable, usePhone, useServices } from '@/session/context'
+import { phonePath } from '@/session/phone-window'
 
 /** Makes a call noticed wherever the operator looks: sound, title, notification; and guards a conversation from a closed page. */
 export function CallAlerts() {
   const { t } = useTranslation()
-  const { ringer } = useServices()
+  const { ringer, share } = useServices()
   const calls = useMyCalls()
   const phone = usePhone()
   const navigate = useNavigate()
@@ -19,7 +20,10 @@ export function CallAlerts() {
   const talking = calls.some((call) => isEngaged(stageOf(call)))
   const here = isPhoneHere(phone)
   const silentOffer = offer !== undefined && !phone.calls.some(({ callId }) => callId === offer.id)
-  const rings = here && (isRinging(phone) || silentOffer)
+  // A window that nobody has touched may not make a sound; this page may.
+  const remote = useObservable(share.remote)
+  const forWindow = phone.at === 'window' && remote?.soundBlocked === true
+  const rings = (here || forWindow) && (isRinging(phone) || silentOffer)
   const who = offer ? (offer.customer?.name ?? customerParty(offer).number.display) : ''
   const offerId = offer?.id
 
@@ -64,7 +68,7 @@ export function CallAlerts() {
 
   // The job comes first: settings are saved at once, so nothing is lost by going.
   useEffect(() => {
-    if (offerId !== undefined && pathname !== '/') void navigate('/')
+    if (offerId !== undefined && pathname !== '/' && pathname !== phonePath) void navigate('/')
   }, [offerId, pathname, navigate])
 
   useEffect(() => {
@@ -84,7 +88,8 @@ export function CallAlerts() {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [offerId, here])
 
-  const guarded = phone.calls.some(({ voice }) => voice === 'live' || voice === 'answering')
+  // What the phone's own window leads does not end with this page.
+  const guarded = phone.at === undefined && phone.calls.some(({ voice }) => voice === 'live' || voice === 'answering')
   useEffect(() => {
     if (!guarded) return
     const guard = (event: BeforeUnloadEvent) => event.preventDefault()

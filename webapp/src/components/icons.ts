@@ -35,4 +35,5 @@ export {
   IconArrowLeft as Back,
   IconVolume as Sound,
   IconPhoneIncoming as Take,
+  IconPinned as OnTop,
 } from '@tabler/icons-react'

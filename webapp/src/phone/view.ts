@@ -29,6 +29,8 @@ export interface PhoneView {
   readonly muted: boolean
   /** Why the last session broke; empty when it did not. */
   readonly trouble: string
+  /** The phone is in its own window, which the page shows and commands; absent when the view is the page's own. */
+  readonly at?: 'window'
 }
 
 /** Puts the machine's snapshot into the words of the page. */
@@ -67,6 +69,7 @@ export function isSpeaking(snapshot: PhoneSnapshot): boolean {
 /** Whether two views are the same. */
 export function sameView(a: PhoneView, b: PhoneView): boolean {
   return (
+    a.at === b.at &&
     a.line === b.line &&
     a.microphone === b.microphone &&
     a.callId === b.callId &&
@@ -80,13 +83,21 @@ export function sameView(a: PhoneView, b: PhoneView): boolean {
 }
 
 /** Whether this page is where the operator’s voice is, or may be: it rings and speaks here. */
-export function isPhoneHere(view: Pick<PhoneView, 'line'>): boolean {
+export function isPhoneHere(view: Pick<PhoneView, 'line' | 'at'>): boolean {
+  return view.at === undefined && isPhoneKnown(view)
+}
+
+/** Whether the view is of a phone that this browser has. */
+function isPhoneKnown(view: Pick<PhoneView, 'line'>): boolean {
   return view.line !== 'off' && view.line !== 'otherTab' && view.line !== 'takenOver'
 }
 
 /** Whether the phone was taken elsewhere and the conversation has not followed yet: it is still led here. */
-export function isMoving(view: Pick<PhoneView, 'line' | 'calls'>): boolean {
-  return (view.line === 'otherTab' || view.line === 'takenOver') && view.calls.some((call) => call.voice === 'live')
+export function isMoving(view: Pick<PhoneView, 'line' | 'calls' | 'at'>): boolean {
+  return (
+    ((view.at === undefined && view.line === 'otherTab') || view.line === 'takenOver') &&
+    view.calls.some((call) => call.voice === 'live')
+  )
 }
 
 /** Whether this page is to have the phone and has no connection for it now: what it would be asked to do fails, or breaks the call. */
@@ -96,7 +107,7 @@ export function isPhoneCut(view: Pick<PhoneView, 'line'>): boolean {
 
 /** Whether the operator could not be heard if they answered in this page. */
 export function isMicrophoneBlocked(view: Pick<PhoneView, 'line' | 'microphone'>): boolean {
-  if (view.line === 'simulated' || !isPhoneHere(view)) return false
+  if (view.line === 'simulated' || !isPhoneKnown(view)) return false
   return view.microphone !== 'ready' && view.microphone !== 'unknown'
 }
 

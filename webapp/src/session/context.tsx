@@ -4,6 +4,7 @@ import { arrange, type MyCall } from '@/feed/model'
 import type { FeedPhase } from '@/feed/feed'
 import { ViewerDocument, type OperatorFieldsFragment, type ViewerFieldsFragment } from '@/gql/graphql'
 import type { Observable } from '@/lib/observable'
+import { mirror } from '@/phone/share'
 import { aboutCall, phoneView, sameView, type PhoneView } from '@/phone/view'
 import type { CommandState } from './commands'
 import type { Services } from './services'
@@ -45,20 +46,24 @@ export function useCommandState(): CommandState {
 
 /** The phone as the page shows it; given a call, what it says of a voice is about that call. */
 export function usePhone(callId?: string): PhoneView {
-  const { phone } = useServices()
+  const { phone, share } = useServices()
   const last = useRef<PhoneView>(undefined)
   const subscribe = useCallback(
     (changed: () => void) => {
       const subscription = phone.subscribe(changed)
-      return () => subscription.unsubscribe()
+      const stop = share.remote.subscribe(changed)
+      return () => {
+        subscription.unsubscribe()
+        stop()
+      }
     },
-    [phone],
+    [phone, share],
   )
   const get = useCallback(() => {
-    const view = phoneView(phone.getSnapshot())
+    const view = mirror(phoneView(phone.getSnapshot()), share.remote.get())
     if (!last.current || !sameView(last.current, view)) last.current = view
     return last.current
-  }, [phone])
+  }, [phone, share])
   const view = useSyncExternalStore(subscribe, get)
   return useMemo(() => (callId === undefined ? view : aboutCall(view, callId)), [view, callId])
 }

@@ -4,6 +4,7 @@ import { Close, Trouble } from '@/components/icons'
 import { Panel } from '@/components/Panel'
 import { customerParty, stageOf, type MyCall } from '@/feed/model'
 import { useCommandState, usePhone, useServices } from '@/session/context'
+import { commandPhone } from '@/session/services'
 import { useProblemText } from '@/session/use-problem-text'
 import { CallHeadline } from './CallHeadline'
 import classes from './CallPanel.module.css'
@@ -66,7 +67,8 @@ function SecondCall({ call }: { call: MyCall }) {
 /** What went wrong with the last command or with the voice of this call. */
 function Remarks({ call }: { call: MyCall | undefined }) {
   const { t } = useTranslation()
-  const { commands, phone: actor } = useServices()
+  const services = useServices()
+  const { commands } = services
   const { refusal } = useCommandState()
   const phone = usePhone(call?.id)
   const problemText = useProblemText()
@@ -81,7 +83,7 @@ function Remarks({ call }: { call: MyCall | undefined }) {
       )}
       {phone.voice === 'unheard' && <Remark tone="trouble">{t('call.unheard')}</Remark>}
       {phone.trouble !== '' && (
-        <Remark tone="trouble" onClose={() => actor.send({ type: 'FORGET_TROUBLE' })}>
+        <Remark tone="trouble" onClose={() => commandPhone(services, 'FORGET_TROUBLE')}>
           {t('call.voiceBroke', { cause: phone.trouble })}
         </Remark>
       )}
