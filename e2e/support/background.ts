@@ -51,7 +51,7 @@ export class BackgroundPage {
         `--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/${graceSeconds}`,
         'about:blank',
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      { stdio: ['ignore', 'ignore', 'pipe'], detached: true }, // a group of its own, to be stopped as one
     )
     const address = await new Promise<string>((resolve, reject) => {
       let said = ''
@@ -92,6 +92,14 @@ export class BackgroundPage {
   async hide(): Promise<void> {
     const { targetId } = (await this.#send('Target.createTarget', { url: 'about:blank' })) as { targetId: string }
     await this.#send('Target.activateTarget', { targetId })
+  }
+
+  /** Stops the whole browser: nothing closes, nothing is sent any more, as when its network dies. Returns what lets it go on. */
+  die(): () => void {
+    const { pid } = this.#browser
+    if (pid === undefined) throw new Error('the browser has not started')
+    process.kill(-pid, 'SIGSTOP')
+    return () => process.kill(-pid, 'SIGCONT')
   }
 
   async close(): Promise<void> {

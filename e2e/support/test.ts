@@ -15,6 +15,8 @@ interface OpenOptions {
   voice?: number
   /** Of the browser. */
   browser?: BrowserContextOptions
+  /** Where the phone is to be: in the page, as most stories have it, or in a window of its own, as by default. */
+  phone?: 'page' | 'window'
 }
 
 interface Fixtures {
@@ -52,7 +54,7 @@ export const test = base.extend<Fixtures, { voices: Voices }>({
   },
   operator: async ({ stand, browser, voices }, use, info) => {
     const open: Workspace[] = []
-    await use(async (login, { language = 'en', server = 0, voice, browser: options } = {}) => {
+    await use(async (login, { language = 'en', server = 0, voice, browser: options, phone = 'page' } = {}) => {
       const own = voice === undefined ? browser : await voices(voice)
       const context = await own.newContext({
         ...(info.project.use as BrowserContextOptions),
@@ -60,6 +62,10 @@ export const test = base.extend<Fixtures, { voices: Voices }>({
         timezoneId: 'Europe/Moscow',
         ...options,
       })
+      // As if it had been chosen in the settings.
+      if (phone === 'page') {
+        await context.addInitScript(() => localStorage.setItem('pult.devices', JSON.stringify({ phoneWindow: false, ...JSON.parse(localStorage.getItem('pult.devices') ?? '{}') })))
+      }
       const url = stand.info.urls[server]
       if (url === undefined) throw new Error(`there is no server ${server}`)
       const workspace = new Workspace(await context.newPage(), language, stand.person(login), url)

@@ -255,7 +255,7 @@ describe('trouble', () => {
     await user.click(screen.getByRole('button', { name: 'Phone: in another browser' }))
     const dropdown = await screen.findByRole('dialog')
     expect(within(dropdown).getByRole('button', { name: 'Take it here' })).toBeDisabled()
-    expect(ua.done.at(-1)).toBe('stop')
+    expect(ua.done.at(-1)).toBe('rest')
     source.restore()
     await waitFor(() => expect(take).toBeEnabled())
   })
@@ -312,7 +312,7 @@ describe('trouble', () => {
   test('when the phone is taken over, this page stops its own and offers to take it back', async () => {
     const { ua, user } = await renderApp('takenover')
     expect(await screen.findByText(/The phone is active in another window/)).toBeInTheDocument()
-    expect(ua.done).toContain('stop')
+    expect(ua.done).toContain('rest')
     await user.click(screen.getByRole('button', { name: 'Take it here' }))
     await waitFor(() => expect(ua.done.at(-1)).toBe('start'))
     expect(await screen.findByRole('button', { name: 'Phone: ready' })).toBeInTheDocument()

@@ -6,9 +6,10 @@ import { Close, Trouble } from '@/components/icons'
 import { SystemDocument, type NoticeKind } from '@/gql/graphql'
 import { exactTime, timeOfDay } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
-import { isMicrophoneBlocked } from '@/phone/view'
+import { isMicrophoneBlocked, isMoving } from '@/phone/view'
 import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
-import { setDevicePreferences } from '@/session/device-preferences'
+import { devicePreferences, setDevicePreferences } from '@/session/device-preferences'
+import { commandPhone } from '@/session/services'
 import { useBehindReason } from '@/session/use-behind'
 import classes from './Banners.module.css'
 
@@ -19,6 +20,7 @@ export function Banners() {
     <aside aria-label={t('landmark.messages')}>
       <FeedBanner />
       <PhoneBanner />
+      <WindowBanner />
       <SoundBanner />
       <DeviceBanner />
       <NoticeBanner />
@@ -44,7 +46,7 @@ function FeedBanner() {
 /** The operator cannot be called, or not be heard. */
 function PhoneBanner() {
   const { t } = useTranslation()
-  const { phone: actor } = useServices()
+  const services = useServices()
   const phone = usePhone()
   const behind = useBehindReason()
   const lineLost = useLasting(
@@ -62,7 +64,7 @@ function PhoneBanner() {
             size="compact-sm"
             variant="white"
             color="red"
-            onClick={() => actor.send({ type: 'CHECK_MICROPHONE' })}
+            onClick={() => commandPhone(services, 'CHECK_MICROPHONE')}
           >
             {t('phone.checkAgain')}
           </Button>
@@ -82,18 +84,43 @@ function PhoneBanner() {
             size="compact-sm"
             title={behind}
             disabled={behind !== ''}
-            onClick={() => actor.send({ type: 'TAKE_HERE' })}
+            onClick={() => commandPhone(services, 'TAKE_HERE')}
           >
             {t('phone.takeHere')}
           </Button>
         }
       >
-        {t(`phone.lineText.${phone.line}`)}
+        {isMoving(phone) ? t('phone.moving') : t(`phone.lineText.${phone.line}`)}
       </Banner>
     )
   }
   if (lineLost) return <Banner tone="trouble">{t(`phone.lineText.${phone.line}`)}</Banner>
   return null
+}
+
+/** The phone is to have a window of its own and has none: the browser forbids pages to open windows, except upon a click. */
+function WindowBanner() {
+  const { t } = useTranslation()
+  const { openPhone } = useServices()
+  const phone = usePhone()
+  const { phoneWindow } = useObservable(devicePreferences)
+  const [dismissed, setDismissed] = useState(false)
+  const homeless = openPhone !== undefined && phoneWindow && phone.at === undefined
+  const missing = useLasting(homeless && phone.line !== 'off' && phone.line !== 'takenOver', 3000)
+  if (!missing || dismissed || !openPhone) return null
+  return (
+    <Banner
+      tone="info"
+      action={
+        <Button size="compact-sm" onClick={() => openPhone(true)}>
+          {t('phoneWindow.open')}
+        </Button>
+      }
+      onClose={() => setDismissed(true)}
+    >
+      {t('phoneWindow.missing')}
+    </Banner>
+  )
 }
 
 /** A call rings and the browser lets the page make no sound. */

@@ -3,13 +3,14 @@ import { useTranslation } from 'react-i18next'
 import { useLocation, useNavigate } from 'react-router'
 import { customerParty, isEngaged, stageOf } from '@/feed/model'
 import { every, pageTimers } from '@/lib/timers'
-import { isPhoneHere } from '@/phone/view'
-import { useMyCalls, usePhone, useServices } from '@/session/context'
+import { isPhoneHere, isRinging } from '@/phone/view'
+import { useMyCalls, useObservable, usePhone, useServices } from '@/session/context'
+import { phonePath } from '@/session/phone-window'
 
 /** Makes a call noticed wherever the operator looks: sound, title, notification; and guards a conversation from a closed page. */
 export function CallAlerts() {
   const { t } = useTranslation()
-  const { ringer } = useServices()
+  const { ringer, share } = useServices()
   const calls = useMyCalls()
   const phone = usePhone()
   const navigate = useNavigate()
@@ -18,8 +19,11 @@ export function CallAlerts() {
   const offer = calls.find((call) => stageOf(call) === 'offer')
   const talking = calls.some((call) => isEngaged(stageOf(call)))
   const here = isPhoneHere(phone)
-  const rings =
-    here && (phone.voice === 'ringing' || phone.voice === 'unheard' || (offer !== undefined && phone.voice === 'none'))
+  const silentOffer = offer !== undefined && !phone.calls.some(({ callId }) => callId === offer.id)
+  // A window that nobody has touched may not make a sound; this page may.
+  const remote = useObservable(share.remote)
+  const forWindow = phone.at === 'window' && remote?.soundBlocked === true
+  const rings = (here || forWindow) && (isRinging(phone) || silentOffer)
   const asker = offer?.part === 'guest' ? offer.consult?.by?.name : undefined
   const who = offer ? (asker ?? offer.customer?.name ?? customerParty(offer).number.display) : ''
   const title = asker === undefined ? t('title.incoming', { who }) : t('title.consult', { who })
@@ -66,7 +70,7 @@ export function CallAlerts() {
 
   // The job comes first: settings are saved at once, so nothing is lost by going.
   useEffect(() => {
-    if (offerId !== undefined && pathname !== '/') void navigate('/')
+    if (offerId !== undefined && pathname !== '/' && pathname !== phonePath) void navigate('/')
   }, [offerId, pathname, navigate])
 
   useEffect(() => {
@@ -86,7 +90,8 @@ export function CallAlerts() {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [offerId, here])
 
-  const guarded = phone.voice === 'live' || phone.voice === 'answering'
+  // What the phone's own window leads does not end with this page.
+  const guarded = phone.at === undefined && phone.calls.some(({ voice }) => voice === 'live' || voice === 'answering')
   useEffect(() => {
     if (!guarded) return
     const guard = (event: BeforeUnloadEvent) => event.preventDefault()

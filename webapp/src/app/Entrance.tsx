@@ -7,8 +7,10 @@ import { SignOutDocument, ViewerDocument, type ViewerFieldsFragment } from '@/gq
 import { changeLanguage, rememberedLanguage } from '@/lib/i18n'
 import type { Observable } from '@/lib/observable'
 import { problemOf } from '@/lib/problem'
+import { isPhoneWindow } from '@/session/phone-window'
 import type { Outside } from '@/session/services'
 import classes from './Entrance.module.css'
+import { PhoneClosed } from './PhoneClosed'
 import { SignedIn } from './SignedIn'
 
 // Who comes back within a shift never sees it.
@@ -84,6 +86,7 @@ export function Entrance({ refusals, outside }: EntranceProps) {
     case 'unreachable':
       return <Splash onRetry={() => void ask()} />
     case 'out':
+      if (isPhoneWindow()) return <PhoneClosed />
       return (
         <Suspense fallback={<Splash />}>
           <SignInPage because={who.ended ? 'ended' : undefined} onSignedIn={(viewer) => enter(viewer, true)} />

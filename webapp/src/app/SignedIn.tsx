@@ -5,11 +5,14 @@ import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
 import { makeServices, startServices, type Outside, type Services } from '@/session/services'
+import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
 import { Workspace } from './Workspace'
 
 // Loaded when they are wanted: the workspace has a budget.
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
+
+const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/PhoneWindow')).PhoneWindow }))
 
 interface SignedInProps {
   operatorId: string
@@ -34,9 +37,9 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
       const clock = new Clock()
       const viewer = client.readQuery({ query: ViewerDocument })
       if (viewer) clock.learn(viewer.viewer.now)
-      const made = await makeServices({ client, operatorId, clock, onSignedOut, outside })
+      const made = await makeServices({ client, operatorId, clock, justNow, onSignedOut, outside })
       if (left) return
-      stop = startServices(made, justNow)
+      stop = startServices(made)
       setServices(made)
     })()
     return () => {
@@ -49,10 +52,22 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
   }, [client, operatorId])
 
   if (!services) return null
+  const signOut = async () => {
+    services.share.tellSignedOut()
+    await onSignOut(services.windowId)
+  }
   return (
     <ServicesProvider value={services}>
       <Routes>
-        <Route element={<Layout onSignOut={async () => onSignOut(services.windowId)} />}>
+        <Route
+          path={phonePath}
+          element={
+            <Suspense fallback={<main aria-busy />}>
+              <PhoneWindow />
+            </Suspense>
+          }
+        />
+        <Route element={<Layout onSignOut={signOut} />}>
           <Route index element={<Workspace />} />
           <Route
             path="settings"

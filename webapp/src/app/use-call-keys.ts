@@ -19,7 +19,7 @@ interface CallKeys {
 export function useCallKeys(keys: CallKeys): number {
   const { call, controls, third, keypadOpen, setKeypadOpen, finish, comment } = keys
   const { commands } = useServices()
-  const phone = usePhone()
+  const phone = usePhone(call?.id)
   const feed = useFeedPhase()
   /** Space is held: the operator talks although muted. */
   const talking = useRef(false)

@@ -41,4 +41,5 @@ export {
   IconPhoneOutgoing as Transfer,
   IconUserPlus as Consult,
   IconUserX as LetGo,
+  IconPinned as OnTop,
 } from '@tabler/icons-react'

@@ -14,6 +14,10 @@ class ScriptedSource implements FeedSource {
   listener: SourceListener | undefined
   readonly sinks = new Map<string, Sink<unknown>>()
   readonly started: string[] = []
+  async ask(): Promise<boolean> {
+    return false
+  }
+
   nudges = 0
   closed = false
 

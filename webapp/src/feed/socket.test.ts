@@ -11,8 +11,19 @@ import type { SourceListener } from './source'
 
 // A real graphql-transport-ws server and Node's real WebSocket.
 const schema = makeExecutableSchema({
-  typeDefs: 'type Query { ok: Boolean } type Subscription { count: Int broken: Int }',
+  typeDefs:
+    'type Query { ok: Boolean } type Mutation { beat: Boolean fail: Boolean never: Boolean } type Subscription { count: Int broken: Int }',
   resolvers: {
+    Mutation: {
+      beat: () => {
+        beats++
+        return true
+      },
+      fail: () => {
+        throw new Error('no')
+      },
+      never: async () => new Promise(() => {}),
+    },
     Subscription: {
       count: {
         async *subscribe() {
@@ -23,6 +34,7 @@ const schema = makeExecutableSchema({
     },
   },
 })
+let beats = 0
 const countDocument = parse('subscription { count }')
 
 /** The source's timers: short ones run by themselves, the heart beats when the test says so. */
@@ -177,4 +189,26 @@ test('tries again soon at first, later in the long run, and never in step', () =
   expect(retryDelay(3, () => 1)).toBe(2400)
   expect(retryDelay(20, () => 0)).toBe(5000)
   expect(retryDelay(20, () => 1)).toBe(10_000)
+})
+
+test('asks over the connection of the subscriptions, and only while there is one', async () => {
+  beats = 0
+  expect(await source.ask(parse('mutation { beat }'), {})).toBe(false) // not yet
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  expect(await source.ask(parse('mutation { beat }'), {})).toBe(true)
+  expect(await source.ask(parse('mutation { fail }'), {})).toBe(false)
+  expect(beats).toBe(1)
+  expect(server.clients.size).toBe(1)
+})
+
+test('what was asked when the connection broke is not asked again over the next one', async () => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  const asked = source.ask(parse('mutation { never }'), {})
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  for (const socket of server.clients) socket.terminate()
+  expect(await asked).toBe(false)
+  await vi.waitFor(() => expect(told.connected).toBe(2))
+  beats = 0
+  expect(await source.ask(parse('mutation { beat }'), {})).toBe(true)
+  expect(beats).toBe(1)
 })

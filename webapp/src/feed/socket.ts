@@ -36,6 +36,8 @@ export class SocketSource implements FeedSource {
   #closed = false
   #failures = 0
   readonly #subscriptions = new Set<() => void>()
+  /** Gives up what is asked over the present connection. */
+  readonly #asking = new Set<() => void>()
 
   #line: Line | undefined
   /** Ends the time to connect, the wait for the next heartbeat, the wait for its answer: one of them runs at a time. */
@@ -85,9 +87,37 @@ export class SocketSource implements FeedSource {
     }
   }
 
+  async ask<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V): Promise<boolean> {
+    const client = this.#line?.client
+    if (!client) return false
+    const query = print(addTypenameToDocument(document))
+    return new Promise<boolean>((resolve) => {
+      let answered = false
+      const done = () => {
+        this.#asking.delete(giveUp)
+        resolve(answered)
+      }
+      const dispose = client.subscribe(
+        { query, variables },
+        {
+          next: ({ errors }) => {
+            answered = !errors?.length
+          },
+          error: done,
+          complete: done,
+        },
+      )
+      const giveUp = () => {
+        dispose()
+        done()
+      }
+      this.#asking.add(giveUp)
+    })
+  }
+
   nudge(): void {
     this.#wake?.()
-    this.#ask()
+    this.#check()
   }
 
   close(): void {
@@ -118,6 +148,7 @@ export class SocketSource implements FeedSource {
         closed: (event) => {
           this.#cancel()
           this.#line = undefined
+          for (const giveUp of this.#asking) giveUp() // it is of its moment, and not asked again over the next connection
           if (this.#closed) return
           if (isSignedOut(event)) this.#listener?.signedOut()
           else this.#listener?.lost()
@@ -145,11 +176,11 @@ export class SocketSource implements FeedSource {
 
   /** Until the next heartbeat. */
   #rest(): void {
-    this.#wait(heartbeat, () => this.#ask())
+    this.#wait(heartbeat, () => this.#check())
   }
 
   /** Asks for a sign of life; no answer in time ends the connection. */
-  #ask(): void {
+  #check(): void {
     if (!this.#line || this.#asked) return
     const { client, socket } = this.#line
     this.#wait(heartbeatAnswer, () => client.terminate())

@@ -28,6 +28,11 @@ export interface FeedSource {
     variables: V,
     sink: Sink<T>,
   ): () => void
+  /**
+   * Asks for one answer over the connection of the subscriptions, so that it tells of that connection. Resolves to whether the server
+   * has done it; false at once where there is no connection, and when it is lost meanwhile.
+   */
+  ask<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V): Promise<boolean>
   /** The network has come back, or the person has: connects again at once, or asks whether the connection still lives. */
   nudge(): void
   close(): void

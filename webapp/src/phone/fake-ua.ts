@@ -46,6 +46,10 @@ export class FakeUa implements SipUa {
     this.done.push('stop')
   }
 
+  rest(): void {
+    this.done.push('rest')
+  }
+
   probe(): void {
     this.done.push('probe')
   }

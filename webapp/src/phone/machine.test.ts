@@ -5,7 +5,7 @@ import { credentials, fakeStream } from '@/testing/app'
 import { FakeUa } from './fake-ua'
 import { phoneMachine, type PhoneEvent, type PhoneParts } from './machine'
 import { MicrophoneError, PhoneElsewhereError, type Credentials, type Ownership, type PhoneCall } from './types'
-import { phoneView } from './view'
+import { aboutCall, isMoving, phoneView } from './view'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -214,11 +214,11 @@ describe('the line', () => {
     const { actor, ua, view, parts } = await makeReady()
     actor.send({ type: 'TAKEN_OVER' })
     expect(view().line).toBe('takenOver')
-    expect(ua.done).toEqual(['start', 'stop'])
+    expect(ua.done).toEqual(['start', 'rest'])
     actor.send({ type: 'TAKE_HERE' })
     await settle()
     expect(parts.startPhone).toHaveBeenCalledTimes(2)
-    expect(ua.done).toEqual(['start', 'stop', 'start'])
+    expect(ua.done).toEqual(['start', 'rest', 'start'])
   })
 
   test('a window that slept through its loss does not take the phone back by itself', async () => {
@@ -238,7 +238,7 @@ describe('the line', () => {
     actor.send({ type: 'PROBE' })
     await settle()
     expect(parts.startPhone).toHaveBeenCalledTimes(asked)
-    expect(ua.done.at(-1)).toBe('stop')
+    expect(ua.done.at(-1)).toBe('rest')
 
     actor.send({ type: 'TAKE_HERE' }) // a person's wish
     await settle()
@@ -296,7 +296,7 @@ describe('the line', () => {
     const { actor, ua, view, ownership } = await makeReady()
     ownership('lost')
     expect(view().line).toBe('otherTab')
-    expect(ua.done.at(-1)).toBe('stop')
+    expect(ua.done.at(-1)).toBe('rest')
     actor.send({ type: 'TAKEN_OVER' }) // the server says so as well
     expect(view().line).toBe('otherTab')
     ownership('owned') // that tab was closed
@@ -455,27 +455,30 @@ describe('the voice', () => {
     expect(view().voice).toBe('ringing')
   })
 
-  test('a second call is refused while one is there', async () => {
+  test('a third call is refused while there are two', async () => {
     const { ua, view } = await makeTalking()
-    const second = ua.invite('c2')
-    expect(ua.done.at(-1)).toBe(`reject ${second}`)
-    expect(view().callId).toBe('c1')
+    ua.invite('c2')
+    const third = ua.invite('c3')
+    expect(ua.done.at(-1)).toBe(`reject ${third}`)
+    expect(view().calls.map(({ callId }) => callId)).toEqual(['c1', 'c2'])
   })
 
-  test('the same call rung anew replaces the old session: the server has given the old leg up', async () => {
-    const { ua, view, session, openStreams } = await makeTalking()
+  test('the same call rung anew replaces a session that was not heard yet', async () => {
+    const { ua, view, openStreams } = await makeReady()
+    const session = ua.invite('c1', true)
+    await settle()
     const again = ua.invite('c1', true)
-    expect(ua.done.at(-1)).toBe(`terminate ${session}`)
+    expect(ua.done).toContain(`terminate ${session}`)
     ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })
     await settle()
     expect(ua.done.at(-1)).toBe(`answer ${again}`)
-    expect(view().callId).toBe('c1')
+    expect(view().calls).toEqual([{ callId: 'c1', voice: 'answering', muted: false }])
     expect(openStreams()).toBe(1)
   })
 
   test('mutes at once, and keeps it when the feed has not heard of it yet', async () => {
     const { actor, ua, view, session } = await makeTalking()
-    actor.send({ type: 'SET_MUTED', muted: true })
+    actor.send({ type: 'SET_MUTED', callId: 'c1', muted: true })
     expect(ua.done.at(-1)).toBe(`mute ${session}`)
     actor.send({ type: 'CALLS', calls: [call('c1')] })
     expect(view().muted).toBe(true)
@@ -508,6 +511,151 @@ describe('the voice', () => {
   })
 })
 
+describe('two calls', () => {
+  /** In a talk about c1, and then about c2 beside it. */
+  async function makeTwo() {
+    const phone = await makeTalking()
+    const second = phone.ua.invite('c2', true)
+    await settle()
+    phone.ua.emit({ type: 'ua.accepted', session: second })
+    return { ...phone, second }
+  }
+
+  test('the second rings, is answered and ends without touching the first; both speak by one microphone', async () => {
+    const { actor, ua, view, parts, openStreams, session } = await makeTalking()
+    const second = ua.invite('c2')
+    expect(view()).toMatchObject({ voice: 'live', callId: 'c1' })
+    const opened = parts.microphone.open.mock.calls.length
+    actor.send({ type: 'ANSWER', callId: 'c2' })
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${second}`)
+    expect(parts.microphone.open).toHaveBeenCalledTimes(opened)
+    ua.emit({ type: 'ua.accepted', session: second })
+    expect(view().calls.map(({ voice }) => voice)).toEqual(['live', 'live'])
+    ua.emit({ type: 'ua.ended', session: second, cause: 'Terminated', byUs: false })
+    expect(view().calls).toEqual([{ callId: 'c1', voice: 'live', muted: false }])
+    expect(openStreams()).toBe(1)
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    expect(openStreams()).toBe(0)
+    expect(ua.done.filter((what) => what.endsWith(` ${session}`))).toEqual([`answer ${session}`, `unmute ${session}`])
+  })
+
+  test('the first may end first', async () => {
+    const { ua, view, openStreams, session, second } = await makeTwo()
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    expect(view()).toMatchObject({ voice: 'live', callId: 'c2' })
+    expect(openStreams()).toBe(1)
+    ua.emit({ type: 'ua.ended', session: second, cause: 'Terminated', byUs: false })
+    expect(openStreams()).toBe(0)
+  })
+
+  test('each is muted by itself', async () => {
+    const { actor, ua, view, session, second } = await makeTwo()
+    actor.send({ type: 'SET_MUTED', callId: 'c2', muted: true })
+    expect(ua.done.at(-1)).toBe(`mute ${second}`)
+    expect(ua.done).not.toContain(`mute ${session}`)
+    expect(aboutCall(view(), 'c1').muted).toBe(false)
+    expect(aboutCall(view(), 'c2').muted).toBe(true)
+  })
+
+  test('both get another microphone', async () => {
+    const { actor, ua, session, second } = await makeTwo()
+    actor.send({ type: 'REPLACE_MICROPHONE', stream: fakeStream() })
+    expect(ua.done.slice(-2)).toEqual([`replace ${session}`, `replace ${second}`])
+  })
+
+  test('the second ends by the feed’s word, and only that one', async () => {
+    const { actor, ua, view, second } = await makeTwo()
+    actor.send({ type: 'CALLS', calls: [call('c1'), call('c2')] })
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    expect(ua.done.at(-1)).toBe(`terminate ${second}`)
+    expect(view().calls.map(({ callId }) => callId)).toEqual(['c1'])
+  })
+
+  test('a microphone that fails for the second leaves the first alone', async () => {
+    let works = true
+    const { actor, ua, view } = await makeTalking({
+      open: async () => (works ? fakeStream() : Promise.reject(new MicrophoneError('busy'))),
+    })
+    works = false
+    const second = ua.invite('c2', true) // by the microphone that is open
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${second}`)
+    actor.send({ type: 'CHECK_MICROPHONE' })
+    await settle()
+    expect(view()).toMatchObject({ voice: 'live', callId: 'c1', microphone: 'busy' })
+  })
+})
+
+describe('a voice that moves', () => {
+  test('within this window: the old session speaks until the far side ends it, after the new one is heard', async () => {
+    const { ua, view, session, openStreams } = await makeTalking()
+    const next = ua.invite('c1', true)
+    await settle()
+    expect(ua.done.at(-1)).toBe(`answer ${next}`)
+    expect(ua.done).not.toContain(`terminate ${session}`)
+    expect(view()).toMatchObject({ voice: 'live', callId: 'c1' })
+    ua.emit({ type: 'ua.accepted', session: next })
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    expect(view()).toMatchObject({ voice: 'live', callId: 'c1', trouble: '' })
+    expect(openStreams()).toBe(1)
+    ua.emit({ type: 'ua.ended', session: next, cause: 'Terminated', byUs: false })
+    expect(openStreams()).toBe(0)
+  })
+
+  test('an old session that nobody ends is ended in the end', async () => {
+    const { ua, view, session } = await makeTalking()
+    const next = ua.invite('c1', true)
+    await settle()
+    ua.emit({ type: 'ua.accepted', session: next })
+    await settle(4999)
+    expect(ua.done).not.toContain(`terminate ${session}`)
+    await settle(1)
+    expect(ua.done).toContain(`terminate ${session}`)
+    expect(view().calls).toEqual([{ callId: 'c1', voice: 'live', muted: false }])
+    await settle(60_000)
+    expect(ua.done).not.toContain(`terminate ${next}`)
+  })
+
+  test('a new session that is never heard leaves the old one as it is', async () => {
+    const { ua, view, session } = await makeTalking()
+    const next = ua.invite('c1', true)
+    await settle()
+    ua.emit({ type: 'ua.ended', session: next, cause: 'Canceled', byUs: false })
+    await settle(60_000)
+    expect(view()).toMatchObject({ voice: 'live', callId: 'c1', trouble: '' })
+    expect(ua.done).not.toContain(`terminate ${session}`)
+  })
+
+  test('the new session is muted as the old one was', async () => {
+    const { actor, ua } = await makeTalking()
+    actor.send({ type: 'SET_MUTED', callId: 'c1', muted: true })
+    const next = ua.invite('c1', true)
+    await settle()
+    ua.emit({ type: 'ua.accepted', session: next })
+    expect(ua.done.at(-1)).toBe(`mute ${next}`)
+  })
+
+  test.each(['TAKEN_OVER', 'lost'] as const)(
+    'to another window (%s): it is led here until that one has it',
+    async (how) => {
+      const { actor, ua, view, ownership, session, openStreams } = await makeTalking()
+      if (how === 'lost') ownership('lost')
+      else actor.send({ type: 'TAKEN_OVER' })
+      expect(ua.done.at(-1)).toBe('rest')
+      expect(view()).toMatchObject({ line: how === 'lost' ? 'otherTab' : 'takenOver', voice: 'live' })
+      expect(isMoving(view())).toBe(true)
+      await settle(600_000) // the other window never comes: the voice goes on
+      expect(openStreams()).toBe(1)
+      actor.send({ type: 'SET_MUTED', callId: 'c1', muted: true })
+      expect(ua.done.at(-1)).toBe(`mute ${session}`)
+      ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+      expect(isMoving(view())).toBe(false)
+      expect(openStreams()).toBe(0)
+    },
+  )
+})
+
 // Whatever happens in whatever order: no microphone stays open without a voice, nothing is answered twice, a stopped phone is silent.
 test('no sequence of events leaves a microphone open or a session behind', async () => {
   const ids = fc.constantFrom('c1', 'c2')
@@ -523,7 +671,7 @@ test('no sequence of events leaves a microphone open or a session behind', async
       { type: 'ua.refused', cause: 'Rejected' },
     ),
     ids.map((callId): PhoneEvent => ({ type: 'ANSWER', callId })),
-    fc.boolean().map((muted): PhoneEvent => ({ type: 'SET_MUTED', muted })),
+    fc.record({ callId: ids, muted: fc.boolean() }).map((e): PhoneEvent => ({ type: 'SET_MUTED', ...e })),
     fc
       .record({ session: fc.constantFrom('s1', 's2'), callId: ids, autoAnswer: fc.boolean() })
       .map((e): PhoneEvent => ({ type: 'ua.incoming', ...e })),
@@ -546,9 +694,10 @@ test('no sequence of events leaves a microphone open or a session behind', async
       for (const one of events) {
         phone.actor.send(one)
         await settle()
-        const { voice } = phone.view()
-        expect(phone.openStreams()).toBeLessThanOrEqual(voice === 'answering' || voice === 'live' ? 1 : 0)
-        expect(phone.view().callId === '').toBe(voice === 'none')
+        const { calls } = phone.view()
+        const heard = calls.some(({ voice }) => voice === 'answering' || voice === 'live')
+        expect(phone.openStreams()).toBeLessThanOrEqual(heard ? 1 : 0)
+        expect(calls.length).toBeLessThanOrEqual(2)
       }
       phone.actor.send({ type: 'STOP' })
       for (const session of ['s1', 's2']) phone.ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })

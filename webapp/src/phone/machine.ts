@@ -1,5 +1,15 @@
-import { assign, fromCallback, fromPromise, raise, setup, type ActorRefFrom, type SnapshotFrom } from 'xstate'
+import {
+  assign,
+  enqueueActions,
+  fromCallback,
+  fromPromise,
+  raise,
+  setup,
+  type ActorRefFrom,
+  type SnapshotFrom,
+} from 'xstate'
 import { backoff } from '@/lib/backoff'
+import { needsMicrophone, sessionMachine, voiceOfSession, type SessionActor, type SessionWord } from './session'
 import {
   MicrophoneError,
   PhoneElsewhereError,
@@ -24,13 +34,6 @@ export interface PhoneParts {
   startPhone: (take: boolean) => Promise<Credentials>
 }
 
-/** One SIP session, paired with a call of the feed by the header of its INVITE. */
-interface Session {
-  readonly id: string
-  readonly callId: string
-  readonly autoAnswer: boolean
-}
-
 interface PhoneContext {
   readonly parts: PhoneParts
   readonly credentials: Credentials | undefined
@@ -42,16 +45,17 @@ interface PhoneContext {
   readonly tries: number
   readonly microphoneProblem: MicrophoneProblem | undefined
   readonly calls: ReadonlyMap<string, PhoneCall>
-  readonly session: Session | undefined
+  /** By the names of the user agent, in order of arrival. Two for one call while the voice moves from one to the other. */
+  readonly sessions: ReadonlyMap<string, SessionActor>
+  /** What all sessions speak by; open as long as one of them needs it. */
   readonly microphoneStream: MediaStream | undefined
-  readonly remoteStream: MediaStream | undefined
-  readonly muted: boolean
   /** Why the last session ended otherwise than by a hang-up; shown until the next one. */
   readonly trouble: string | undefined
 }
 
 export type PhoneEvent =
   | UaEvent
+  | SessionWord
   /** take: the person has just signed in here, and so wants the phone here. */
   | { type: 'START'; take: boolean }
   | { type: 'STOP' }
@@ -63,13 +67,13 @@ export type PhoneEvent =
   /** The viewer's calls, from the feed. */
   | { type: 'CALLS'; calls: readonly PhoneCall[] }
   | { type: 'ANSWER'; callId: string }
-  | { type: 'SET_MUTED'; muted: boolean }
+  | { type: 'SET_MUTED'; callId: string; muted: boolean }
   /** The operator has seen why the voice broke. */
   | { type: 'FORGET_TROUBLE' }
   | { type: 'CHECK_MICROPHONE' }
   /** Another microphone was opened for the call; the machine closes the stream, whether there is still a call or not. */
   | { type: 'REPLACE_MICROPHONE'; stream: MediaStream }
-  /** From the voice to the microphone's region: opening it for an answer went well, or did not. */
+  /** To the microphone's region: opening it for an answer went well, or did not. */
   | { type: 'microphone.opened' }
   | { type: 'microphone.failed'; problem: MicrophoneProblem }
   /** The network may have changed, or the person is back: see whether the connection still lives, or make it now. */
@@ -82,9 +86,19 @@ function stopTracks(stream: MediaStream | undefined): void {
   for (const track of stream?.getTracks() ?? []) track.stop()
 }
 
+/** One call is led, another may be beside it. */
+const mostCalls = 2
+
+const callOf = (session: SessionActor) => session.getSnapshot().context.callId
+
+/** The sessions of a call. One without a call is of none. */
+function ofCall({ sessions }: PhoneContext, callId: string): [string, SessionActor][] {
+  return [...sessions].filter(([, session]) => callId !== '' && callOf(session) === callId)
+}
+
 /**
- * The phone as three things at once: the line (are we registered), the microphone (can we be heard), the voice (the one session).
- * It knows no JsSIP, no React and no GraphQL; `PhoneParts` are its hands.
+ * The phone as four things at once: the line (are we registered), the microphone's state (can we be heard), the microphone while it is
+ * open, and the sessions, each a machine of its own. It knows no JsSIP, no React and no GraphQL; `PhoneParts` are its hands.
  */
 export const phoneMachine = setup({
   types: {
@@ -93,6 +107,7 @@ export const phoneMachine = setup({
     events: {} as PhoneEvent,
   },
   actors: {
+    session: sessionMachine,
     uaEvents: fromCallback<PhoneEvent, SipUa>(({ input, sendBack }) => input.listen(sendBack)),
     microphoneEvents: fromCallback<PhoneEvent, Microphone>(({ input, sendBack }) =>
       input.watch(() => sendBack({ type: 'CHECK_MICROPHONE' })),
@@ -114,77 +129,125 @@ export const phoneMachine = setup({
       if (context.credentials) context.parts.ua.start(context.credentials)
     },
     stopUa: ({ context }) => context.parts.ua.stop(),
+    restUa: ({ context }) => context.parts.ua.rest(),
     connect: ({ context }) => context.parts.ua.connect(),
     register: ({ context }) => context.parts.ua.register(),
     probe: ({ context }) => context.parts.ua.probe(),
     takeOwnership: ({ context }) => context.parts.ownership.take(),
-    answerSession: ({ context }) => {
-      if (context.session && context.microphoneStream)
-        context.parts.ua.answer(context.session.id, context.microphoneStream)
-    },
-    applyMute: ({ context }) => {
-      if (context.session) context.parts.ua.setMuted(context.session.id, context.muted)
-    },
-    terminateSession: ({ context }) => {
-      if (context.session) context.parts.ua.terminate(context.session.id)
-    },
     rejectIncoming: ({ context, event }) => {
       if (event.type === 'ua.incoming') context.parts.ua.reject(event.session)
     },
-    releaseMicrophone: ({ context }) => stopTracks(context.microphoneStream),
-    replaceMicrophone: ({ context, event }) => {
-      if (event.type !== 'REPLACE_MICROPHONE') return
-      if (context.session) context.parts.ua.replaceMicrophone(context.session.id, event.stream)
-      stopTracks(context.microphoneStream)
+    takeSession: assign(({ context, event, spawn }) => {
+      if (event.type !== 'ua.incoming') return {}
+      const call = context.calls.get(event.callId)
+      const [, former] = ofCall(context, event.callId).at(-1) ?? []
+      const session = spawn('session', {
+        id: event.session,
+        syncSnapshot: true,
+        input: {
+          ua: context.parts.ua,
+          id: event.session,
+          callId: event.callId,
+          wanted: event.autoAnswer || call?.answerRequested === true,
+          // Our own click may be newer than what the feed has told.
+          muted: former?.getSnapshot().context.muted ?? call?.muted === true,
+        },
+      })
+      return { sessions: new Map([...context.sessions, [event.session, session]]), trouble: undefined }
+    }),
+    /** The session is over, whoever ended it. */
+    dropSession: enqueueActions(({ context, event, enqueue }) => {
+      if (!('session' in event)) return
+      enqueue.stopChild(event.session)
+      enqueue.assign({ sessions: new Map([...context.sessions].filter(([id]) => id !== event.session)) })
+    }),
+    terminateSession: ({ context, event }) => {
+      if ('session' in event) context.parts.ua.terminate(event.session)
     },
-    takeSession: assign(({ context, event }) =>
-      event.type === 'ua.incoming'
-        ? {
-            muted: context.calls.get(event.callId)?.muted === true,
-            session: { id: event.session, callId: event.callId, autoAnswer: event.autoAnswer },
-            trouble: undefined,
-          }
-        : {},
-    ),
-    forgetSession: assign({ session: undefined, remoteStream: undefined, microphoneStream: undefined, muted: false }),
+    /** The server rings anew: nothing is expected of the former session, unless a voice still comes from it. */
+    endSilentOfCall: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'ua.incoming') return
+      for (const [session, actor] of ofCall(context, event.callId)) {
+        if (voiceOfSession(actor) !== 'live') enqueue.raise({ type: 'session.end', session })
+      }
+    }),
+    acceptSession: enqueueActions(({ context, event, enqueue }) => {
+      const accepted = event.type === 'ua.accepted' ? context.sessions.get(event.session) : undefined
+      if (!accepted) return
+      enqueue.sendTo(accepted, { type: 'accepted' })
+      for (const [, session] of ofCall(context, callOf(accepted))) {
+        if (session !== accepted) enqueue.sendTo(session, { type: 'superseded' })
+      }
+    }),
+    hearSession: enqueueActions(({ context, event, enqueue }) => {
+      const session = event.type === 'ua.stream' ? context.sessions.get(event.session) : undefined
+      if (session && event.type === 'ua.stream') enqueue.sendTo(session, { type: 'stream', stream: event.stream })
+    }),
+    answerCall: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'ANSWER') return
+      for (const [, session] of ofCall(context, event.callId)) enqueue.sendTo(session, { type: 'answer' })
+    }),
+    muteCall: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'SET_MUTED') return
+      const { muted } = event
+      for (const [, session] of ofCall(context, event.callId)) enqueue.sendTo(session, { type: 'mute', muted })
+    }),
+    giveMicrophone: enqueueActions(({ context, enqueue }) => {
+      const stream = context.microphoneStream
+      if (!stream) return
+      for (const session of waiting(context)) enqueue.sendTo(session, { type: 'microphone', stream })
+    }),
+    refuseMicrophone: enqueueActions(({ context, enqueue }) => {
+      for (const session of waiting(context)) enqueue.sendTo(session, { type: 'noMicrophone' })
+    }),
+    releaseMicrophone: ({ context }) => stopTracks(context.microphoneStream),
+    forgetMicrophone: assign({ microphoneStream: undefined }),
+    replaceMicrophone: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'REPLACE_MICROPHONE') return
+      const { stream } = event
+      for (const session of context.sessions.values()) enqueue.sendTo(session, { type: 'replaceMicrophone', stream })
+      enqueue(() => stopTracks(context.microphoneStream))
+      enqueue.assign({ microphoneStream: stream })
+    }),
     noteWish: assign({ wanted: ({ event }) => event.type === 'TAKE_HERE' || (event.type === 'START' && event.take) }),
     forgetWish: assign({ wanted: false }),
     noteFailure: assign({ failures: ({ context }) => context.failures + 1 }),
     noteTry: assign({ tries: ({ context }) => context.tries + 1 }),
     noteSuccess: assign({ failures: 0, tries: 0 }),
-    noteTrouble: assign({
-      trouble: ({ event }) =>
-        event.type === 'ua.ended' && !event.byUs && !ordinaryEnds.has(event.cause) ? event.cause : undefined,
+    noteTrouble: assign(({ context, event }) => {
+      if (event.type !== 'ua.ended' || event.byUs || ordinaryEnds.has(event.cause)) return {}
+      const ended = context.sessions.get(event.session)
+      // The voice goes on in another session.
+      if (!ended || ofCall(context, callOf(ended)).length > 1) return {}
+      return { trouble: event.cause }
     }),
-    noteCalls: assign(({ context, event }) => {
-      if (event.type !== 'CALLS') return {}
+    noteCalls: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'CALLS') return
       const calls = new Map(event.calls.map((call) => [call.id, call]))
-      const callId = context.session?.callId
-      const before = callId === undefined ? undefined : context.calls.get(callId)
-      const now = callId === undefined ? undefined : calls.get(callId)
-      // Another page of ours muted or unmuted: only a change counts, so that an answer under way does not undo our own click.
-      const changedElsewhere = before && now && before.muted !== now.muted
-      return changedElsewhere ? { calls, muted: now.muted } : { calls }
+      for (const [id, session] of context.sessions) {
+        const before = context.calls.get(callOf(session))
+        const now = calls.get(callOf(session))
+        // The feed knew the call and says that it is over. A call that the feed has not told yet is left alone.
+        if (now ? now.over : before !== undefined) {
+          enqueue.raise({ type: 'session.end', session: id })
+          continue
+        }
+        // Another page of ours muted or unmuted: only a change counts, so that an answer under way does not undo our own click.
+        if (before && now && before.muted !== now.muted) enqueue.sendTo(session, { type: 'mute', muted: now.muted })
+        if (now?.answerRequested && voiceOfSession(session) === 'ringing') enqueue.sendTo(session, { type: 'answer' })
+      }
+      enqueue.assign({ calls })
     }),
   },
   guards: {
-    isSession: ({ context, event }) => 'session' in event && event.session === context.session?.id,
-    /** An INVITE for the call whose session we have: the server rings anew because the old leg was lost. */
-    isSameCall: ({ context, event }) =>
-      event.type === 'ua.incoming' && event.callId !== '' && event.callId === context.session?.callId,
-    isAnswerOfSession: ({ context, event }) => event.type === 'ANSWER' && event.callId === context.session?.callId,
-    shouldAnswerAtOnce: ({ context }) =>
-      context.session !== undefined &&
-      (context.session.autoAnswer || context.calls.get(context.session.callId)?.answerRequested === true),
-    /** The feed knew the call of the session and says that it is over. A call that the feed has not told yet is left alone. */
-    isCallOver: ({ context, event }) => {
-      if (event.type !== 'CALLS' || !context.session) return false
-      const { callId } = context.session
-      const now = event.calls.find((call) => call.id === callId)
-      return now ? now.over : context.calls.has(callId)
-    },
+    isSession: ({ context, event }) => 'session' in event && context.sessions.has(event.session),
+    /** An INVITE for a call whose session we have: the old leg was lost, or the voice moves. */
+    isSameCall: ({ context, event }) => event.type === 'ua.incoming' && ofCall(context, event.callId).length > 0,
+    isFull: ({ context }) =>
+      new Set([...context.sessions].map(([id, session]) => callOf(session) || id)).size >= mostCalls,
+    isMicrophoneUnneeded: ({ context }) => ![...context.sessions.values()].some(needsMicrophone),
     isSimulated: ({ context }) => context.credentials?.simulated === true,
-    isStale: ({ context }) => context.failures >= refusalsBeforeNewSession && context.session === undefined,
+    isStale: ({ context }) => context.failures >= refusalsBeforeNewSession && context.sessions.size === 0,
     isOwned: ({ event }) => event.type === 'ownership' && event.state === 'owned',
     isWaiting: ({ event }) => event.type === 'ownership' && event.state === 'waiting',
     isLost: ({ event }) => event.type === 'ownership' && event.state === 'lost',
@@ -206,10 +269,8 @@ export const phoneMachine = setup({
     tries: 0,
     microphoneProblem: undefined,
     calls: new Map(),
-    session: undefined,
+    sessions: new Map(),
     microphoneStream: undefined,
-    remoteStream: undefined,
-    muted: false,
     trouble: undefined,
   }),
   invoke: [
@@ -227,11 +288,11 @@ export const phoneMachine = setup({
           initial: 'claiming',
           on: {
             STOP: { target: 'off', actions: 'stopUa' },
-            TAKEN_OVER: { target: '.takenOver', actions: ['stopUa', 'forgetWish'] },
+            TAKEN_OVER: { target: '.takenOver', actions: ['restUa', 'forgetWish'] },
             ownership: [
               { guard: 'isOwned', target: '.requesting' },
               { guard: 'isWaiting', target: '.otherTab', actions: 'forgetWish' },
-              { guard: 'isLost', target: '.otherTab', actions: ['stopUa', 'forgetWish'] },
+              { guard: 'isLost', target: '.otherTab', actions: ['restUa', 'forgetWish'] },
             ],
           },
           states: {
@@ -257,7 +318,7 @@ export const phoneMachine = setup({
                   {
                     guard: ({ event }) => event.error instanceof PhoneElsewhereError,
                     target: 'takenOver',
-                    actions: ['stopUa', 'forgetWish'],
+                    actions: ['restUa', 'forgetWish'],
                   },
                   { target: 'unserved', actions: 'noteFailure' },
                 ],
@@ -338,72 +399,60 @@ export const phoneMachine = setup({
       },
     },
 
-    voice: {
-      initial: 'none',
-      on: { CALLS: { actions: 'noteCalls' } },
+    /** The open microphone, which all sessions share: opened for the first that answers, closed after the last. */
+    capture: {
+      initial: 'closed',
       states: {
-        none: {
-          entry: 'forgetSession',
-          on: { 'ua.incoming': { target: 'busy', actions: 'takeSession' } },
-        },
-        busy: {
-          initial: 'ringing',
-          exit: 'releaseMicrophone',
-          on: {
-            'ua.ended': { guard: 'isSession', target: 'none', actions: 'noteTrouble' },
-            REPLACE_MICROPHONE: {
-              guard: ({ context }) => context.microphoneStream !== undefined,
-              actions: ['replaceMicrophone', assign({ microphoneStream: ({ event }) => event.stream })],
+        closed: { entry: 'forgetMicrophone', on: { 'session.needsMicrophone': 'opening' } },
+        opening: {
+          always: { guard: 'isMicrophoneUnneeded', target: 'closed' },
+          invoke: {
+            src: 'openMicrophone',
+            input: ({ context }) => context.parts.microphone,
+            onDone: {
+              target: 'open',
+              actions: [
+                assign({ microphoneStream: ({ event }) => event.output }),
+                'giveMicrophone',
+                raise({ type: 'microphone.opened' }),
+              ],
             },
-            'ua.stream': { guard: 'isSession', actions: assign({ remoteStream: ({ event }) => event.stream }) },
-            'ua.incoming': [
-              { guard: 'isSameCall', target: 'busy', reenter: true, actions: ['terminateSession', 'takeSession'] },
-              { actions: 'rejectIncoming' },
-            ],
-            CALLS: [
-              { guard: 'isCallOver', target: 'none', actions: ['terminateSession', 'noteCalls'] },
-              { actions: ['noteCalls', 'applyMute'] },
-            ],
+            onError: {
+              target: 'closed',
+              actions: [
+                'refuseMicrophone',
+                raise(({ event }) => ({ type: 'microphone.failed', problem: problemOf(event.error) })),
+              ],
+            },
           },
-          states: {
-            ringing: {
-              always: { guard: 'shouldAnswerAtOnce', target: 'opening' },
-              on: { ANSWER: { guard: 'isAnswerOfSession', target: 'opening' } },
-            },
-            opening: {
-              invoke: {
-                src: 'openMicrophone',
-                input: ({ context }) => context.parts.microphone,
-                onDone: {
-                  target: 'answering',
-                  actions: [
-                    assign({ microphoneStream: ({ event }) => event.output }),
-                    raise({ type: 'microphone.opened' }),
-                  ],
-                },
-                onError: {
-                  target: 'unheard',
-                  actions: raise(({ event }) => ({ type: 'microphone.failed', problem: problemOf(event.error) })),
-                },
-              },
-            },
-            /** The microphone could not be opened: the phone rings on, and the operator may try again. */
-            unheard: { on: { ANSWER: { guard: 'isAnswerOfSession', target: 'opening' } } },
-            answering: {
-              entry: 'answerSession',
-              on: { 'ua.accepted': { guard: 'isSession', target: 'live' } },
-            },
-            live: { entry: 'applyMute' },
+        },
+        open: {
+          exit: 'releaseMicrophone',
+          always: { guard: 'isMicrophoneUnneeded', target: 'closed' },
+          on: {
+            'session.needsMicrophone': { actions: 'giveMicrophone' },
+            REPLACE_MICROPHONE: { actions: 'replaceMicrophone' },
           },
         },
       },
     },
   },
   on: {
+    'ua.incoming': [
+      { guard: 'isSameCall', actions: ['endSilentOfCall', 'takeSession'] },
+      { guard: 'isFull', actions: 'rejectIncoming' },
+      { actions: 'takeSession' },
+    ],
+    'ua.accepted': { actions: 'acceptSession' },
+    'ua.stream': { actions: 'hearSession' },
+    'ua.ended': { guard: 'isSession', actions: ['noteTrouble', 'dropSession'] },
+    'session.end': { guard: 'isSession', actions: ['terminateSession', 'dropSession'] },
+    CALLS: { actions: 'noteCalls' },
+    ANSWER: { actions: 'answerCall' },
+    SET_MUTED: { actions: 'muteCall' },
     FORGET_TROUBLE: { actions: assign({ trouble: undefined }) },
     // The call is over before its new microphone was open.
     REPLACE_MICROPHONE: { actions: ({ event }) => stopTracks(event.stream) },
-    SET_MUTED: { actions: [assign({ muted: ({ event }) => event.muted }), 'applyMute'] },
   },
 })
 
@@ -412,6 +461,11 @@ export type PhoneSnapshot = SnapshotFrom<typeof phoneMachine>
 
 /** JsSIP's causes that are no trouble: somebody hung up, declined, or another took the call. */
 const ordinaryEnds: ReadonlySet<string> = new Set(['Terminated', 'Canceled', 'Rejected', 'Busy', 'No Answer'])
+
+/** The sessions that wait for the microphone. */
+function waiting({ sessions }: PhoneContext): SessionActor[] {
+  return [...sessions.values()].filter((session) => session.getSnapshot().matches('opening'))
+}
 
 function problemOf(error: unknown): MicrophoneProblem {
   return error instanceof MicrophoneError ? error.problem : 'failed'

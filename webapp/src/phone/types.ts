@@ -36,7 +36,7 @@ export type Stats = Readonly<Record<string, unknown>>
 export interface SipUa {
   /** Tells events to listener until the returned function is called. */
   listen(listener: (event: UaEvent) => void): () => void
-  /** Connects and registers; a later start replaces the former. */
+  /** Connects and registers; a later start replaces the former, whose sessions go on as after rest. */
   start(credentials: Credentials): void
   /** Connects again now, and registers; it does not by itself. A try under way goes on. */
   connect(): void
@@ -44,6 +44,11 @@ export interface SipUa {
   register(): void
   /** Ends sessions, unregisters, disconnects. */
   stop(): void
+  /**
+   * The phone is elsewhere now: no more is registered and nothing rings, but a voice goes on until the far side ends it, and the
+   * connection with it.
+   */
+  rest(): void
   /** Asks the far side for a sign of life; no answer in time means that the connection is dropped. */
   probe(): void
   answer(session: string, stream: MediaStream): void

@@ -147,14 +147,27 @@ test('pairs an INVITE with the call of the feed, and knows when it is to be answ
   ])
 })
 
-test('answers with the microphone that is already open', () => {
+/** What a session was answered with. */
+function microphoneOf(session: FakeSession): MediaStreamTrack | undefined {
+  const [, options] = session.done.find(([what]) => what === 'answer') ?? []
+  return (options as { mediaStream: MediaStream } | undefined)?.mediaStream.getAudioTracks()[0]
+}
+
+test('answers with the microphone that is already open, as a copy: each session is muted by itself', () => {
   const { ua, invite } = startUa()
-  const session = invite({ 'X-Pult-Call': 'c1' })
+  const [first, second] = [invite({ 'X-Pult-Call': 'c1' }), invite({ 'X-Pult-Call': 'c2' }, 's2')]
   const stream = fakeStream()
   ua.answer('s1', stream)
-  expect(session.done).toEqual([
-    ['answer', { mediaStream: stream, mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } }],
+  ua.answer('s2', stream)
+  expect(first.done).toMatchObject([
+    ['answer', { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } }],
   ])
+  const [shared] = stream.getAudioTracks()
+  expect(new Set([shared, microphoneOf(first), microphoneOf(second)]).size).toBe(3)
+  first.emit('ended', { cause: 'Terminated', originator: 'remote' })
+  expect(microphoneOf(first)?.readyState).toBe('ended')
+  expect(microphoneOf(second)?.readyState).toBe('live')
+  expect(shared?.readyState).toBe('live') // whoever opened it closes it
 })
 
 test('tells the voice of the far side, the acceptance and the end, once', () => {
@@ -203,11 +216,14 @@ test.each([true, false])('another microphone is silent when the call is muted (%
   ua.replaceMicrophone('s1', fakeStream()) // no connection yet
   session.connection = { getSenders: () => [{ track: null }, { track: { kind: 'audio' }, replaceTrack }] }
   session.muted = muted
-  const stream = fakeStream()
-  ua.replaceMicrophone('s1', stream)
-  expect(replaceTrack.mock.calls).toEqual([stream.getAudioTracks()])
-  expect(stream.getAudioTracks()[0]?.enabled).toBe(!muted)
-  expect(session.done).toEqual([]) // nothing is signalled
+  ua.answer('s1', fakeStream())
+  ua.replaceMicrophone('s1', fakeStream())
+  const [[track] = []] = replaceTrack.mock.calls as unknown as MediaStreamTrack[][]
+  expect(track).toMatchObject({ enabled: !muted, readyState: 'live' })
+  expect(microphoneOf(session)?.readyState).toBe('ended') // the former
+  expect(session.done).toHaveLength(1) // nothing is signalled but the answer
+  session.emit('ended', { cause: 'Terminated', originator: 'remote' })
+  expect(track?.readyState).toBe('ended')
 })
 
 test('after a lost connection the talk is renegotiated, once: else a hang-up from the PBX no longer arrives', () => {
@@ -281,6 +297,67 @@ test('stopping ends what there is and tells it', () => {
   ua.stop()
   ua.answer('s1', fakeStream())
   expect(agent.done).toEqual(['start', 'stop'])
+})
+
+describe('a phone that is taken elsewhere', () => {
+  test('rests: it renews nothing and hears nothing, and its voice goes on until the far side ends it', () => {
+    const { ua, agent, events, invite, pass } = startUa()
+    agent.emit('registered', {})
+    const session = invite({ 'X-Pult-Call': 'c1' })
+    ua.answer('s1', fakeStream())
+    events.length = 0
+    ua.rest()
+    pass(300)
+    agent.emit('registrationFailed', { cause: 'Rejected' }) // its secret is void
+    agent.emit('disconnected', {})
+    const late = invite({ 'X-Pult-Call': 'c2' }, 's2')
+    expect(late.done).toEqual([['terminate']])
+    expect(events).toEqual([])
+    expect(agent.done).toEqual(['start'])
+    expect(session.done).toHaveLength(1)
+    session.established = true
+    ua.setMuted('s1', true) // it is still commanded
+    expect(session.done.at(-1)).toEqual(['mute', { audio: true }])
+    session.emit('ended', { cause: 'Terminated', originator: 'remote' })
+    expect(events).toEqual([{ type: 'ua.ended', session: 's1', cause: 'Terminated', byUs: false }])
+    expect(agent.done).toEqual(['start', 'stop'])
+    expect(microphoneOf(session)?.readyState).toBe('ended')
+  })
+
+  test('that only rings stops ringing and is gone', () => {
+    const { ua, agent, events, invite } = startUa()
+    const session = invite({ 'X-Pult-Call': 'c1' })
+    ua.rest()
+    expect(session.done).toEqual([['terminate']])
+    expect(events.at(-1)).toEqual({ type: 'ua.ended', session: 's1', cause: 'Terminated', byUs: true })
+    expect(agent.done).toEqual(['start', 'stop'])
+  })
+
+  test('and comes back before the voice has gone: the new connection leaves the old one its session', () => {
+    const { ua, agent: old, events, invite } = startUa()
+    const session = invite({ 'X-Pult-Call': 'c1' })
+    ua.answer('s1', fakeStream())
+    ua.start(credentials)
+    const agent = FakeAgent.last
+    expect(agent).not.toBe(old)
+    expect(old.done).toEqual(['start'])
+    agent.emit('registered', {})
+    session.emit('ended', { cause: 'Terminated', originator: 'remote' })
+    expect(old.done).toEqual(['start', 'stop'])
+    expect(agent.done).toEqual(['start'])
+    expect(events.at(-1)).toMatchObject({ type: 'ua.ended', session: 's1' })
+  })
+
+  test('ends with everything when the person signs out', () => {
+    const { ua, agent, events, invite } = startUa()
+    const session = invite({ 'X-Pult-Call': 'c1' })
+    ua.answer('s1', fakeStream())
+    ua.rest()
+    ua.stop()
+    expect(agent.done).toEqual(['start', 'stop'])
+    expect(events.at(-1)).toEqual({ type: 'ua.ended', session: 's1', cause: 'Terminated', byUs: true })
+    expect(microphoneOf(session)?.readyState).toBe('ended')
+  })
 })
 
 test('renews the registration by timers that hidden pages do not slow down', () => {

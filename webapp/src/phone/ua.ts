@@ -47,7 +47,6 @@ interface Running {
   readonly ua: UA
   readonly uri: string
   readonly socket: PhoneSocket
-  readonly sessions: Map<string, JsSession>
   readonly iceServers: RTCIceServer[]
   readonly expires: number
   /** When it was last registered, milliseconds; 0 while it is not. */
@@ -57,6 +56,17 @@ interface Running {
   answered: () => void
   /** The connection broke at least once since the established session was last negotiated. */
   reconnected: boolean
+  /** Ends the looks at what is due. */
+  stopTicking: () => void
+}
+
+/** A session, and the microphone that it alone has: sessions are muted one by one. */
+interface Talk {
+  readonly session: JsSession
+  readonly run: Running
+  /** We have answered. */
+  answered: boolean
+  microphone: MediaStream | undefined
 }
 
 /**
@@ -67,35 +77,67 @@ interface Running {
  */
 export function makeUa(timers: Timers): SipUa {
   const listeners = new Set<(event: UaEvent) => void>()
+  const talks = new Map<string, Talk>()
   let running: Running | undefined
   let probing: (() => void) | undefined
-  let stopTicking: () => void = () => {}
 
   const tell = (event: UaEvent) => {
     for (const listener of listeners) listener(event)
   }
 
-  const stop = () => {
+  const talksOf = (run: Running) => [...talks].filter(([, talk]) => talk.run === run)
+
+  /** Forgets a session that is over, and closes its microphone. */
+  const forget = (id: string): boolean => {
+    for (const track of talks.get(id)?.microphone?.getTracks() ?? []) track.stop()
+    return talks.delete(id)
+  }
+
+  /** Nothing more is to come of the run; what it has goes on. */
+  const retire = (): Running | undefined => {
     probing?.()
     probing = undefined
-    stopTicking()
-    const stopped = running
+    const retired = running
     running = undefined
-    if (!stopped) return
-    stopped.answered()
-    const left = [...stopped.sessions.keys()]
-    stopped.sessions.clear()
-    stopped.ua.removeAllListeners()
-    stopped.ua.stop()
-    for (const session of left) tell({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })
+    retired?.stopTicking()
+    retired?.answered()
+    return retired
+  }
+
+  const end = (run: Running) => {
+    const left = talksOf(run)
+    for (const [id] of left) forget(id)
+    run.ua.removeAllListeners()
+    run.ua.stop()
+    for (const [session] of left) tell({ type: 'ua.ended', session, cause: 'Terminated', byUs: true })
+  }
+
+  const stop = () => {
+    const runs = new Set([...talks.values()].map((talk) => talk.run))
+    const stopped = retire()
+    if (stopped) runs.add(stopped)
+    for (const run of runs) end(run)
+  }
+
+  const rest = () => {
+    const run = retire()
+    if (!run) return
+    for (const [id, talk] of talksOf(run)) {
+      if (talk.answered) continue
+      forget(id)
+      talk.session.terminate()
+      tell({ type: 'ua.ended', session: id, cause: 'Terminated', byUs: true })
+    }
+    if (talksOf(run).length === 0) end(run)
   }
 
   const watchSession = (run: Running, session: JsSession, callId: string, autoAnswer: boolean) => {
     const id = session.id
-    run.sessions.set(id, session)
+    talks.set(id, { session, run, answered: false, microphone: undefined })
     const over = (event: { cause: string; originator: string }) => {
-      if (!run.sessions.delete(id)) return
+      if (!forget(id)) return
       tell({ type: 'ua.ended', session: id, cause: event.cause, byUs: event.originator === 'local' })
+      if (run !== running && talksOf(run).length === 0) end(run) // it has rested for this one only
     }
     session.on('ended', over)
     session.on('failed', over)
@@ -110,7 +152,7 @@ export function makeUa(timers: Timers): SipUa {
   }
 
   const start = (credentials: Credentials) => {
-    stop()
+    rest()
     const socket = new PhoneSocket(credentials.wsUrls, timers)
     const ua = new UA({
       sockets: [socket],
@@ -130,17 +172,18 @@ export function makeUa(timers: Timers): SipUa {
       ua,
       uri: credentials.uri,
       socket,
-      sessions: new Map(),
       iceServers: credentials.iceServers.map(iceServer),
       expires: credentials.registerExpires * 1000,
       renewedAt: 0,
       lastTick: Date.now(),
       answered: () => {},
       reconnected: false,
+      stopTicking: () => {},
     }
     running = run
     ua.on('connected', () => awaitAnswer(run)) // JsSIP registers by itself
     ua.on('disconnected', () => {
+      if (run !== running) return
       run.answered()
       run.reconnected = true
       run.renewedAt = 0
@@ -148,25 +191,31 @@ export function makeUa(timers: Timers): SipUa {
     })
     ua.on('registrationExpiring', () => {}) // who listens renews: tick does
     ua.on('registered', () => {
+      if (run !== running) return
       run.answered()
       run.renewedAt = Date.now()
       tell({ type: 'ua.registered' })
       if (!run.reconnected) return
       run.reconnected = false
-      for (const session of run.sessions.values()) {
+      for (const [, { session }] of talksOf(run)) {
         if (session.isEstablished()) session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })
       }
     })
     ua.on('registrationFailed', ({ cause }) => {
+      if (run !== running) return
       run.answered()
       tell({ type: 'ua.refused', cause: cause ?? '' })
     })
     ua.on('newRTCSession', ({ originator, session, request }: IncomingSession) => {
       if (originator !== 'remote') return
+      if (run !== running) {
+        session.terminate() // it is for where the phone is now
+        return
+      }
       watchSession(run, session, request.getHeader(callHeader) ?? '', request.getHeader(autoAnswerHeader) === '1')
     })
     ua.start()
-    stopTicking = every(timers, tickInterval, () => tick(run))
+    run.stopTicking = every(timers, tickInterval, () => tick(run))
   }
 
   const awaitAnswer = (run: Running) => {
@@ -202,9 +251,9 @@ export function makeUa(timers: Timers): SipUa {
     run.ua.register()
   }
 
-  const withSession = (id: string, act: (session: JsSession, run: Running) => void) => {
-    const session = running?.sessions.get(id)
-    if (running && session && !session.isEnded()) act(session, running)
+  const withTalk = (id: string, act: (talk: Talk) => void) => {
+    const talk = talks.get(id)
+    if (talk && !talk.session.isEnded()) act(talk)
   }
 
   return {
@@ -214,6 +263,7 @@ export function makeUa(timers: Timers): SipUa {
     },
     start,
     stop,
+    rest,
     connect() {
       const agent = running?.ua as (UA & Untyped) | undefined
       agent?.transport?.connect() // nothing happens while it is connected, or connecting
@@ -225,32 +275,38 @@ export function makeUa(timers: Timers): SipUa {
     },
     probe,
     answer(id, stream) {
-      withSession(id, (session, run) => {
-        session.answer({
-          mediaStream: stream,
+      withTalk(id, (talk) => {
+        talk.answered = true
+        talk.microphone = stream.clone()
+        talk.session.answer({
+          mediaStream: talk.microphone,
           mediaConstraints: { audio: true, video: false },
-          pcConfig: { iceServers: run.iceServers },
+          pcConfig: { iceServers: talk.run.iceServers },
         })
       })
     },
     reject(id) {
-      withSession(id, (session) => session.terminate({ status_code: 486, reason_phrase: 'Busy Here' }))
+      withTalk(id, ({ session }) => session.terminate({ status_code: 486, reason_phrase: 'Busy Here' }))
     },
     terminate(id) {
-      withSession(id, (session) => session.terminate())
+      withTalk(id, ({ session }) => session.terminate())
     },
     setMuted(id, muted) {
-      withSession(id, (session) => {
+      withTalk(id, ({ session }) => {
         if (!session.isEstablished()) return
         if (muted) session.mute({ audio: true })
         else session.unmute({ audio: true })
       })
     },
     replaceMicrophone(id, stream) {
-      withSession(id, (session) => {
-        const [track] = stream.getAudioTracks()
+      withTalk(id, (talk) => {
+        const { session } = talk
         const sender = session.connection?.getSenders().find((sender) => sender.track?.kind === 'audio')
+        const own = stream.clone()
+        const [track] = own.getAudioTracks()
         if (!track || !sender) return
+        for (const former of talk.microphone?.getTracks() ?? []) former.stop()
+        talk.microphone = own
         // JsSIP mutes whatever track the sender has at that moment: the new one begins as the former was.
         track.enabled = session.isMuted().audio !== true
         // It fails only when the connection is closed, and then nobody listens.
@@ -258,7 +314,7 @@ export function makeUa(timers: Timers): SipUa {
       })
     },
     async stats(id) {
-      const connection = running?.sessions.get(id)?.connection as RTCPeerConnection | undefined
+      const connection = talks.get(id)?.session.connection as RTCPeerConnection | undefined
       const found: Stats[] = []
       try {
         const report = await connection?.getStats()

@@ -31,6 +31,7 @@ import {
 import { Observable } from '@/lib/observable'
 import { problemOf, type Problem } from '@/lib/problem'
 import type { PhoneActor } from '@/phone/machine'
+import { phoneView } from '@/phone/view'
 
 /** What can be asked of the server about a call. */
 export type CommandName =
@@ -94,8 +95,7 @@ export class Commands {
 
   /** Answers here if the call rings here; else asks the phone to, wherever it is. */
   readonly answer = async (callId: string): Promise<void> => {
-    const { context } = this.#phone.getSnapshot()
-    if (context.session?.callId === callId) {
+    if (this.#isHere(callId)) {
       this.#phone.send({ type: 'ANSWER', callId })
       this.#forgetRefusal()
       return
@@ -140,7 +140,7 @@ export class Commands {
 
   /** Mutes the microphone at once where it is ours, and tells the server so that every page shows it. */
   readonly setMuted = async (callId: string, muted: boolean): Promise<void> => {
-    if (this.#phone.getSnapshot().context.session?.callId === callId) this.#phone.send({ type: 'SET_MUTED', muted })
+    if (this.#isHere(callId)) this.#phone.send({ type: 'SET_MUTED', callId, muted })
     await this.#run('mute', callId, SetMutedDocument, { input: { callId, muted } })
   }
 
@@ -189,6 +189,11 @@ export class Commands {
       this.state.set({ ...this.state.get(), refusal: { command, problem: problemOf(error), callId } })
       return false
     }
+  }
+
+  /** Whether the call rings, or is led, in this page. */
+  #isHere(callId: string): boolean {
+    return phoneView(this.#phone.getSnapshot()).calls.some((call) => call.callId === callId)
   }
 
   #versionOf(callId: string): number {

@@ -4,7 +4,8 @@ import { arrange, type MyCall } from '@/feed/model'
 import type { FeedPhase } from '@/feed/feed'
 import { ViewerDocument, type OperatorFieldsFragment, type ViewerFieldsFragment } from '@/gql/graphql'
 import type { Observable } from '@/lib/observable'
-import { deskView, phoneView, sameView, type PhoneView } from '@/phone/view'
+import { mirror } from '@/phone/share'
+import { aboutCall, deskView, phoneView, sameView, type PhoneView } from '@/phone/view'
 import type { CommandState } from './commands'
 import type { Services } from './services'
 
@@ -43,29 +44,33 @@ export function useCommandState(): CommandState {
   return useObservable(useServices().commands.state)
 }
 
-/** The phone as the page shows it. */
-export function usePhone(): PhoneView {
-  const { phone } = useServices()
+/** The phone as the page shows it; given a call, what it says of a voice is about that call. */
+export function usePhone(callId?: string): PhoneView {
+  const { phone, share } = useServices()
   const last = useRef<PhoneView>(undefined)
   const subscribe = useCallback(
     (changed: () => void) => {
       const subscription = phone.subscribe(changed)
-      return () => subscription.unsubscribe()
+      const stop = share.remote.subscribe(changed)
+      return () => {
+        subscription.unsubscribe()
+        stop()
+      }
     },
-    [phone],
+    [phone, share],
   )
   const get = useCallback(() => {
-    const view = phoneView(phone.getSnapshot())
+    const view = mirror(phoneView(phone.getSnapshot()), share.remote.get())
     if (!last.current || !sameView(last.current, view)) last.current = view
     return last.current
-  }, [phone])
+  }, [phone, share])
   const view = useSyncExternalStore(subscribe, get)
   const { device, phoneOnline } = useMe()
-  // A conversation that began in this page is still here when the device changes.
-  return useMemo(
-    () => (device === 'DESK' && view.line === 'off' ? deskView(phoneOnline) : view),
-    [device, phoneOnline, view],
-  )
+  return useMemo(() => {
+    // A conversation that began in this page is still here when the device changes.
+    if (device === 'DESK' && view.line === 'off') return deskView(phoneOnline)
+    return callId === undefined ? view : aboutCall(view, callId)
+  }, [callId, device, phoneOnline, view])
 }
 
 /** The viewer; present on every page below the sign-in. */

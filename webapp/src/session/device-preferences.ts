@@ -6,11 +6,14 @@ import { systemDefault, type DeviceChoice, type DeviceChoices } from '@/phone/de
 export interface DevicePreferences extends DeviceChoices {
   /** Of the ringer, 0 to 1. */
   readonly volume: number
+  /** The phone is to have a window of its own. */
+  readonly phoneWindow: boolean
 }
 
 const key = 'pult.devices'
 const defaults: DevicePreferences = {
   volume: 0.7,
+  phoneWindow: true,
   microphone: systemDefault,
   speaker: systemDefault,
   ringer: systemDefault,
@@ -21,9 +24,10 @@ export function readPreferences(text: string | null): DevicePreferences {
   try {
     const stored: unknown = JSON.parse(text ?? '{}')
     if (typeof stored !== 'object' || stored === null) return defaults
-    const { volume, microphone, speaker, ringer } = stored as Record<string, unknown>
+    const { volume, phoneWindow, microphone, speaker, ringer } = stored as Record<string, unknown>
     return {
       volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : defaults.volume,
+      phoneWindow: typeof phoneWindow === 'boolean' ? phoneWindow : defaults.phoneWindow,
       microphone: choice(microphone),
       speaker: choice(speaker),
       ringer: choice(ringer),
@@ -47,4 +51,13 @@ export function setDevicePreferences(change: Partial<DevicePreferences>): void {
   const next = { ...devicePreferences.get(), ...change }
   localStore.set(key, JSON.stringify(next))
   devicePreferences.set(next)
+}
+
+/** Takes over what another page of this browser has set, until the returned function is called. */
+export function followOtherPages(): () => void {
+  const stored = (event: StorageEvent) => {
+    if (event.key === key) devicePreferences.set(readPreferences(event.newValue))
+  }
+  window.addEventListener('storage', stored)
+  return () => window.removeEventListener('storage', stored)
 }

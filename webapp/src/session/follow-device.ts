@@ -14,7 +14,7 @@ export function followDevice(client: ApolloClient, phone: PhoneActor, take: bool
     if (!desk && !on) {
       on = true
       phone.send({ type: 'START', take: wanted })
-    } else if (desk && on && !phone.getSnapshot().matches({ voice: 'busy' })) {
+    } else if (desk && on && phone.getSnapshot().context.sessions.size === 0) {
       on = false
       phone.send({ type: 'STOP' })
     }

@@ -2,7 +2,7 @@ import type { Feed } from '@/feed/feed'
 import { isEngaged, stageOf } from '@/feed/model'
 import { Headset, type HeadsetAction, type HeadsetLamps, type Hid } from '@/phone/headset'
 import type { PhoneActor } from '@/phone/machine'
-import { isPhoneHere, phoneView } from '@/phone/view'
+import { aboutCall, isPhoneHere, phoneView } from '@/phone/view'
 import type { Commands } from './commands'
 
 interface Followed {
@@ -20,7 +20,8 @@ export function makeHeadset(hid: Hid, followed: Followed): { headset: Headset; f
     const calls = isPhoneHere(view) ? feed.calls.get() : []
     const offer = calls.find((call) => stageOf(call) === 'offer')
     const talk = calls.find((call) => isEngaged(stageOf(call)))
-    const muted = talk !== undefined && (view.callId === talk.id ? view.muted : talk.muted)
+    const own = talk && aboutCall(view, talk.id)
+    const muted = talk !== undefined && (own?.callId === talk.id ? own.muted : talk.muted)
     return { offer, talk, muted }
   }
   const act = (action: HeadsetAction) => {

@@ -10,6 +10,7 @@ import { listenTo } from '@/phone/level'
 import type { PhoneActor } from '@/phone/machine'
 import { QualityMonitor, type QualityReport, type Watched } from '@/phone/quality-monitor'
 import type { SipUa } from '@/phone/types'
+import { liveSessions } from '@/phone/view'
 
 interface QualityParts {
   readonly client: ApolloClient
@@ -45,19 +46,24 @@ export function makeQualityMonitor({
 
 function watchedOf(phone: PhoneActor, feed: Feed): Watched | undefined {
   const snapshot = phone.getSnapshot()
-  const { session, muted, microphoneStream } = snapshot.context
-  if (!session || !snapshot.matches({ voice: { busy: 'live' } })) return undefined
-  const call = feed.calls.get().find(({ id }) => id === session.callId)
-  const stage = call && stageOf(call)
-  if (!call || (stage !== 'talking' && stage !== 'held')) return undefined
-  return {
-    session: session.id,
-    callId: call.id,
-    talking: stage === 'talking',
-    heldSince: stage === 'held' ? Date.parse(call.since) : undefined,
-    muted: muted || call.muted,
-    microphone: microphoneStream,
-  }
+  const calls = feed.calls.get()
+  // Of two calls one is led, and the other on hold: the one that is heard counts.
+  const watched = liveSessions(snapshot).flatMap(({ id, callId, muted }): Watched[] => {
+    const call = calls.find((one) => one.id === callId)
+    const stage = call && stageOf(call)
+    if (!call || (stage !== 'talking' && stage !== 'held')) return []
+    return [
+      {
+        session: id,
+        callId,
+        talking: stage === 'talking',
+        heldSince: stage === 'held' ? Date.parse(call.since) : undefined,
+        muted: muted || call.muted,
+        microphone: snapshot.context.microphoneStream,
+      },
+    ]
+  })
+  return watched.find(({ talking }) => talking) ?? watched[0]
 }
 
 /** Until the server has said: as it would by default. */

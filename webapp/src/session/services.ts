@@ -18,19 +18,26 @@ import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import type { QualityMonitor } from '@/phone/quality-monitor'
 import { Ringer } from '@/phone/ringer'
-import { PhoneElsewhereError, type Credentials, type Microphone } from '@/phone/types'
+import { mirror, PhoneShare, type Channel, type PhoneCommand, type Place } from '@/phone/share'
+import { PhoneElsewhereError, type Credentials, type Microphone, type Ownership } from '@/phone/types'
+import { phoneView } from '@/phone/view'
+import { windowFirst, windowOwnership } from '@/phone/window-first'
+import { beat } from './beat'
 import { Commands } from './commands'
-import { devicePreferences } from './device-preferences'
+import { devicePreferences, followOtherPages } from './device-preferences'
 import { followDevice } from './follow-device'
 import { followDevices } from './follow-devices'
 import { makeHeadset } from './follow-headset'
+import { isPhoneWindow, openPhoneWindow, readTakeMark } from './phone-window'
 import { makeQualityMonitor } from './quality'
+import { sharePhone } from './share-phone'
 
 /** What a signed-in page lives on. Made once per sign-in. */
 export interface Services {
   readonly client: ApolloClient
   readonly operatorId: string
   readonly clock: Clock
+  readonly source: FeedSource
   readonly feed: Feed
   readonly phone: PhoneActor
   readonly commands: Commands
@@ -45,6 +52,14 @@ export interface Services {
   readonly windowId: string
   /** How the present call sounds. */
   readonly quality: QualityMonitor
+  /** Whether this is the phone's own window. */
+  readonly place: Place
+  readonly share: PhoneShare
+  /** Opens the phone's own window and tells whether the browser let it; undefined where there can be none. */
+  readonly openPhone: ((take: boolean) => boolean) | undefined
+  /** A person has asked for the phone here: by signing in, or by opening its window. */
+  readonly wanted: boolean
+  readonly onSignedOut: () => void
 }
 
 /** What reaches out of the page; tests give their own. */
@@ -55,19 +70,25 @@ export interface Outside {
   readonly hid?: Hid
   /** Ticks every second. */
   readonly ticker?: (tick: () => void) => () => void
+  readonly channel?: Channel
+  readonly openPhone?: (take: boolean) => boolean
 }
 
 interface ServicesOptions {
   client: ApolloClient
   operatorId: string
   clock: Clock
+  /** The operator has just signed in, in this page. */
+  justNow: boolean
   onSignedOut: () => void
   outside?: Outside | undefined
 }
 
 /** Builds the services; nothing runs before startServices. */
 export async function makeServices(options: ServicesOptions): Promise<Services> {
-  const { client, operatorId, clock, onSignedOut, outside = {} } = options
+  const { client, operatorId, clock, justNow, onSignedOut, outside = {} } = options
+  const place = isPhoneWindow() ? 'window' : 'page'
+  const openPhone = outside.phone ? outside.openPhone : openPhoneWindow
   const source = outside.source ?? new SocketSource(socketUrl(), pageTimers)
   const devices = new Devices(outside.media ?? browserMedia(), devicePreferences.get)
   const microphone = outside.phone?.microphone ?? makeMicrophone(() => devices.state.get().used.microphone)
@@ -77,7 +98,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     // The SIP stack is the largest part of the page and the first one not needed to show it.
     ua: (await import('@/phone/ua')).makeUa(pageTimers),
     microphone,
-    ownership: makeOwnership(`pult-phone-${operatorId}`),
+    ownership: ownershipOf(place, operatorId, justNow),
     startPhone: async (take) => startPhone(client, windowId, take),
   }
   const roles = client.readQuery({ query: ViewerDocument })?.viewer.roles ?? []
@@ -91,6 +112,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     client,
     operatorId,
     clock,
+    source,
     feed,
     phone,
     commands,
@@ -105,17 +127,46 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     followHeadset: buttons?.follow,
     windowId,
     quality: makeQualityMonitor({ client, feed, phone, ua: parts.ua, clock, ticker: outside.ticker }),
+    place,
+    share: new PhoneShare(place, outside.channel ?? channelOf(operatorId)),
+    openPhone: place === 'page' ? openPhone : undefined,
+    wanted: place === 'window' ? readTakeMark() || justNow : justNow,
+    onSignedOut,
   }
 }
 
-/**
- * Starts feed and phone and ties them together; the returned function ends both. takePhone: the person has just signed in here, and
- * wants the phone here; a page that merely opens again leaves it where it is.
- */
-export function startServices(
-  { feed, phone, client, windowId, microphone, devices, followHeadset, quality }: Services,
-  takePhone: boolean,
-): () => void {
+function ownershipOf(place: Place, operatorId: string, fresh: boolean): Ownership {
+  const inner = makeOwnership(`pult-phone-${operatorId}`)
+  if (place === 'window') return windowOwnership(inner)
+  return windowFirst({
+    inner,
+    timers: pageTimers,
+    wanted: () => devicePreferences.get().phoneWindow,
+    // What the person has wished by signing in, the window is to do for them.
+    open: () => {
+      const take = fresh
+      fresh = false
+      return openPhoneWindow(take)
+    },
+    fresh,
+  })
+}
+
+function channelOf(operatorId: string): Channel | undefined {
+  return typeof BroadcastChannel === 'function' ? new BroadcastChannel(`pult-phone-${operatorId}`) : undefined
+}
+
+/** Does something to the phone where it is: here, or in its own window, which this page commands. */
+export function commandPhone({ phone, share }: Pick<Services, 'phone' | 'share'>, command: PhoneCommand): void {
+  const own = phoneView(phone.getSnapshot())
+  if (mirror(own, share.remote.get()).at === 'window') share.command(command)
+  else phone.send({ type: command })
+}
+
+/** Starts feed and phone and ties them together; the returned function ends both. A page that merely opens again leaves the phone where it is. */
+export function startServices(services: Services): () => void {
+  const { source, feed, phone, client, windowId, microphone, devices, ringer, followHeadset, share, place, quality } =
+    services
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
@@ -151,10 +202,12 @@ export function startServices(
   document.addEventListener('resume', probe)
   phone.start()
   stops.push(followDevices({ devices, phone, microphone }))
+  stops.push(beat({ phone, source, timers: pageTimers }))
+  stops.push(sharePhone({ share, place, phone, ringer, onSignedOut: services.onSignedOut }), followOtherPages())
   if (followHeadset) stops.push(followHeadset())
   feed.start()
   stops.push(quality.start())
-  stops.push(followDevice(client, phone, takePhone))
+  stops.push(followDevice(client, phone, services.wanted))
   return () => {
     window.removeEventListener('online', probe)
     document.removeEventListener('visibilitychange', shown)

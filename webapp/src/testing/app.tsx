@@ -35,7 +35,7 @@ export function fakeStream(): MediaStream {
       track.readyState = 'ended'
     },
   }
-  return { getTracks: () => [track], getAudioTracks: () => [track] } as unknown as MediaStream
+  return { getTracks: () => [track], getAudioTracks: () => [track], clone: fakeStream } as unknown as MediaStream
 }
 
 interface RenderOptions {

@@ -1,6 +1,6 @@
 import { addTypenameToDocument } from '@apollo/client/utilities'
 import type { TypedDocumentNode } from '@apollo/client'
-import { subscribe } from 'graphql'
+import { graphql, print, subscribe } from 'graphql'
 import type { FeedSource, Sink, SourceListener } from '@/feed/source'
 import { schema, type Context } from './schema'
 
@@ -57,6 +57,16 @@ export class SchemaSource implements FeedSource {
       this.#starts.delete(start)
       stop()
     }
+  }
+
+  async ask<T, V extends Record<string, unknown>>(document: TypedDocumentNode<T, V>, variables: V): Promise<boolean> {
+    const { errors } = await graphql({
+      schema,
+      source: print(addTypenameToDocument(document)),
+      variableValues: variables,
+      contextValue: this.#context,
+    })
+    return errors === undefined
   }
 
   /** The connection is lost. */

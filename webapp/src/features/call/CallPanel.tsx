@@ -4,6 +4,7 @@ import { Close, Trouble } from '@/components/icons'
 import { Panel } from '@/components/Panel'
 import { isEngaged, stageOf, type MyCall } from '@/feed/model'
 import { useCommandState, usePhone, useServices } from '@/session/context'
+import { commandPhone } from '@/session/services'
 import { useProblemText } from '@/session/use-problem-text'
 import { CallHeadline } from './CallHeadline'
 import classes from './CallPanel.module.css'
@@ -80,9 +81,10 @@ function SecondCall({ call }: { call: MyCall }) {
 /** What went wrong with the last command or with the voice of this call. */
 function Remarks({ call, picking }: { call: MyCall | undefined; picking: ThirdParty['picking'] }) {
   const { t } = useTranslation()
-  const { commands, phone: actor } = useServices()
+  const services = useServices()
+  const { commands } = services
   const { refusal } = useCommandState()
-  const phone = usePhone()
+  const phone = usePhone(call?.id)
   const problemText = useProblemText()
   const stage = call ? stageOf(call) : undefined
   const voiceMissing =
@@ -97,7 +99,7 @@ function Remarks({ call, picking }: { call: MyCall | undefined; picking: ThirdPa
       )}
       {phone.voice === 'unheard' && <Remark tone="trouble">{t('call.unheard')}</Remark>}
       {phone.trouble !== '' && (
-        <Remark tone="trouble" onClose={() => actor.send({ type: 'FORGET_TROUBLE' })}>
+        <Remark tone="trouble" onClose={() => commandPhone(services, 'FORGET_TROUBLE')}>
           {t('call.voiceBroke', { cause: phone.trouble })}
         </Remark>
       )}

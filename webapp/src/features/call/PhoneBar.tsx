@@ -29,7 +29,7 @@ export function PhoneBar({ call, stage, controls, keypadOpen, onKeypad, endProgr
   const { t } = useTranslation()
   const { commands } = useServices()
   const { pending } = useCommandState()
-  const phone = usePhone()
+  const phone = usePhone(call.id)
   const feed = useFeedPhase()
   const narrow = useMediaQuery('(max-width: 480px)')
   const why = (reason: Reason) => (reason === '' ? '' : t(`reason.${reason}`))

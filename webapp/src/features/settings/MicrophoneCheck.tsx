@@ -2,13 +2,13 @@ import { Button } from '@mantine/core'
 import { useEffect, useEffectEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MicrophoneOn } from '@/components/icons'
+import { LevelMeter } from '@/components/LevelMeter'
+import { meter } from '@/lib/meter'
 import { MicrophoneError, type MicrophoneProblem } from '@/phone/types'
 import { useObservable, useServices } from '@/session/context'
 import { DeviceSelect } from './DeviceSelect'
-import { meter } from './meter'
 import classes from './SettingsPage.module.css'
 
-const bars = Array.from({ length: 24 }, (_, i) => i)
 /** Loudness from which somebody is taken to speak. */
 const voice = 0.15
 
@@ -53,7 +53,7 @@ export function MicrophoneCheck() {
               }}
             />
           ) : (
-            <Meter level={0} />
+            <LevelMeter level={0} label={t('settings.level')} />
           )}
         </div>
         <DeviceSelect purpose="microphone" labelId={labelId} devices={microphones} />
@@ -69,6 +69,7 @@ interface LiveMeterProps {
 
 /** Opens the microphone and shows how loud it is, as long as it is on the screen. */
 function LiveMeter({ onHeard, onProblem }: LiveMeterProps) {
+  const { t } = useTranslation()
   const { microphone, devices } = useServices()
   const [level, setLevel] = useState(0)
   const measured = useEffectEvent((value: number) => {
@@ -102,23 +103,5 @@ function LiveMeter({ onHeard, onProblem }: LiveMeterProps) {
     }
   }, [microphone, devices])
 
-  return <Meter level={level} />
-}
-
-function Meter({ level }: { level: number }) {
-  const { t } = useTranslation()
-  return (
-    <div
-      className={classes['meter']}
-      role="meter"
-      aria-label={t('settings.level')}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.round(level * 100)}
-    >
-      {bars.map((bar) => (
-        <span key={bar} data-on={level * bars.length > bar || undefined} />
-      ))}
-    </div>
-  )
+  return <LevelMeter level={level} label={t('settings.level')} />
 }

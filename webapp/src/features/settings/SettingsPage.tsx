@@ -11,6 +11,7 @@ import { useViewer } from '@/session/context'
 import { useProblemText } from '@/session/use-problem-text'
 import { DevicesSection } from './DevicesSection'
 import { NotificationSetting } from './NotificationSetting'
+import { PhonePlaceSetting } from './PhonePlaceSetting'
 import classes from './SettingsPage.module.css'
 
 /** Settings of the person (kept on the server) and of this computer (kept here). Everything takes effect at once. */
@@ -78,6 +79,7 @@ export function SettingsPage() {
 
         <DevicesSection />
         <h2 className={classes['section']}>{t('settings.calls')}</h2>
+        <PhonePlaceSetting />
         <NotificationSetting />
       </div>
     </main>
