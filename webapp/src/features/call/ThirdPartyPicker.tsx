@@ -83,7 +83,7 @@ export function ThirdPartyPicker({ what, onPick, onClose }: ThirdPartyPickerProp
             }}
           />
         </Combobox.EventsTarget>
-        <Combobox.Options aria-label={t(`picker.${what}`)} className={classes['options']}>
+        <Combobox.Options aria-label={t(`picker.${what}`)} className={classes['options']} tabIndex={0}>
           {number !== '' && (
             <Combobox.Option value={`n${number}`} className={classes['option']}>
               <Outbound size={14} aria-hidden />
