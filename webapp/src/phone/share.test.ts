@@ -24,16 +24,15 @@ const remote: RemotePhone = { view: talking, soundBlocked: false }
 
 /** Channels of one name, as pages of one browser have them: each hears the others. */
 function air() {
-  const channels: Channel[] = []
+  const listeners = new Map<Channel, Parameters<Channel['addEventListener']>[1]>()
   return () => {
     const channel: Channel = {
-      onmessage: null,
+      addEventListener: (_, listener) => void listeners.set(channel, listener),
       postMessage: (message) => {
-        for (const other of channels) if (other !== channel) other.onmessage?.({ data: message } as MessageEvent)
+        for (const [other, hear] of listeners) if (other !== channel) hear({ data: message } as MessageEvent)
       },
-      close: () => {},
+      close: () => void listeners.delete(channel),
     }
-    channels.push(channel)
     return channel
   }
 }

@@ -23,7 +23,7 @@ type Message =
 
 /** Of BroadcastChannel what is used. */
 export interface Channel {
-  onmessage: ((event: MessageEvent<Message>) => void) | null
+  addEventListener(type: 'message', listener: (event: MessageEvent<Message>) => void): void
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel's takes none
   postMessage(message: Message): void
   close(): void
@@ -56,7 +56,7 @@ export class PhoneShare {
   start(listener: ShareListener): () => void {
     const channel = this.#channel
     if (!channel) return () => {}
-    channel.onmessage = ({ data }) => {
+    channel.addEventListener('message', ({ data }) => {
       switch (data.kind) {
         case 'phone':
           this.remote.set(data.place === 'window' ? data.phone : undefined)
@@ -73,12 +73,9 @@ export class PhoneShare {
         case 'signedOut':
           listener.signedOut()
       }
-    }
+    })
     this.#send({ kind: 'ask' })
-    return () => {
-      channel.onmessage = null
-      channel.close()
-    }
+    return () => channel.close()
   }
 
   tell(phone: RemotePhone): void {

@@ -89,7 +89,15 @@ function Phone({ foot }: { foot?: ReactNode }) {
   }
   const controls = useControls(current)
   const third = useThirdParty(current, controls, async () => {})
-  const endProgress = useCallKeys({ call: current, controls, third, keypadOpen, setKeypadOpen, finish, comment: () => {} })
+  const endProgress = useCallKeys({
+    call: current,
+    controls,
+    third,
+    keypadOpen,
+    setKeypadOpen,
+    finish,
+    comment: () => {},
+  })
   const parties = current ? partiesOf(current) : []
   return (
     <>
