@@ -1,4 +1,4 @@
-// Package scalar says how the scalars of the GraphQL schema look on the wire.
+// Package scalar says how the scalars of the GraphQL schema look on the wire, and writes lists.
 package scalar
 
 import (
