@@ -16,11 +16,13 @@ async function watch(page: Page): Promise<void> {
     const watched: Watched = { descriptions: 0, connections: [], away: [] }
     Object.assign(window, { watched })
     const set = RTCPeerConnection.prototype.setRemoteDescription
-    RTCPeerConnection.prototype.setRemoteDescription = function (...args) {
-      watched.descriptions++
-      if (!watched.connections.includes(this)) watched.connections.push(this)
-      return set.apply(this, args)
-    }
+    Object.assign(RTCPeerConnection.prototype, {
+      async setRemoteDescription(this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
+        watched.descriptions++
+        if (!watched.connections.includes(this)) watched.connections.push(this)
+        await set.call(this, description)
+      },
+    })
     const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices)
     navigator.mediaDevices.enumerateDevices = async () => (await list()).filter(({ label }) => !watched.away.includes(label))
   })

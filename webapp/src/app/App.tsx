@@ -2,7 +2,6 @@ import { ApolloProvider } from '@apollo/client/react'
 import type { ApolloClient } from '@apollo/client'
 import { MantineProvider } from '@mantine/core'
 import { StrictMode, useState } from 'react'
-import { BrowserRouter } from 'react-router'
 import { Boundary } from '@/components/Boundary'
 import { makeClient } from '@/lib/apollo'
 import { Observable } from '@/lib/observable'
@@ -27,11 +26,9 @@ export function App({ client: given, outside }: AppProps) {
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <ApolloProvider client={client}>
-          <BrowserRouter>
-            <Boundary>
-              <Entrance refusals={refusals} outside={outside} />
-            </Boundary>
-          </BrowserRouter>
+          <Boundary>
+            <Entrance refusals={refusals} outside={outside} />
+          </Boundary>
         </ApolloProvider>
       </MantineProvider>
     </StrictMode>

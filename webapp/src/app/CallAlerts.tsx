@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLocation, useNavigate } from 'react-router'
+import { useLocation } from 'wouter'
 import { customerParty, isEngaged, stageOf } from '@/feed/model'
 import { every, pageTimers } from '@/lib/timers'
 import { isPhoneHere, isRinging } from '@/phone/view'
@@ -13,8 +13,7 @@ export function CallAlerts() {
   const { ringer, share } = useServices()
   const calls = useMyCalls()
   const phone = usePhone()
-  const navigate = useNavigate()
-  const { pathname } = useLocation()
+  const [pathname, navigate] = useLocation()
 
   const offer = calls.find((call) => stageOf(call) === 'offer')
   const talking = calls.some((call) => isEngaged(stageOf(call)))
@@ -70,7 +69,7 @@ export function CallAlerts() {
 
   // The job comes first: settings are saved at once, so nothing is lost by going.
   useEffect(() => {
-    if (offerId !== undefined && pathname !== '/' && pathname !== phonePath) void navigate('/')
+    if (offerId !== undefined && pathname !== '/' && pathname !== phonePath) navigate('/')
   }, [offerId, pathname, navigate])
 
   useEffect(() => {

@@ -1,17 +1,18 @@
-import { useRef, useState } from 'react'
-import { Outlet } from 'react-router'
+import { lazy, useRef, useState, type ReactNode } from 'react'
 import { Boundary } from '@/components/Boundary'
+import { Lazily } from '@/components/Lazily'
 import { CallAlerts } from './CallAlerts'
 import { Banners } from './Banners'
-import { HelpDialog } from './HelpDialog'
 import classes from './Layout.module.css'
 import { RemoteAudio } from './RemoteAudio'
 import { TopBar } from './TopBar'
 import { useHotkey } from './hotkeys'
 import { useAvailabilityKeys } from './use-availability-keys'
 
+const HelpDialog = lazy(async () => ({ default: (await import('./HelpDialog')).HelpDialog }))
+
 /** The frame around every page: the bar above, the banners below, the voice and the ringing behind. */
-export function Layout({ onSignOut }: { onSignOut: () => Promise<void> }) {
+export function Layout({ onSignOut, children }: { onSignOut: () => Promise<void>; children: ReactNode }) {
   const searchRef = useRef<HTMLInputElement>(null)
   const [help, setHelp] = useState(false)
   useHotkey({ code: 'KeyK', control: true, whileTyping: true }, () => searchRef.current?.focus())
@@ -20,11 +21,11 @@ export function Layout({ onSignOut }: { onSignOut: () => Promise<void> }) {
   return (
     <div className={classes['frame']}>
       <TopBar searchRef={searchRef} onHelp={() => setHelp(true)} onSignOut={onSignOut} />
-      <Boundary>
-        <Outlet />
-      </Boundary>
+      <Boundary>{children}</Boundary>
       <Banners />
-      <HelpDialog opened={help} onClose={() => setHelp(false)} />
+      <Lazily when={help}>
+        <HelpDialog opened={help} onClose={() => setHelp(false)} />
+      </Lazily>
       <CallAlerts />
       <RemoteAudio />
     </div>

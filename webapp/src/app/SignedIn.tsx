@@ -1,6 +1,6 @@
 import { useApolloClient } from '@apollo/client/react'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { Navigate, Route, Routes } from 'react-router'
+import { Redirect, Route, Switch } from 'wouter'
 import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
@@ -58,28 +58,30 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
   }
   return (
     <ServicesProvider value={services}>
-      <Routes>
-        <Route
-          path={phonePath}
-          element={
-            <Suspense fallback={<main aria-busy />}>
-              <PhoneWindow />
-            </Suspense>
-          }
-        />
-        <Route element={<Layout onSignOut={signOut} />}>
-          <Route index element={<Workspace />} />
-          <Route
-            path="settings"
-            element={
-              <Suspense fallback={<main aria-busy />}>
-                <SettingsPage />
-              </Suspense>
-            }
-          />
-          <Route path="*" element={<Navigate to="/" replace />} />
+      <Switch>
+        <Route path={phonePath}>
+          <Suspense fallback={<main aria-busy />}>
+            <PhoneWindow />
+          </Suspense>
         </Route>
-      </Routes>
+        <Route>
+          <Layout onSignOut={signOut}>
+            <Switch>
+              <Route path="/">
+                <Workspace />
+              </Route>
+              <Route path="/settings">
+                <Suspense fallback={<main aria-busy />}>
+                  <SettingsPage />
+                </Suspense>
+              </Route>
+              <Route>
+                <Redirect to="/" replace />
+              </Route>
+            </Switch>
+          </Layout>
+        </Route>
+      </Switch>
     </ServicesProvider>
   )
 }

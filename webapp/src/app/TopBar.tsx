@@ -1,7 +1,7 @@
 import { Menu, UnstyledButton } from '@mantine/core'
 import { useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useLocation, useNavigate } from 'react-router'
+import { Link, useLocation } from 'wouter'
 import { Keyboard, Leave, Settings } from '@/components/icons'
 import { Keys } from '@/components/Keys'
 import { Logo } from '@/components/Logo'
@@ -26,7 +26,7 @@ interface TopBarProps {
 export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
   const { t } = useTranslation()
   const me = useMe()
-  const navigate = useNavigate()
+  const [, navigate] = useLocation()
   const dial = useDial()
   const [availability, setAvailability] = useState(false)
   const { current } = useArrangedCalls()
@@ -46,7 +46,7 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
           inputRef={searchRef}
           dial={dial}
           onPick={(customer) => {
-            void navigate(`/?customer=${encodeURIComponent(customer.id)}`)
+            navigate(`/?customer=${encodeURIComponent(customer.id)}`)
           }}
         />
       </div>
@@ -87,7 +87,7 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
 /** Away from the workspace, a call stays in sight and one click away. */
 function CallChip() {
   const { t } = useTranslation()
-  const { pathname } = useLocation()
+  const [pathname] = useLocation()
   const { current } = useArrangedCalls()
   if (!current || pathname === '/') return null
   const stage = stageOf(current)

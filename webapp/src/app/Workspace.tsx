@@ -1,14 +1,14 @@
 import { useQuery } from '@apollo/client/react'
-import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useSearchParams } from 'react-router'
+import { useSearchParams } from 'wouter'
 import { Boundary } from '@/components/Boundary'
 import { Close } from '@/components/icons'
+import { Lazily } from '@/components/Lazily'
 import { CallPanel } from '@/features/call/CallPanel'
 import { useControls } from '@/features/call/use-controls'
 import { useThirdParty } from '@/features/call/use-third-party'
 import { CustomerPanel } from '@/features/customer/CustomerPanel'
-import { DemoPanel } from '@/features/demo/DemoPanel'
 import { HistoryPanel } from '@/features/history/HistoryPanel'
 import { LastContact } from '@/features/history/LastContact'
 import type { HistoryOf } from '@/features/history/use-history'
@@ -19,7 +19,6 @@ import { noteInput, useDraft } from '@/features/notes/use-draft'
 import { QueuesPanel } from '@/features/queues/QueuesPanel'
 import { TeamPanel } from '@/features/queues/TeamPanel'
 import { WaitingPanel } from '@/features/queues/WaitingPanel'
-import { LinkDialog } from '@/features/search/LinkDialog'
 import { customerParty, stageOf, type MyCall } from '@/feed/model'
 import { CustomerByIdDocument } from '@/gql/graphql'
 import { localStore } from '@/lib/storage'
@@ -28,6 +27,10 @@ import { useBehindReason } from '@/session/use-behind'
 import { useDial } from '@/session/use-dial'
 import { useCallKeys } from './use-call-keys'
 import classes from './Workspace.module.css'
+
+// Loaded when they are wanted: the workspace has a budget.
+const DemoPanel = lazy(async () => ({ default: (await import('@/features/demo/DemoPanel')).DemoPanel }))
+const LinkDialog = lazy(async () => ({ default: (await import('@/features/search/LinkDialog')).LinkDialog }))
 
 /** The operator's screen: queues on the left, the call and its customer in the middle, history on the right. */
 export function Workspace() {
@@ -91,7 +94,9 @@ export function Workspace() {
         </Boundary>
         {demo && (
           <Boundary>
-            <DemoPanel demo={demo} />
+            <Suspense>
+              <DemoPanel demo={demo} />
+            </Suspense>
           </Boundary>
         )}
       </aside>
@@ -149,16 +154,18 @@ export function Workspace() {
         </Boundary>
       </aside>
       {current && (
-        <LinkDialog
-          opened={linking}
-          reason={behind}
-          number={customerParty(current).number.kind === 'PUBLIC' ? customerParty(current).number.display : ''}
-          onPick={(customerId) => {
-            setLinking(false)
-            void commands.linkCustomer(current.id, customerId)
-          }}
-          onClose={() => setLinking(false)}
-        />
+        <Lazily when={linking}>
+          <LinkDialog
+            opened={linking}
+            reason={behind}
+            number={customerParty(current).number.kind === 'PUBLIC' ? customerParty(current).number.display : ''}
+            onPick={(customerId) => {
+              setLinking(false)
+              void commands.linkCustomer(current.id, customerId)
+            }}
+            onClose={() => setLinking(false)}
+          />
+        </Lazily>
       )}
     </div>
   )

@@ -48,7 +48,7 @@ test('only app composes features, and nobody imports app', () => {
 })
 
 test('phone and feed know no React', () => {
-  const react = /^package:(?:react|react-dom|@mantine|react-router|react-i18next|@apollo\/client\/react)/u
+  const react = /^package:(?:react|react-dom|@mantine|wouter|react-i18next|@apollo\/client\/react)/u
   expect(
     broken(/^(?:phone|feed)\//u, (name) => react.test(name) || /^(?:session|components|app|features)\//u.test(name)),
   ).toEqual([])
