@@ -4,6 +4,7 @@ import { Navigate, Route, Routes } from 'react-router'
 import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
+import { supervisesAs } from '@/session/roles'
 import { makeServices, startServices, type Outside, type Services } from '@/session/services'
 import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
@@ -13,6 +14,10 @@ import { Workspace } from './Workspace'
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
 
 const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/PhoneWindow')).PhoneWindow }))
+const CheckPage = lazy(async () => ({ default: (await import('@/features/check/CheckPage')).CheckPage }))
+const ReadinessPage = lazy(async () => ({
+  default: (await import('@/features/readiness/ReadinessPage')).ReadinessPage,
+}))
 
 interface SignedInProps {
   operatorId: string
@@ -56,11 +61,12 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
     services.share.tellSignedOut()
     await onSignOut(services.windowId)
   }
+  const supervises = supervisesAs(client.readQuery({ query: ViewerDocument })?.viewer.roles ?? [])
   return (
     <ServicesProvider value={services}>
       <Routes>
         <Route
-          path={phonePath}
+          path={`${phonePath}/*`}
           element={
             <Suspense fallback={<main aria-busy />}>
               <PhoneWindow />
@@ -77,6 +83,24 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
               </Suspense>
             }
           />
+          <Route
+            path="check"
+            element={
+              <Suspense fallback={<main aria-busy />}>
+                <CheckPage />
+              </Suspense>
+            }
+          />
+          {supervises && (
+            <Route
+              path="readiness"
+              element={
+                <Suspense fallback={<main aria-busy />}>
+                  <ReadinessPage />
+                </Suspense>
+              }
+            />
+          )}
           <Route path="*" element={<Navigate to="/" replace />} />
         </Route>
       </Routes>

@@ -39,11 +39,13 @@ export function withAutoTone(
     connect: () => ua.connect(),
     register: () => ua.register(),
     stop: () => ua.stop(),
+    rest: () => ua.rest(),
     probe: () => ua.probe(),
     reject: (session) => ua.reject(session),
     terminate: (session) => ua.terminate(session),
     echo: (stream) => ua.echo(stream),
     setMuted: (session, muted) => ua.setMuted(session, muted),
+    stats: async (session) => ua.stats(session),
     replaceMicrophone: (session, stream) => ua.replaceMicrophone(session, stream),
   }
 }
