@@ -3,9 +3,9 @@ import type { SipUa } from './types'
 
 interface AutoToneOptions {
   /** Whether the operator is to be warned of the call, which their phone is asked to answer by itself. */
-  warns(callId: string): boolean
+  readonly warns: (callId: string) => boolean
   /** Sounds the warning; returns for how many milliseconds it is heard. */
-  play(): number
+  readonly play: () => number
   timers: Timers
   /** Milliseconds that only grow. */
   now?: () => number

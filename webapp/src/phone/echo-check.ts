@@ -23,11 +23,11 @@ export interface Loop {
 }
 
 interface EchoParts {
-  call(stream: MediaStream): Echo
-  loop(): Loop
+  readonly call: (stream: MediaStream) => Echo
+  readonly loop: () => Loop
   timers: Timers
   /** Milliseconds that only grow. */
-  now(): number
+  readonly now: () => number
 }
 
 /** Sends a tone to the PBX's echo and waits for it to come back: signalling, media there and media back are proven at once. */

@@ -9,38 +9,38 @@ import type { LineView } from './view'
 export interface ProbeParts {
   readonly microphone: Microphone
   /** Whether the browser would ask the person for the microphone. */
-  permission(): Promise<DevicePermission>
+  readonly permission: () => Promise<DevicePermission>
   /** How many devices sound can come from; undefined where the browser does not tell. */
-  outputs(): Promise<number | undefined>
+  readonly outputs: () => Promise<number | undefined>
   readonly sound: SoundParts
   /** Of the ringer, 0 to 1. */
-  volume(): number
-  notifications(): NotificationPermission | 'unsupported'
+  readonly volume: () => number
+  readonly notifications: () => NotificationPermission | 'unsupported'
   readonly line: {
-    get(): LineView
+    readonly get: () => LineView
     /** Calls changed after each change, until the returned function is called. */
-    watch(changed: () => void): () => void
+    readonly watch: (changed: () => void) => () => void
     /** The addresses of the PBX, once there is a phone session. */
-    urls(): readonly string[]
+    readonly urls: () => readonly string[]
   }
   /** Opens a WebSocket for SIP and closes it again; rejects when it cannot be opened. */
-  connect(url: string, signal: AbortSignal): Promise<void>
-  echo(signal: AbortSignal): Promise<Finding>
+  readonly connect: (url: string, signal: AbortSignal) => Promise<void>
+  readonly echo: (signal: AbortSignal) => Promise<Finding>
   /** The server's time, milliseconds since the epoch; rejects when it does not answer. */
-  serverTime(): Promise<number>
+  readonly serverTime: () => Promise<number>
   readonly timers: Timers
   /** This computer's time, milliseconds since the epoch. */
-  now(): number
+  readonly now: () => number
 }
 
 /** Web Audio, as far as probes need it. */
 export interface SoundParts {
   /** Whether the browser lets the page make sound now. */
-  allowed(): Promise<boolean>
+  readonly allowed: () => Promise<boolean>
   /** Gives samples of a stream until the returned object is closed. */
-  listen(stream: MediaStream): { samples(): Float32Array; close(): void }
+  readonly listen: (stream: MediaStream) => { samples: () => Float32Array; close: () => void }
   /** Plays a tone too soft to be noticed and tells whether it went the way to the loudspeaker. */
-  loopback(): Promise<boolean>
+  readonly loopback: () => Promise<boolean>
 }
 
 /** How far clocks may differ; milliseconds. Times on the page follow the server's clock; beyond this, certificates and reports suffer. */

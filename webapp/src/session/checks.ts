@@ -76,7 +76,7 @@ function browserParts({ client, phone, ua, microphone, media }: ChecksOptions, t
       const known = listed.some(({ kind }) => kind === 'audioinput')
       return known ? listed.filter(({ kind }) => kind === 'audiooutput').length : undefined
     },
-    sound: browserSound,
+    sound: browserSound(timers),
     volume: () => devicePreferences.get().volume,
     notifications: notificationState,
     line: {
@@ -89,7 +89,7 @@ function browserParts({ client, phone, ua, microphone, media }: ChecksOptions, t
     },
     connect: openSocket,
     async echo(signal) {
-      const audio = await runningAudio()
+      const audio = await runningAudio(timers)
       if (!audio) return { state: 'failed', problem: 'sound_blocked' }
       return checkEcho(
         { call: (stream) => ua.echo(stream), loop: () => browserLoop(audio), timers, now: () => performance.now() },
@@ -156,8 +156,6 @@ function askForSound(preflight: Preflight): () => void {
   }
 }
 
-const upper = <T extends string>(word: string) => word.toUpperCase() as T
-
 function tellChecks(preflight: Preflight, reporter: HealthReporter, devices: Devices): () => void {
   const browser = browserOf(navigator.userAgent)
   let told: PreflightState | undefined
@@ -172,8 +170,8 @@ function tellChecks(preflight: Preflight, reporter: HealthReporter, devices: Dev
       microphone: state.steps.find(({ name }) => name === 'microphone')?.detail ?? '',
       speaker: outputs.find(({ id }) => id === used.speaker)?.label ?? '',
       steps: state.steps.map(({ name, state: how, problem, detail }) => ({
-        name: upper<PhoneStepName>(name),
-        state: upper<PhoneStepState>(how),
+        name: name.toUpperCase() as PhoneStepName,
+        state: how.toUpperCase() as PhoneStepState,
         problem,
         detail: name === 'microphone' ? '' : detail,
       })),

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { browserSound } from '@/phone/browser-probes'
+import { listenTo } from '@/phone/browser-probes'
 import { decibels } from '@/phone/sound'
 import { useServices } from '@/session/context'
 import classes from './Check.module.css'
@@ -35,7 +35,7 @@ function Live({ onEnd }: { onEnd: () => void }) {
     const open = async () => {
       try {
         const stream = await microphone.open()
-        const heard = browserSound.listen(stream)
+        const heard = listenTo(stream)
         const timer = setInterval(() => setLevel(Math.max(0, Math.min(1, decibels(heard.samples()) / -floor + 1))), 50)
         stop = () => {
           clearInterval(timer)

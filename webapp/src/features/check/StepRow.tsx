@@ -118,7 +118,7 @@ function InBrowser({ topic, about }: { topic: BrowserTopic; about: 'microphone' 
         aria-label={t('check.browser')}
         data={browserNames.map((name) => ({ value: name, label: browserTitle(name, t('check.yandex')) }))}
         value={browser}
-        onChange={(value) => setBrowser(value as BrowserName)}
+        onChange={(value) => setBrowser(value)}
       />
     </>
   )

@@ -38,7 +38,7 @@ export function ReadinessPage() {
             size="xs"
             data={(['all', 'trouble'] as const).map((value) => ({ value, label: t(`readiness.filter.${value}`) }))}
             value={filter}
-            onChange={(value) => setFilter(value as typeof filter)}
+            onChange={(value) => setFilter(value)}
           />
         </div>
         {!all && <p className={classes['intro']}>{t('readiness.loading')}</p>}
