@@ -22,7 +22,7 @@ async function allowed(url: string, policies: string, folder: string): Promise<F
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: join(root, 'e2e/support/managed-chromium'),
     args,
-    permissions: [], // what other stories have is not wanted here
+    permissions: undefined, // what other stories have; an empty list would deny everything
     ignoreDefaultArgs: ['--disable-popup-blocking'],
     env: { ...process.env, PULT_CHROMIUM: chromiumPath, PULT_POLICIES: policies },
   })
