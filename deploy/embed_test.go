@@ -41,7 +41,7 @@ func TestWriteRendersEveryTemplate(t *testing.T) {
 	}
 	wants := map[string][]string{
 		"pjsip.conf":            {"match = 192.0.2.2\nmatch = 192.0.2.3\n", "match_header = X-Pult-Trunk: token", "allow_transfer = no"},
-		"extensions.conf":       {"exten => +74951230001,1,Stasis(pult,queue,support)", "Set(__PULT_QUEUE=support)", "[pult-fallback]", "[pult-demo-caller]"},
+		"extensions.conf":       {"exten => +74951230001,1,Stasis(pult,queue,support)", "Set(__PULT_QUEUE=support)", "[pult-fallback]", "[pult-demo-caller]", "exten => pult-echo,1,", "n,Echo()"},
 		"http.conf":             {"sessionlimit = 5000", "bindport = 8088"},
 		"ari.conf":              {"websocket_write_timeout = 5000", "password = secret"},
 		"sorcery.conf":          {"auth = memory", "endpoint = config,pjsip.conf"},

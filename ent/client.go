@@ -20,6 +20,7 @@ import (
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
 	"github.com/pult-cc/pult/ent/pausereason"
+	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
 	"github.com/pult-cc/pult/ent/seencustomer"
@@ -45,6 +46,8 @@ type Client struct {
 	InteractionTag *InteractionTagClient
 	// PauseReason is the client for interacting with the PauseReason builders.
 	PauseReason *PauseReasonClient
+	// PhoneHealth is the client for interacting with the PhoneHealth builders.
+	PhoneHealth *PhoneHealthClient
 	// Queue is the client for interacting with the Queue builders.
 	Queue *QueueClient
 	// RememberedChoice is the client for interacting with the RememberedChoice builders.
@@ -77,6 +80,7 @@ func (c *Client) init() {
 	c.Interaction = NewInteractionClient(c.config)
 	c.InteractionTag = NewInteractionTagClient(c.config)
 	c.PauseReason = NewPauseReasonClient(c.config)
+	c.PhoneHealth = NewPhoneHealthClient(c.config)
 	c.Queue = NewQueueClient(c.config)
 	c.RememberedChoice = NewRememberedChoiceClient(c.config)
 	c.SeenCustomer = NewSeenCustomerClient(c.config)
@@ -182,6 +186,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Interaction:          NewInteractionClient(cfg),
 		InteractionTag:       NewInteractionTagClient(cfg),
 		PauseReason:          NewPauseReasonClient(cfg),
+		PhoneHealth:          NewPhoneHealthClient(cfg),
 		Queue:                NewQueueClient(cfg),
 		RememberedChoice:     NewRememberedChoiceClient(cfg),
 		SeenCustomer:         NewSeenCustomerClient(cfg),
@@ -214,6 +219,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Interaction:          NewInteractionClient(cfg),
 		InteractionTag:       NewInteractionTagClient(cfg),
 		PauseReason:          NewPauseReasonClient(cfg),
+		PhoneHealth:          NewPhoneHealthClient(cfg),
 		Queue:                NewQueueClient(cfg),
 		RememberedChoice:     NewRememberedChoiceClient(cfg),
 		SeenCustomer:         NewSeenCustomerClient(cfg),
@@ -252,8 +258,8 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.CustomerNumber, c.DeclaredAvailability, c.Interaction, c.InteractionTag,
-		c.PauseReason, c.Queue, c.RememberedChoice, c.SeenCustomer, c.Session,
-		c.Setting, c.SipCredential, c.Topic, c.User,
+		c.PauseReason, c.PhoneHealth, c.Queue, c.RememberedChoice, c.SeenCustomer,
+		c.Session, c.Setting, c.SipCredential, c.Topic, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -264,8 +270,8 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.CustomerNumber, c.DeclaredAvailability, c.Interaction, c.InteractionTag,
-		c.PauseReason, c.Queue, c.RememberedChoice, c.SeenCustomer, c.Session,
-		c.Setting, c.SipCredential, c.Topic, c.User,
+		c.PauseReason, c.PhoneHealth, c.Queue, c.RememberedChoice, c.SeenCustomer,
+		c.Session, c.Setting, c.SipCredential, c.Topic, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -284,6 +290,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.InteractionTag.mutate(ctx, m)
 	case *PauseReasonMutation:
 		return c.PauseReason.mutate(ctx, m)
+	case *PhoneHealthMutation:
+		return c.PhoneHealth.mutate(ctx, m)
 	case *QueueMutation:
 		return c.Queue.mutate(ctx, m)
 	case *RememberedChoiceMutation:
@@ -1031,6 +1039,139 @@ func (c *PauseReasonClient) mutate(ctx context.Context, m *PauseReasonMutation) 
 		return (&PauseReasonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown PauseReason mutation op: %q", m.Op())
+	}
+}
+
+// PhoneHealthClient is a client for the PhoneHealth schema.
+type PhoneHealthClient struct {
+	config
+}
+
+// NewPhoneHealthClient returns a client for the PhoneHealth from the given config.
+func NewPhoneHealthClient(c config) *PhoneHealthClient {
+	return &PhoneHealthClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `phonehealth.Hooks(f(g(h())))`.
+func (c *PhoneHealthClient) Use(hooks ...Hook) {
+	c.hooks.PhoneHealth = append(c.hooks.PhoneHealth, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `phonehealth.Intercept(f(g(h())))`.
+func (c *PhoneHealthClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PhoneHealth = append(c.inters.PhoneHealth, interceptors...)
+}
+
+// Create returns a builder for creating a PhoneHealth entity.
+func (c *PhoneHealthClient) Create() *PhoneHealthCreate {
+	mutation := newPhoneHealthMutation(c.config, OpCreate)
+	return &PhoneHealthCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PhoneHealth entities.
+func (c *PhoneHealthClient) CreateBulk(builders ...*PhoneHealthCreate) *PhoneHealthCreateBulk {
+	return &PhoneHealthCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PhoneHealthClient) MapCreateBulk(slice any, setFunc func(*PhoneHealthCreate, int)) *PhoneHealthCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PhoneHealthCreateBulk{err: fmt.Errorf("calling to PhoneHealthClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PhoneHealthCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PhoneHealthCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PhoneHealth.
+func (c *PhoneHealthClient) Update() *PhoneHealthUpdate {
+	mutation := newPhoneHealthMutation(c.config, OpUpdate)
+	return &PhoneHealthUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PhoneHealthClient) UpdateOne(_m *PhoneHealth) *PhoneHealthUpdateOne {
+	mutation := newPhoneHealthMutation(c.config, OpUpdateOne, withPhoneHealth(_m))
+	return &PhoneHealthUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PhoneHealthClient) UpdateOneID(id string) *PhoneHealthUpdateOne {
+	mutation := newPhoneHealthMutation(c.config, OpUpdateOne, withPhoneHealthID(id))
+	return &PhoneHealthUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PhoneHealth.
+func (c *PhoneHealthClient) Delete() *PhoneHealthDelete {
+	mutation := newPhoneHealthMutation(c.config, OpDelete)
+	return &PhoneHealthDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PhoneHealthClient) DeleteOne(_m *PhoneHealth) *PhoneHealthDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PhoneHealthClient) DeleteOneID(id string) *PhoneHealthDeleteOne {
+	builder := c.Delete().Where(phonehealth.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PhoneHealthDeleteOne{builder}
+}
+
+// Query returns a query builder for PhoneHealth.
+func (c *PhoneHealthClient) Query() *PhoneHealthQuery {
+	return &PhoneHealthQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePhoneHealth},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PhoneHealth entity by its id.
+func (c *PhoneHealthClient) Get(ctx context.Context, id string) (*PhoneHealth, error) {
+	return c.Query().Where(phonehealth.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PhoneHealthClient) GetX(ctx context.Context, id string) *PhoneHealth {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PhoneHealthClient) Hooks() []Hook {
+	return c.hooks.PhoneHealth
+}
+
+// Interceptors returns the client interceptors.
+func (c *PhoneHealthClient) Interceptors() []Interceptor {
+	return c.inters.PhoneHealth
+}
+
+func (c *PhoneHealthClient) mutate(ctx context.Context, m *PhoneHealthMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PhoneHealthCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PhoneHealthUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PhoneHealthUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PhoneHealthDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PhoneHealth mutation op: %q", m.Op())
 	}
 }
 
@@ -2198,12 +2339,12 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		CustomerNumber, DeclaredAvailability, Interaction, InteractionTag, PauseReason,
-		Queue, RememberedChoice, SeenCustomer, Session, Setting, SipCredential, Topic,
-		User []ent.Hook
+		PhoneHealth, Queue, RememberedChoice, SeenCustomer, Session, Setting,
+		SipCredential, Topic, User []ent.Hook
 	}
 	inters struct {
 		CustomerNumber, DeclaredAvailability, Interaction, InteractionTag, PauseReason,
-		Queue, RememberedChoice, SeenCustomer, Session, Setting, SipCredential, Topic,
-		User []ent.Interceptor
+		PhoneHealth, Queue, RememberedChoice, SeenCustomer, Session, Setting,
+		SipCredential, Topic, User []ent.Interceptor
 	}
 )

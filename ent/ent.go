@@ -17,6 +17,7 @@ import (
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
 	"github.com/pult-cc/pult/ent/pausereason"
+	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
 	"github.com/pult-cc/pult/ent/seencustomer"
@@ -90,6 +91,7 @@ func checkColumn(t, c string) error {
 			interaction.Table:          interaction.ValidColumn,
 			interactiontag.Table:       interactiontag.ValidColumn,
 			pausereason.Table:          pausereason.ValidColumn,
+			phonehealth.Table:          phonehealth.ValidColumn,
 			queue.Table:                queue.ValidColumn,
 			rememberedchoice.Table:     rememberedchoice.ValidColumn,
 			seencustomer.Table:         seencustomer.ValidColumn,

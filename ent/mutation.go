@@ -17,6 +17,7 @@ import (
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
 	"github.com/pult-cc/pult/ent/pausereason"
+	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/predicate"
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
@@ -42,6 +43,7 @@ const (
 	TypeInteraction          = "Interaction"
 	TypeInteractionTag       = "InteractionTag"
 	TypePauseReason          = "PauseReason"
+	TypePhoneHealth          = "PhoneHealth"
 	TypeQueue                = "Queue"
 	TypeRememberedChoice     = "RememberedChoice"
 	TypeSeenCustomer         = "SeenCustomer"
@@ -4022,6 +4024,408 @@ func (m *PauseReasonMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PauseReason edge %s", name)
 }
 
+// PhoneHealthMutation represents an operation that mutates the PhoneHealth nodes in the graph.
+type PhoneHealthMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	at            *time.Time
+	record        *json.RawMessage
+	appendrecord  json.RawMessage
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PhoneHealth, error)
+	predicates    []predicate.PhoneHealth
+}
+
+var _ ent.Mutation = (*PhoneHealthMutation)(nil)
+
+// phonehealthOption allows management of the mutation configuration using functional options.
+type phonehealthOption func(*PhoneHealthMutation)
+
+// newPhoneHealthMutation creates new mutation for the PhoneHealth entity.
+func newPhoneHealthMutation(c config, op Op, opts ...phonehealthOption) *PhoneHealthMutation {
+	m := &PhoneHealthMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePhoneHealth,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPhoneHealthID sets the ID field of the mutation.
+func withPhoneHealthID(id string) phonehealthOption {
+	return func(m *PhoneHealthMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PhoneHealth
+		)
+		m.oldValue = func(ctx context.Context) (*PhoneHealth, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PhoneHealth.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPhoneHealth sets the old PhoneHealth of the mutation.
+func withPhoneHealth(node *PhoneHealth) phonehealthOption {
+	return func(m *PhoneHealthMutation) {
+		m.oldValue = func(context.Context) (*PhoneHealth, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PhoneHealthMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PhoneHealthMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PhoneHealth entities.
+func (m *PhoneHealthMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PhoneHealthMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PhoneHealthMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PhoneHealth.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAt sets the "at" field.
+func (m *PhoneHealthMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *PhoneHealthMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the PhoneHealth entity.
+// If the PhoneHealth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PhoneHealthMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *PhoneHealthMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetRecord sets the "record" field.
+func (m *PhoneHealthMutation) SetRecord(jm json.RawMessage) {
+	m.record = &jm
+	m.appendrecord = nil
+}
+
+// Record returns the value of the "record" field in the mutation.
+func (m *PhoneHealthMutation) Record() (r json.RawMessage, exists bool) {
+	v := m.record
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecord returns the old "record" field's value of the PhoneHealth entity.
+// If the PhoneHealth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PhoneHealthMutation) OldRecord(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecord is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecord requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecord: %w", err)
+	}
+	return oldValue.Record, nil
+}
+
+// AppendRecord adds jm to the "record" field.
+func (m *PhoneHealthMutation) AppendRecord(jm json.RawMessage) {
+	m.appendrecord = append(m.appendrecord, jm...)
+}
+
+// AppendedRecord returns the list of values that were appended to the "record" field in this mutation.
+func (m *PhoneHealthMutation) AppendedRecord() (json.RawMessage, bool) {
+	if len(m.appendrecord) == 0 {
+		return nil, false
+	}
+	return m.appendrecord, true
+}
+
+// ResetRecord resets all changes to the "record" field.
+func (m *PhoneHealthMutation) ResetRecord() {
+	m.record = nil
+	m.appendrecord = nil
+}
+
+// Where appends a list predicates to the PhoneHealthMutation builder.
+func (m *PhoneHealthMutation) Where(ps ...predicate.PhoneHealth) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PhoneHealthMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PhoneHealthMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PhoneHealth, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PhoneHealthMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PhoneHealthMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PhoneHealth).
+func (m *PhoneHealthMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PhoneHealthMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.at != nil {
+		fields = append(fields, phonehealth.FieldAt)
+	}
+	if m.record != nil {
+		fields = append(fields, phonehealth.FieldRecord)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PhoneHealthMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case phonehealth.FieldAt:
+		return m.At()
+	case phonehealth.FieldRecord:
+		return m.Record()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PhoneHealthMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case phonehealth.FieldAt:
+		return m.OldAt(ctx)
+	case phonehealth.FieldRecord:
+		return m.OldRecord(ctx)
+	}
+	return nil, fmt.Errorf("unknown PhoneHealth field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PhoneHealthMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case phonehealth.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case phonehealth.FieldRecord:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecord(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PhoneHealth field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PhoneHealthMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PhoneHealthMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PhoneHealthMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PhoneHealth numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PhoneHealthMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PhoneHealthMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PhoneHealthMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PhoneHealth nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PhoneHealthMutation) ResetField(name string) error {
+	switch name {
+	case phonehealth.FieldAt:
+		m.ResetAt()
+		return nil
+	case phonehealth.FieldRecord:
+		m.ResetRecord()
+		return nil
+	}
+	return fmt.Errorf("unknown PhoneHealth field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PhoneHealthMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PhoneHealthMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PhoneHealthMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PhoneHealthMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PhoneHealthMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PhoneHealthMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PhoneHealthMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PhoneHealth unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PhoneHealthMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PhoneHealth edge %s", name)
+}
+
 // QueueMutation represents an operation that mutates the Queue nodes in the graph.
 type QueueMutation struct {
 	config
@@ -4038,6 +4442,8 @@ type QueueMutation struct {
 	addwrap_up_ms      *int64
 	rescue_for_ms      *int64
 	addrescue_for_ms   *int64
+	auto_answer        *bool
+	tone               *string
 	clearedFields      map[string]struct{}
 	users              map[string]struct{}
 	removedusers       map[string]struct{}
@@ -4447,6 +4853,78 @@ func (m *QueueMutation) ResetRescueForMs() {
 	m.addrescue_for_ms = nil
 }
 
+// SetAutoAnswer sets the "auto_answer" field.
+func (m *QueueMutation) SetAutoAnswer(b bool) {
+	m.auto_answer = &b
+}
+
+// AutoAnswer returns the value of the "auto_answer" field in the mutation.
+func (m *QueueMutation) AutoAnswer() (r bool, exists bool) {
+	v := m.auto_answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAutoAnswer returns the old "auto_answer" field's value of the Queue entity.
+// If the Queue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QueueMutation) OldAutoAnswer(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAutoAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAutoAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAutoAnswer: %w", err)
+	}
+	return oldValue.AutoAnswer, nil
+}
+
+// ResetAutoAnswer resets all changes to the "auto_answer" field.
+func (m *QueueMutation) ResetAutoAnswer() {
+	m.auto_answer = nil
+}
+
+// SetTone sets the "tone" field.
+func (m *QueueMutation) SetTone(s string) {
+	m.tone = &s
+}
+
+// Tone returns the value of the "tone" field in the mutation.
+func (m *QueueMutation) Tone() (r string, exists bool) {
+	v := m.tone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTone returns the old "tone" field's value of the Queue entity.
+// If the Queue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QueueMutation) OldTone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTone: %w", err)
+	}
+	return oldValue.Tone, nil
+}
+
+// ResetTone resets all changes to the "tone" field.
+func (m *QueueMutation) ResetTone() {
+	m.tone = nil
+}
+
 // AddUserIDs adds the "users" edge to the User entity by ids.
 func (m *QueueMutation) AddUserIDs(ids ...string) {
 	if m.users == nil {
@@ -4535,7 +5013,7 @@ func (m *QueueMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *QueueMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 8)
 	if m.key != nil {
 		fields = append(fields, queue.FieldKey)
 	}
@@ -4553,6 +5031,12 @@ func (m *QueueMutation) Fields() []string {
 	}
 	if m.rescue_for_ms != nil {
 		fields = append(fields, queue.FieldRescueForMs)
+	}
+	if m.auto_answer != nil {
+		fields = append(fields, queue.FieldAutoAnswer)
+	}
+	if m.tone != nil {
+		fields = append(fields, queue.FieldTone)
 	}
 	return fields
 }
@@ -4574,6 +5058,10 @@ func (m *QueueMutation) Field(name string) (ent.Value, bool) {
 		return m.WrapUpMs()
 	case queue.FieldRescueForMs:
 		return m.RescueForMs()
+	case queue.FieldAutoAnswer:
+		return m.AutoAnswer()
+	case queue.FieldTone:
+		return m.Tone()
 	}
 	return nil, false
 }
@@ -4595,6 +5083,10 @@ func (m *QueueMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldWrapUpMs(ctx)
 	case queue.FieldRescueForMs:
 		return m.OldRescueForMs(ctx)
+	case queue.FieldAutoAnswer:
+		return m.OldAutoAnswer(ctx)
+	case queue.FieldTone:
+		return m.OldTone(ctx)
 	}
 	return nil, fmt.Errorf("unknown Queue field %s", name)
 }
@@ -4645,6 +5137,20 @@ func (m *QueueMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRescueForMs(v)
+		return nil
+	case queue.FieldAutoAnswer:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAutoAnswer(v)
+		return nil
+	case queue.FieldTone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTone(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Queue field %s", name)
@@ -4763,6 +5269,12 @@ func (m *QueueMutation) ResetField(name string) error {
 		return nil
 	case queue.FieldRescueForMs:
 		m.ResetRescueForMs()
+		return nil
+	case queue.FieldAutoAnswer:
+		m.ResetAutoAnswer()
+		return nil
+	case queue.FieldTone:
+		m.ResetTone()
 		return nil
 	}
 	return fmt.Errorf("unknown Queue field %s", name)

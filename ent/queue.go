@@ -28,6 +28,10 @@ type Queue struct {
 	WrapUpMs int64 `json:"wrap_up_ms,omitempty"`
 	// RescueForMs holds the value of the "rescue_for_ms" field.
 	RescueForMs int64 `json:"rescue_for_ms,omitempty"`
+	// operators' phones answer by themselves, after a tone
+	AutoAnswer bool `json:"auto_answer,omitempty"`
+	// how it rings at the operators; empty: the usual way
+	Tone string `json:"tone,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the QueueQuery when eager-loading is set.
 	Edges        QueueEdges `json:"edges"`
@@ -57,9 +61,11 @@ func (*Queue) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case queue.FieldAutoAnswer:
+			values[i] = new(sql.NullBool)
 		case queue.FieldPosition, queue.FieldRingTimeoutMs, queue.FieldWrapUpMs, queue.FieldRescueForMs:
 			values[i] = new(sql.NullInt64)
-		case queue.FieldID, queue.FieldKey, queue.FieldName:
+		case queue.FieldID, queue.FieldKey, queue.FieldName, queue.FieldTone:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -117,6 +123,18 @@ func (_m *Queue) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field rescue_for_ms", values[i])
 			} else if value.Valid {
 				_m.RescueForMs = value.Int64
+			}
+		case queue.FieldAutoAnswer:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field auto_answer", values[i])
+			} else if value.Valid {
+				_m.AutoAnswer = value.Bool
+			}
+		case queue.FieldTone:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field tone", values[i])
+			} else if value.Valid {
+				_m.Tone = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -176,6 +194,12 @@ func (_m *Queue) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("rescue_for_ms=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RescueForMs))
+	builder.WriteString(", ")
+	builder.WriteString("auto_answer=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AutoAnswer))
+	builder.WriteString(", ")
+	builder.WriteString("tone=")
+	builder.WriteString(_m.Tone)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -91,6 +91,34 @@ func (_c *QueueCreate) SetNillableRescueForMs(v *int64) *QueueCreate {
 	return _c
 }
 
+// SetAutoAnswer sets the "auto_answer" field.
+func (_c *QueueCreate) SetAutoAnswer(v bool) *QueueCreate {
+	_c.mutation.SetAutoAnswer(v)
+	return _c
+}
+
+// SetNillableAutoAnswer sets the "auto_answer" field if the given value is not nil.
+func (_c *QueueCreate) SetNillableAutoAnswer(v *bool) *QueueCreate {
+	if v != nil {
+		_c.SetAutoAnswer(*v)
+	}
+	return _c
+}
+
+// SetTone sets the "tone" field.
+func (_c *QueueCreate) SetTone(v string) *QueueCreate {
+	_c.mutation.SetTone(v)
+	return _c
+}
+
+// SetNillableTone sets the "tone" field if the given value is not nil.
+func (_c *QueueCreate) SetNillableTone(v *string) *QueueCreate {
+	if v != nil {
+		_c.SetTone(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *QueueCreate) SetID(v string) *QueueCreate {
 	_c.mutation.SetID(v)
@@ -163,6 +191,14 @@ func (_c *QueueCreate) defaults() {
 		v := queue.DefaultRescueForMs
 		_c.mutation.SetRescueForMs(v)
 	}
+	if _, ok := _c.mutation.AutoAnswer(); !ok {
+		v := queue.DefaultAutoAnswer
+		_c.mutation.SetAutoAnswer(v)
+	}
+	if _, ok := _c.mutation.Tone(); !ok {
+		v := queue.DefaultTone
+		_c.mutation.SetTone(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -184,6 +220,12 @@ func (_c *QueueCreate) check() error {
 	}
 	if _, ok := _c.mutation.RescueForMs(); !ok {
 		return &ValidationError{Name: "rescue_for_ms", err: errors.New(`ent: missing required field "Queue.rescue_for_ms"`)}
+	}
+	if _, ok := _c.mutation.AutoAnswer(); !ok {
+		return &ValidationError{Name: "auto_answer", err: errors.New(`ent: missing required field "Queue.auto_answer"`)}
+	}
+	if _, ok := _c.mutation.Tone(); !ok {
+		return &ValidationError{Name: "tone", err: errors.New(`ent: missing required field "Queue.tone"`)}
 	}
 	return nil
 }
@@ -244,6 +286,14 @@ func (_c *QueueCreate) createSpec() (*Queue, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RescueForMs(); ok {
 		_spec.SetField(queue.FieldRescueForMs, field.TypeInt64, value)
 		_node.RescueForMs = value
+	}
+	if value, ok := _c.mutation.AutoAnswer(); ok {
+		_spec.SetField(queue.FieldAutoAnswer, field.TypeBool, value)
+		_node.AutoAnswer = value
+	}
+	if value, ok := _c.mutation.Tone(); ok {
+		_spec.SetField(queue.FieldTone, field.TypeString, value)
+		_node.Tone = value
 	}
 	if nodes := _c.mutation.UsersIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -409,6 +459,30 @@ func (u *QueueUpsert) AddRescueForMs(v int64) *QueueUpsert {
 	return u
 }
 
+// SetAutoAnswer sets the "auto_answer" field.
+func (u *QueueUpsert) SetAutoAnswer(v bool) *QueueUpsert {
+	u.Set(queue.FieldAutoAnswer, v)
+	return u
+}
+
+// UpdateAutoAnswer sets the "auto_answer" field to the value that was provided on create.
+func (u *QueueUpsert) UpdateAutoAnswer() *QueueUpsert {
+	u.SetExcluded(queue.FieldAutoAnswer)
+	return u
+}
+
+// SetTone sets the "tone" field.
+func (u *QueueUpsert) SetTone(v string) *QueueUpsert {
+	u.Set(queue.FieldTone, v)
+	return u
+}
+
+// UpdateTone sets the "tone" field to the value that was provided on create.
+func (u *QueueUpsert) UpdateTone() *QueueUpsert {
+	u.SetExcluded(queue.FieldTone)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -566,6 +640,34 @@ func (u *QueueUpsertOne) AddRescueForMs(v int64) *QueueUpsertOne {
 func (u *QueueUpsertOne) UpdateRescueForMs() *QueueUpsertOne {
 	return u.Update(func(s *QueueUpsert) {
 		s.UpdateRescueForMs()
+	})
+}
+
+// SetAutoAnswer sets the "auto_answer" field.
+func (u *QueueUpsertOne) SetAutoAnswer(v bool) *QueueUpsertOne {
+	return u.Update(func(s *QueueUpsert) {
+		s.SetAutoAnswer(v)
+	})
+}
+
+// UpdateAutoAnswer sets the "auto_answer" field to the value that was provided on create.
+func (u *QueueUpsertOne) UpdateAutoAnswer() *QueueUpsertOne {
+	return u.Update(func(s *QueueUpsert) {
+		s.UpdateAutoAnswer()
+	})
+}
+
+// SetTone sets the "tone" field.
+func (u *QueueUpsertOne) SetTone(v string) *QueueUpsertOne {
+	return u.Update(func(s *QueueUpsert) {
+		s.SetTone(v)
+	})
+}
+
+// UpdateTone sets the "tone" field to the value that was provided on create.
+func (u *QueueUpsertOne) UpdateTone() *QueueUpsertOne {
+	return u.Update(func(s *QueueUpsert) {
+		s.UpdateTone()
 	})
 }
 
@@ -893,6 +995,34 @@ func (u *QueueUpsertBulk) AddRescueForMs(v int64) *QueueUpsertBulk {
 func (u *QueueUpsertBulk) UpdateRescueForMs() *QueueUpsertBulk {
 	return u.Update(func(s *QueueUpsert) {
 		s.UpdateRescueForMs()
+	})
+}
+
+// SetAutoAnswer sets the "auto_answer" field.
+func (u *QueueUpsertBulk) SetAutoAnswer(v bool) *QueueUpsertBulk {
+	return u.Update(func(s *QueueUpsert) {
+		s.SetAutoAnswer(v)
+	})
+}
+
+// UpdateAutoAnswer sets the "auto_answer" field to the value that was provided on create.
+func (u *QueueUpsertBulk) UpdateAutoAnswer() *QueueUpsertBulk {
+	return u.Update(func(s *QueueUpsert) {
+		s.UpdateAutoAnswer()
+	})
+}
+
+// SetTone sets the "tone" field.
+func (u *QueueUpsertBulk) SetTone(v string) *QueueUpsertBulk {
+	return u.Update(func(s *QueueUpsert) {
+		s.SetTone(v)
+	})
+}
+
+// UpdateTone sets the "tone" field to the value that was provided on create.
+func (u *QueueUpsertBulk) UpdateTone() *QueueUpsertBulk {
+	return u.Update(func(s *QueueUpsert) {
+		s.UpdateTone()
 	})
 }
 

@@ -141,6 +141,34 @@ func (_u *QueueUpdate) AddRescueForMs(v int64) *QueueUpdate {
 	return _u
 }
 
+// SetAutoAnswer sets the "auto_answer" field.
+func (_u *QueueUpdate) SetAutoAnswer(v bool) *QueueUpdate {
+	_u.mutation.SetAutoAnswer(v)
+	return _u
+}
+
+// SetNillableAutoAnswer sets the "auto_answer" field if the given value is not nil.
+func (_u *QueueUpdate) SetNillableAutoAnswer(v *bool) *QueueUpdate {
+	if v != nil {
+		_u.SetAutoAnswer(*v)
+	}
+	return _u
+}
+
+// SetTone sets the "tone" field.
+func (_u *QueueUpdate) SetTone(v string) *QueueUpdate {
+	_u.mutation.SetTone(v)
+	return _u
+}
+
+// SetNillableTone sets the "tone" field if the given value is not nil.
+func (_u *QueueUpdate) SetNillableTone(v *string) *QueueUpdate {
+	if v != nil {
+		_u.SetTone(*v)
+	}
+	return _u
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *QueueUpdate) AddUserIDs(ids ...string) *QueueUpdate {
 	_u.mutation.AddUserIDs(ids...)
@@ -253,6 +281,12 @@ func (_u *QueueUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedRescueForMs(); ok {
 		_spec.AddField(queue.FieldRescueForMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AutoAnswer(); ok {
+		_spec.SetField(queue.FieldAutoAnswer, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Tone(); ok {
+		_spec.SetField(queue.FieldTone, field.TypeString, value)
 	}
 	if _u.mutation.UsersCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -433,6 +467,34 @@ func (_u *QueueUpdateOne) AddRescueForMs(v int64) *QueueUpdateOne {
 	return _u
 }
 
+// SetAutoAnswer sets the "auto_answer" field.
+func (_u *QueueUpdateOne) SetAutoAnswer(v bool) *QueueUpdateOne {
+	_u.mutation.SetAutoAnswer(v)
+	return _u
+}
+
+// SetNillableAutoAnswer sets the "auto_answer" field if the given value is not nil.
+func (_u *QueueUpdateOne) SetNillableAutoAnswer(v *bool) *QueueUpdateOne {
+	if v != nil {
+		_u.SetAutoAnswer(*v)
+	}
+	return _u
+}
+
+// SetTone sets the "tone" field.
+func (_u *QueueUpdateOne) SetTone(v string) *QueueUpdateOne {
+	_u.mutation.SetTone(v)
+	return _u
+}
+
+// SetNillableTone sets the "tone" field if the given value is not nil.
+func (_u *QueueUpdateOne) SetNillableTone(v *string) *QueueUpdateOne {
+	if v != nil {
+		_u.SetTone(*v)
+	}
+	return _u
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *QueueUpdateOne) AddUserIDs(ids ...string) *QueueUpdateOne {
 	_u.mutation.AddUserIDs(ids...)
@@ -575,6 +637,12 @@ func (_u *QueueUpdateOne) sqlSave(ctx context.Context) (_node *Queue, err error)
 	}
 	if value, ok := _u.mutation.AddedRescueForMs(); ok {
 		_spec.AddField(queue.FieldRescueForMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AutoAnswer(); ok {
+		_spec.SetField(queue.FieldAutoAnswer, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Tone(); ok {
+		_spec.SetField(queue.FieldTone, field.TypeString, value)
 	}
 	if _u.mutation.UsersCleared() {
 		edge := &sqlgraph.EdgeSpec{

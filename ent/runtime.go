@@ -97,6 +97,14 @@ func init() {
 	queueDescRescueForMs := queueFields[6].Descriptor()
 	// queue.DefaultRescueForMs holds the default value on creation for the rescue_for_ms field.
 	queue.DefaultRescueForMs = queueDescRescueForMs.Default.(int64)
+	// queueDescAutoAnswer is the schema descriptor for auto_answer field.
+	queueDescAutoAnswer := queueFields[7].Descriptor()
+	// queue.DefaultAutoAnswer holds the default value on creation for the auto_answer field.
+	queue.DefaultAutoAnswer = queueDescAutoAnswer.Default.(bool)
+	// queueDescTone is the schema descriptor for tone field.
+	queueDescTone := queueFields[8].Descriptor()
+	// queue.DefaultTone holds the default value on creation for the tone field.
+	queue.DefaultTone = queueDescTone.Default.(string)
 	sipcredentialFields := schema.SipCredential{}.Fields()
 	_ = sipcredentialFields
 	// sipcredentialDescDesk is the schema descriptor for desk field.

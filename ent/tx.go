@@ -22,6 +22,8 @@ type Tx struct {
 	InteractionTag *InteractionTagClient
 	// PauseReason is the client for interacting with the PauseReason builders.
 	PauseReason *PauseReasonClient
+	// PhoneHealth is the client for interacting with the PhoneHealth builders.
+	PhoneHealth *PhoneHealthClient
 	// Queue is the client for interacting with the Queue builders.
 	Queue *QueueClient
 	// RememberedChoice is the client for interacting with the RememberedChoice builders.
@@ -174,6 +176,7 @@ func (tx *Tx) init() {
 	tx.Interaction = NewInteractionClient(tx.config)
 	tx.InteractionTag = NewInteractionTagClient(tx.config)
 	tx.PauseReason = NewPauseReasonClient(tx.config)
+	tx.PhoneHealth = NewPhoneHealthClient(tx.config)
 	tx.Queue = NewQueueClient(tx.config)
 	tx.RememberedChoice = NewRememberedChoiceClient(tx.config)
 	tx.SeenCustomer = NewSeenCustomerClient(tx.config)

@@ -29,7 +29,8 @@ var fieldAccess = map[string]access{
 	"Query.viewer": anybody, "Query.system": signedIn,
 	"Query.call": signedIn, "Query.calls": signedIn, "Query.queues": signedIn, "Query.queue": signedIn,
 	"Query.operators": signedIn, "Query.pauseReasons": signedIn,
-	"Query.customer": signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
+	"Query.readiness": supervising,
+	"Query.customer":  signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
 	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
 	"Query.noteLimits": signedIn,
 
@@ -47,6 +48,7 @@ var fieldAccess = map[string]access{
 
 	"Subscription.callFeed": signedIn, "Subscription.queueFeed": signedIn, "Subscription.operatorFeed": signedIn,
 	"Subscription.interactionFeed": signedIn, "Subscription.notices": signedIn,
+	"Subscription.readinessFeed": supervising,
 }
 
 // admit tells whether a root field may be asked at all.

@@ -27,6 +27,10 @@ func complexityOf() generated.ComplexityRoot {
 	c.Query.Calls = func(child int, _ []model.CallState, _ *string, _ *string) int { return 1 + manyCalls*child }
 	c.Query.Queues = list(manyQueues)
 	c.Query.Operators = list(manyPeople)
+	c.Query.Readiness = list(manyPeople)
+	c.PhoneHealth.Steps = list(manyQueues)
+	c.PhoneHealth.Troubles = list(few)
+	c.PhoneHealth.Errors = list(manyQueues)
 	c.Query.Topics = list(manyPeople)
 	c.Query.PauseReasons = list(manyQueues)
 	c.Query.Tags = func(child int, _ *string) int { return 5 + maxTagsShown*child }

@@ -153,7 +153,7 @@ func (l *lens) queueByID(id string) *model.Queue {
 func queueModel(q *calls.Queue) *model.Queue {
 	return &model.Queue{
 		ID: q.ID, Key: q.Key, Name: q.Name, Waiting: q.Waiting, OldestSince: q.OldestSince, Ready: q.Ready, Talking: q.Talking,
-		Operators: q.Operators, Version: int(q.Version), //nolint:gosec // see calls.VersionBaseAt
+		Operators: q.Operators, RingTone: q.Tone, AutoAnswer: q.AutoAnswer, Version: int(q.Version), //nolint:gosec // see calls.VersionBaseAt
 	}
 }
 

@@ -207,7 +207,7 @@ func (f *fakeFloor) Do(_ context.Context, cmd calls.Command) (calls.Reply, error
 		}
 		o.Availability, o.PauseReason = cmd.Avail, cmd.Pause
 		return calls.Reply{Operator: &o}, nil
-	case calls.CmdDemoCall:
+	case calls.CmdDemoCall, calls.CmdReportHealth:
 		return calls.Reply{}, nil
 	}
 	c, ok := f.board.Call(cmd.CallID)

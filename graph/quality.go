@@ -18,12 +18,20 @@ func (r *Resolver) reportPhoneHealth(ctx context.Context, input model.PhoneHealt
 	if err != nil {
 		return nil, err
 	}
-	if input.Quality == nil {
+	if input.Quality == nil && input.Check == nil && len(input.Errors) == 0 {
 		return nil, errs.Field(op, "quality", "nothing is reported")
 	}
-	cmd := calls.Command{Kind: calls.CmdReportQuality, CallID: calls.ID(input.Quality.CallID), Quality: reportOf(input.Quality)}
-	if _, err := r.order(ctx, v, cmd); err != nil {
-		return nil, err
+	if input.Check != nil || len(input.Errors) > 0 {
+		cmd := calls.Command{Kind: calls.CmdReportHealth, OperatorID: v.id(), Health: healthReport(input.Check, input.Errors)}
+		if _, err := r.core.Floor.Do(ctx, cmd); err != nil {
+			return nil, err
+		}
+	}
+	if input.Quality != nil {
+		cmd := calls.Command{Kind: calls.CmdReportQuality, CallID: calls.ID(input.Quality.CallID), Quality: reportOf(input.Quality)}
+		if _, err := r.order(ctx, v, cmd); err != nil {
+			return nil, err
+		}
 	}
 	return &model.PhoneHealthPayload{Ok: true}, nil
 }

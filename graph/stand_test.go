@@ -99,7 +99,7 @@ func newStand(t testing.TB, change ...func(*Core, *Options)) *stand {
 			t.Fatal(err)
 		}
 		s.users[u.ID] = u
-		o := calls.Operator{ID: u.ID, Version: 1, Login: u.Login, Name: u.Name, Queues: u.Queues, Availability: queues.Ready, Presence: calls.PresenceReady, Since: testNow}
+		o := calls.Operator{ID: u.ID, Version: 1, Login: u.Login, Name: u.Name, Queues: u.Queues, Availability: queues.Ready, Presence: calls.PresenceReady, Since: testNow, Readiness: calls.CanTake, ReadySince: testNow}
 		s.board.put(calls.Change{Operator: &o})
 	}
 	for _, id := range []string{"q1", "q2"} {

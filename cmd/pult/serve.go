@@ -80,6 +80,7 @@ func migrateCmd() *cobra.Command {
 func configCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Show and check the configuration"}
 	cmd.AddCommand(
+		browserPolicyCmd(),
 		&cobra.Command{
 			Use: "default", Short: "Print the default configuration, with comments", Args: cobra.NoArgs,
 			Run: func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), config.Example()) },

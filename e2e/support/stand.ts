@@ -134,6 +134,13 @@ export class Stand {
       .sort((a, b) => b - a)
   }
 
+  /** What Asterisk's console answers to a command. */
+  async asteriskSays(command: string): Promise<string> {
+    const response = await fetch(`${this.info.control}/asterisk/cli`, { method: 'POST', body: command })
+    if (!response.ok) throw new Error(await response.text())
+    return (await response.json()) as string
+  }
+
   async log(name: string): Promise<string> {
     return await (await fetch(`${this.info.control}/logs/${name}`)).text()
   }

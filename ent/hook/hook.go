@@ -69,6 +69,18 @@ func (f PauseReasonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PauseReasonMutation", m)
 }
 
+// The PhoneHealthFunc type is an adapter to allow the use of ordinary
+// function as PhoneHealth mutator.
+type PhoneHealthFunc func(context.Context, *ent.PhoneHealthMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PhoneHealthFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PhoneHealthMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PhoneHealthMutation", m)
+}
+
 // The QueueFunc type is an adapter to allow the use of ordinary
 // function as Queue mutator.
 type QueueFunc func(context.Context, *ent.QueueMutation) (ent.Value, error)

@@ -184,6 +184,18 @@ var (
 		Columns:    PauseReasonsColumns,
 		PrimaryKey: []*schema.Column{PauseReasonsColumns[0]},
 	}
+	// PhoneHealthsColumns holds the columns for the "phone_healths" table.
+	PhoneHealthsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "record", Type: field.TypeJSON},
+	}
+	// PhoneHealthsTable holds the schema information for the "phone_healths" table.
+	PhoneHealthsTable = &schema.Table{
+		Name:       "phone_healths",
+		Columns:    PhoneHealthsColumns,
+		PrimaryKey: []*schema.Column{PhoneHealthsColumns[0]},
+	}
 	// QueuesColumns holds the columns for the "queues" table.
 	QueuesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -193,6 +205,8 @@ var (
 		{Name: "ring_timeout_ms", Type: field.TypeInt64, Default: 0},
 		{Name: "wrap_up_ms", Type: field.TypeInt64, Default: 0},
 		{Name: "rescue_for_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "auto_answer", Type: field.TypeBool, Default: false},
+		{Name: "tone", Type: field.TypeString, Default: ""},
 	}
 	// QueuesTable holds the schema information for the "queues" table.
 	QueuesTable = &schema.Table{
@@ -369,6 +383,7 @@ var (
 		InteractionsTable,
 		InteractionTagsTable,
 		PauseReasonsTable,
+		PhoneHealthsTable,
 		QueuesTable,
 		RememberedChoicesTable,
 		SeenCustomersTable,

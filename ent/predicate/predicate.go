@@ -21,6 +21,9 @@ type InteractionTag func(*sql.Selector)
 // PauseReason is the predicate function for pausereason builders.
 type PauseReason func(*sql.Selector)
 
+// PhoneHealth is the predicate function for phonehealth builders.
+type PhoneHealth func(*sql.Selector)
+
 // Queue is the predicate function for queue builders.
 type Queue func(*sql.Selector)
 

@@ -24,6 +24,10 @@ const (
 	FieldWrapUpMs = "wrap_up_ms"
 	// FieldRescueForMs holds the string denoting the rescue_for_ms field in the database.
 	FieldRescueForMs = "rescue_for_ms"
+	// FieldAutoAnswer holds the string denoting the auto_answer field in the database.
+	FieldAutoAnswer = "auto_answer"
+	// FieldTone holds the string denoting the tone field in the database.
+	FieldTone = "tone"
 	// EdgeUsers holds the string denoting the users edge name in mutations.
 	EdgeUsers = "users"
 	// Table holds the table name of the queue in the database.
@@ -44,6 +48,8 @@ var Columns = []string{
 	FieldRingTimeoutMs,
 	FieldWrapUpMs,
 	FieldRescueForMs,
+	FieldAutoAnswer,
+	FieldTone,
 }
 
 var (
@@ -71,6 +77,10 @@ var (
 	DefaultWrapUpMs int64
 	// DefaultRescueForMs holds the default value on creation for the "rescue_for_ms" field.
 	DefaultRescueForMs int64
+	// DefaultAutoAnswer holds the default value on creation for the "auto_answer" field.
+	DefaultAutoAnswer bool
+	// DefaultTone holds the default value on creation for the "tone" field.
+	DefaultTone string
 )
 
 // OrderOption defines the ordering options for the Queue queries.
@@ -109,6 +119,16 @@ func ByWrapUpMs(opts ...sql.OrderTermOption) OrderOption {
 // ByRescueForMs orders the results by the rescue_for_ms field.
 func ByRescueForMs(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRescueForMs, opts...).ToFunc()
+}
+
+// ByAutoAnswer orders the results by the auto_answer field.
+func ByAutoAnswer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAutoAnswer, opts...).ToFunc()
+}
+
+// ByTone orders the results by the tone field.
+func ByTone(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTone, opts...).ToFunc()
 }
 
 // ByUsersCount orders the results by users count.

@@ -93,6 +93,16 @@ func RescueForMs(v int64) predicate.Queue {
 	return predicate.Queue(sql.FieldEQ(FieldRescueForMs, v))
 }
 
+// AutoAnswer applies equality check predicate on the "auto_answer" field. It's identical to AutoAnswerEQ.
+func AutoAnswer(v bool) predicate.Queue {
+	return predicate.Queue(sql.FieldEQ(FieldAutoAnswer, v))
+}
+
+// Tone applies equality check predicate on the "tone" field. It's identical to ToneEQ.
+func Tone(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldEQ(FieldTone, v))
+}
+
 // KeyEQ applies the EQ predicate on the "key" field.
 func KeyEQ(v string) predicate.Queue {
 	return predicate.Queue(sql.FieldEQ(FieldKey, v))
@@ -381,6 +391,81 @@ func RescueForMsLT(v int64) predicate.Queue {
 // RescueForMsLTE applies the LTE predicate on the "rescue_for_ms" field.
 func RescueForMsLTE(v int64) predicate.Queue {
 	return predicate.Queue(sql.FieldLTE(FieldRescueForMs, v))
+}
+
+// AutoAnswerEQ applies the EQ predicate on the "auto_answer" field.
+func AutoAnswerEQ(v bool) predicate.Queue {
+	return predicate.Queue(sql.FieldEQ(FieldAutoAnswer, v))
+}
+
+// AutoAnswerNEQ applies the NEQ predicate on the "auto_answer" field.
+func AutoAnswerNEQ(v bool) predicate.Queue {
+	return predicate.Queue(sql.FieldNEQ(FieldAutoAnswer, v))
+}
+
+// ToneEQ applies the EQ predicate on the "tone" field.
+func ToneEQ(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldEQ(FieldTone, v))
+}
+
+// ToneNEQ applies the NEQ predicate on the "tone" field.
+func ToneNEQ(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldNEQ(FieldTone, v))
+}
+
+// ToneIn applies the In predicate on the "tone" field.
+func ToneIn(vs ...string) predicate.Queue {
+	return predicate.Queue(sql.FieldIn(FieldTone, vs...))
+}
+
+// ToneNotIn applies the NotIn predicate on the "tone" field.
+func ToneNotIn(vs ...string) predicate.Queue {
+	return predicate.Queue(sql.FieldNotIn(FieldTone, vs...))
+}
+
+// ToneGT applies the GT predicate on the "tone" field.
+func ToneGT(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldGT(FieldTone, v))
+}
+
+// ToneGTE applies the GTE predicate on the "tone" field.
+func ToneGTE(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldGTE(FieldTone, v))
+}
+
+// ToneLT applies the LT predicate on the "tone" field.
+func ToneLT(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldLT(FieldTone, v))
+}
+
+// ToneLTE applies the LTE predicate on the "tone" field.
+func ToneLTE(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldLTE(FieldTone, v))
+}
+
+// ToneContains applies the Contains predicate on the "tone" field.
+func ToneContains(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldContains(FieldTone, v))
+}
+
+// ToneHasPrefix applies the HasPrefix predicate on the "tone" field.
+func ToneHasPrefix(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldHasPrefix(FieldTone, v))
+}
+
+// ToneHasSuffix applies the HasSuffix predicate on the "tone" field.
+func ToneHasSuffix(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldHasSuffix(FieldTone, v))
+}
+
+// ToneEqualFold applies the EqualFold predicate on the "tone" field.
+func ToneEqualFold(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldEqualFold(FieldTone, v))
+}
+
+// ToneContainsFold applies the ContainsFold predicate on the "tone" field.
+func ToneContainsFold(v string) predicate.Queue {
+	return predicate.Queue(sql.FieldContainsFold(FieldTone, v))
 }
 
 // HasUsers applies the HasEdge predicate on the "users" edge.

@@ -21,6 +21,8 @@ func (Queue) Fields() []ent.Field {
 		field.Int64("ring_timeout_ms").Default(0),
 		field.Int64("wrap_up_ms").Default(0).Comment("0: no limit"),
 		field.Int64("rescue_for_ms").Default(0),
+		field.Bool("auto_answer").Default(false).Comment("operators' phones answer by themselves, after a tone"),
+		field.String("tone").Default("").Comment("how it rings at the operators; empty: the usual way"),
 	}
 }
 

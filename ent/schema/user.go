@@ -6,6 +6,8 @@
 package schema
 
 import (
+	"encoding/json"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
@@ -92,6 +94,18 @@ func (DeclaredAvailability) Fields() []ent.Field {
 		field.String("pause_reason").Default("").Comment("key of a pause reason"),
 		field.Time("since"),
 		field.Time("idle_since"),
+	}
+}
+
+// PhoneHealth is what an operator's page last said of their phone.
+type PhoneHealth struct{ ent.Schema }
+
+// Fields of a phone's health; the id is the operator's.
+func (PhoneHealth) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable().Comment("operator id"),
+		field.Time("at"),
+		field.JSON("record", json.RawMessage{}).Comment("the last check, and the last errors of the page"),
 	}
 }
 

@@ -306,6 +306,16 @@ type ComplexityRoot struct {
 		Operator func(childComplexity int) int
 	}
 
+	OperatorReadiness struct {
+		Desk      func(childComplexity int) int
+		Health    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Operator  func(childComplexity int) int
+		Readiness func(childComplexity int) int
+		Since     func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor   func(childComplexity int) int
 		HasNextPage func(childComplexity int) int
@@ -336,6 +346,24 @@ type ComplexityRoot struct {
 		System func(childComplexity int) int
 	}
 
+	PhoneError struct {
+		At   func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	PhoneHealth struct {
+		At         func(childComplexity int) int
+		Browser    func(childComplexity int) int
+		CheckedAt  func(childComplexity int) int
+		Errors     func(childComplexity int) int
+		Microphone func(childComplexity int) int
+		Platform   func(childComplexity int) int
+		Speaker    func(childComplexity int) int
+		Steps      func(childComplexity int) int
+		Troubles   func(childComplexity int) int
+	}
+
 	PhoneHealthPayload struct {
 		Ok func(childComplexity int) int
 	}
@@ -357,6 +385,14 @@ type ComplexityRoot struct {
 		Simulated         func(childComplexity int) int
 		URI               func(childComplexity int) int
 		WsUrls            func(childComplexity int) int
+	}
+
+	PhoneStep struct {
+		Detail  func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Problem func(childComplexity int) int
+		Since   func(childComplexity int) int
+		State   func(childComplexity int) int
 	}
 
 	Preferences struct {
@@ -390,6 +426,7 @@ type ComplexityRoot struct {
 		PauseReasons func(childComplexity int) int
 		Queue        func(childComplexity int, id string) int
 		Queues       func(childComplexity int) int
+		Readiness    func(childComplexity int) int
 		System       func(childComplexity int) int
 		Tags         func(childComplexity int, search *string) int
 		Topics       func(childComplexity int) int
@@ -397,12 +434,14 @@ type ComplexityRoot struct {
 	}
 
 	Queue struct {
+		AutoAnswer  func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Key         func(childComplexity int) int
 		Name        func(childComplexity int) int
 		OldestSince func(childComplexity int) int
 		Operators   func(childComplexity int) int
 		Ready       func(childComplexity int) int
+		RingTone    func(childComplexity int) int
 		Talking     func(childComplexity int) int
 		Version     func(childComplexity int) int
 		Waiting     func(childComplexity int) int
@@ -411,6 +450,16 @@ type ComplexityRoot struct {
 	QueueChanged struct {
 		Cursor func(childComplexity int) int
 		Queue  func(childComplexity int) int
+	}
+
+	ReadinessChanged struct {
+		Cursor    func(childComplexity int) int
+		Readiness func(childComplexity int) int
+	}
+
+	ReadinessRemoved struct {
+		Cursor func(childComplexity int) int
+		ID     func(childComplexity int) int
 	}
 
 	RouteStep struct {
@@ -469,6 +518,7 @@ type ComplexityRoot struct {
 		Notices         func(childComplexity int) int
 		OperatorFeed    func(childComplexity int, since *string) int
 		QueueFeed       func(childComplexity int, ids []string, since *string) int
+		ReadinessFeed   func(childComplexity int, since *string) int
 	}
 
 	Synced struct {
@@ -565,6 +615,7 @@ type QueryResolver interface {
 	Customer(ctx context.Context, id string) (*model.Customer, error)
 	Customers(ctx context.Context, search string, first *int) ([]*model.Customer, error)
 	MatchCaller(ctx context.Context, number string) (*model.Match, error)
+	Readiness(ctx context.Context) ([]*model.OperatorReadiness, error)
 	Interactions(ctx context.Context, filter *model.InteractionFilter, first *int, after *string) (*model.InteractionConnection, error)
 	Interaction(ctx context.Context, id string) (*model.Interaction, error)
 	Topics(ctx context.Context) ([]*model.Topic, error)
@@ -576,6 +627,7 @@ type SubscriptionResolver interface {
 	CallFeed(ctx context.Context, scope model.CallScope, since *string) (<-chan model.CallFeedItem, error)
 	QueueFeed(ctx context.Context, ids []string, since *string) (<-chan model.QueueFeedItem, error)
 	OperatorFeed(ctx context.Context, since *string) (<-chan model.OperatorFeedItem, error)
+	ReadinessFeed(ctx context.Context, since *string) (<-chan model.ReadinessFeedItem, error)
 	InteractionFeed(ctx context.Context, customerID string) (<-chan *model.Interaction, error)
 }
 
@@ -1880,6 +1932,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OperatorChanged.Operator(childComplexity), true
 
+	case "OperatorReadiness.desk":
+		if e.ComplexityRoot.OperatorReadiness.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.Desk(childComplexity), true
+	case "OperatorReadiness.health":
+		if e.ComplexityRoot.OperatorReadiness.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.Health(childComplexity), true
+	case "OperatorReadiness.id":
+		if e.ComplexityRoot.OperatorReadiness.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.ID(childComplexity), true
+	case "OperatorReadiness.operator":
+		if e.ComplexityRoot.OperatorReadiness.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.Operator(childComplexity), true
+	case "OperatorReadiness.readiness":
+		if e.ComplexityRoot.OperatorReadiness.Readiness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.Readiness(childComplexity), true
+	case "OperatorReadiness.since":
+		if e.ComplexityRoot.OperatorReadiness.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.Since(childComplexity), true
+	case "OperatorReadiness.version":
+		if e.ComplexityRoot.OperatorReadiness.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorReadiness.Version(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -1975,6 +2070,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PauseReason.System(childComplexity), true
 
+	case "PhoneError.at":
+		if e.ComplexityRoot.PhoneError.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneError.At(childComplexity), true
+	case "PhoneError.kind":
+		if e.ComplexityRoot.PhoneError.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneError.Kind(childComplexity), true
+	case "PhoneError.text":
+		if e.ComplexityRoot.PhoneError.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneError.Text(childComplexity), true
+
+	case "PhoneHealth.at":
+		if e.ComplexityRoot.PhoneHealth.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.At(childComplexity), true
+	case "PhoneHealth.browser":
+		if e.ComplexityRoot.PhoneHealth.Browser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Browser(childComplexity), true
+	case "PhoneHealth.checkedAt":
+		if e.ComplexityRoot.PhoneHealth.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.CheckedAt(childComplexity), true
+	case "PhoneHealth.errors":
+		if e.ComplexityRoot.PhoneHealth.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Errors(childComplexity), true
+	case "PhoneHealth.microphone":
+		if e.ComplexityRoot.PhoneHealth.Microphone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Microphone(childComplexity), true
+	case "PhoneHealth.platform":
+		if e.ComplexityRoot.PhoneHealth.Platform == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Platform(childComplexity), true
+	case "PhoneHealth.speaker":
+		if e.ComplexityRoot.PhoneHealth.Speaker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Speaker(childComplexity), true
+	case "PhoneHealth.steps":
+		if e.ComplexityRoot.PhoneHealth.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Steps(childComplexity), true
+	case "PhoneHealth.troubles":
+		if e.ComplexityRoot.PhoneHealth.Troubles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneHealth.Troubles(childComplexity), true
+
 	case "PhoneHealthPayload.ok":
 		if e.ComplexityRoot.PhoneHealthPayload.Ok == nil {
 			break
@@ -2061,6 +2230,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PhoneSession.WsUrls(childComplexity), true
+
+	case "PhoneStep.detail":
+		if e.ComplexityRoot.PhoneStep.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneStep.Detail(childComplexity), true
+	case "PhoneStep.name":
+		if e.ComplexityRoot.PhoneStep.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneStep.Name(childComplexity), true
+	case "PhoneStep.problem":
+		if e.ComplexityRoot.PhoneStep.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneStep.Problem(childComplexity), true
+	case "PhoneStep.since":
+		if e.ComplexityRoot.PhoneStep.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneStep.Since(childComplexity), true
+	case "PhoneStep.state":
+		if e.ComplexityRoot.PhoneStep.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneStep.State(childComplexity), true
 
 	case "Preferences.language":
 		if e.ComplexityRoot.Preferences.Language == nil {
@@ -2232,6 +2432,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Queues(childComplexity), true
+	case "Query.readiness":
+		if e.ComplexityRoot.Query.Readiness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Readiness(childComplexity), true
 	case "Query.system":
 		if e.ComplexityRoot.Query.System == nil {
 			break
@@ -2262,6 +2468,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "Queue.autoAnswer":
+		if e.ComplexityRoot.Queue.AutoAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.AutoAnswer(childComplexity), true
 	case "Queue.id":
 		if e.ComplexityRoot.Queue.ID == nil {
 			break
@@ -2298,6 +2510,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Queue.Ready(childComplexity), true
+	case "Queue.ringTone":
+		if e.ComplexityRoot.Queue.RingTone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.RingTone(childComplexity), true
 	case "Queue.talking":
 		if e.ComplexityRoot.Queue.Talking == nil {
 			break
@@ -2329,6 +2547,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QueueChanged.Queue(childComplexity), true
+
+	case "ReadinessChanged.cursor":
+		if e.ComplexityRoot.ReadinessChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadinessChanged.Cursor(childComplexity), true
+	case "ReadinessChanged.readiness":
+		if e.ComplexityRoot.ReadinessChanged.Readiness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadinessChanged.Readiness(childComplexity), true
+
+	case "ReadinessRemoved.cursor":
+		if e.ComplexityRoot.ReadinessRemoved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadinessRemoved.Cursor(childComplexity), true
+	case "ReadinessRemoved.id":
+		if e.ComplexityRoot.ReadinessRemoved.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadinessRemoved.ID(childComplexity), true
 
 	case "RouteStep.at":
 		if e.ComplexityRoot.RouteStep.At == nil {
@@ -2527,6 +2771,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.QueueFeed(childComplexity, args["ids"].([]string), args["since"].(*string)), true
+	case "Subscription.readinessFeed":
+		if e.ComplexityRoot.Subscription.ReadinessFeed == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_readinessFeed_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ReadinessFeed(childComplexity, args["since"].(*string)), true
 
 	case "Synced.at":
 		if e.ComplexityRoot.Synced.At == nil {
@@ -2662,7 +2917,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLinkCustomerInput,
 		ec.unmarshalInputMutePartyInput,
 		ec.unmarshalInputPartyInput,
+		ec.unmarshalInputPhoneCheckInput,
+		ec.unmarshalInputPhoneErrorInput,
 		ec.unmarshalInputPhoneHealthInput,
+		ec.unmarshalInputPhoneStepInput,
 		ec.unmarshalInputQualityAlertInput,
 		ec.unmarshalInputQualitySampleInput,
 		ec.unmarshalInputSendDigitsInput,
@@ -3009,6 +3267,10 @@ type Queue implements Node {
   ready: Int!
   talking: Int!
   operators: Int!
+  "How it rings at the operators, a name that the page makes a tone for: bell, chime, marimba, pulse, warble; empty is the usual way."
+  ringTone: String!
+  "Operators' phones answer by themselves, after a short tone."
+  autoAnswer: Boolean!
   version: Int!
 }
 
@@ -3258,6 +3520,137 @@ type Customer implements Node {
   history(first: Int, after: String): InteractionConnection!
 }
 type CustomerNumber { number: PhoneNumber! label: String! }
+`, BuiltIn: false},
+	{Name: "../schema/health.graphqls", Input: `extend type Query {
+  "Who could take a call right now, and what is wrong with whose phone. For supervisors."
+  readiness: [OperatorReadiness!]!
+}
+
+extend type Subscription {
+  "A snapshot item an operator, then Synced, then every change. For supervisors."
+  readinessFeed(since: Cursor): ReadinessFeedItem!
+}
+
+extend input PhoneHealthInput {
+  """
+  The page's check of the phone, whole. While its steps say that the microphone is blocked or missing, the viewer cannot become READY and is
+  offered no call.
+  """
+  check: PhoneCheckInput
+  "What went wrong in the page since the last report, at most 20; nothing personal."
+  errors: [PhoneErrorInput!]
+}
+
+input PhoneCheckInput {
+  "As people call it, with its major version: Chrome 142."
+  browser: String!
+  "Windows, macOS, Linux, …"
+  platform: String!
+  "Name of the device; empty when not known."
+  microphone: String!
+  speaker: String!
+  "Each step at most once."
+  steps: [PhoneStepInput!]!
+}
+input PhoneStepInput {
+  name: PhoneStepName!
+  state: PhoneStepState!
+  "A code of the page, empty when there is no problem: denied."
+  problem: String
+  "A figure or name worth knowing: 24 ms."
+  detail: String
+}
+input PhoneErrorInput { kind: PhoneErrorKind! text: String! }
+
+"In the order in which a page takes them."
+enum PhoneStepName {
+  "The browser lets the page use a microphone."
+  PERMISSION
+  "There is one, and it opens."
+  MICROPHONE
+  "The browser lets the page make sound by itself."
+  RINGTONE
+  "Something comes from the microphone, if only noise."
+  LEVEL
+  "Sound goes out."
+  SPEAKER
+  "A call is shown over other windows."
+  NOTIFICATIONS
+  "SIP over WebSocket."
+  CONNECTION
+  "The PBX knows the phone."
+  REGISTRATION
+  "Sound goes to the PBX and comes back."
+  MEDIA
+  "The computer's clock agrees with the server's."
+  CLOCK
+}
+enum PhoneStepState { WAITING RUNNING OK WARN FAILED }
+enum PhoneErrorKind {
+  "Nobody caught it."
+  PAGE
+  "Signalling failed."
+  SIP
+  "It did not open."
+  MICROPHONE
+}
+
+union ReadinessFeedItem = ReadinessChanged | ReadinessRemoved | Synced
+type ReadinessChanged { readiness: OperatorReadiness! cursor: Cursor! }
+"No longer in the directory."
+type ReadinessRemoved { id: ID! cursor: Cursor! }
+
+type OperatorReadiness {
+  "The operator's."
+  id: ID!
+  operator: Operator!
+  readiness: Readiness!
+  "When the readiness began."
+  since: Time!
+  "The device is a phone of its own, not a page."
+  desk: Boolean!
+  "What the page last said; null when it never did."
+  health: PhoneHealth
+  version: Int!
+}
+"Whether a call could be offered right now; else what stands in the way."
+enum Readiness {
+  CAN_TAKE
+  "Ready, but customers would not hear them: the microphone is blocked or missing."
+  NO_MICROPHONE
+  "Ready, but the phone is not registered."
+  NO_PHONE
+  "Ready, with a call."
+  BUSY
+  "Paused or offline."
+  AWAY
+}
+
+type PhoneHealth {
+  "Of the last report."
+  at: Time!
+  "Of the last check; null when there was none."
+  checkedAt: Time
+  browser: String!
+  platform: String!
+  microphone: String!
+  speaker: String!
+  "Of the last check, in their order."
+  steps: [PhoneStep!]!
+  "The steps that are not as they should be, the gravest first."
+  troubles: [PhoneStep!]!
+  "The page's last errors, the newest last."
+  errors: [PhoneError!]!
+}
+type PhoneStep {
+  name: PhoneStepName!
+  state: PhoneStepState!
+  problem: String!
+  detail: String!
+  "When it was first found so."
+  since: Time!
+}
+type PhoneError { at: Time! kind: PhoneErrorKind! text: String! }
 `, BuiltIn: false},
 	{Name: "../schema/interactions.graphqls", Input: `extend type Query {
   "Calls, chats, mail, notes: one timeline, newest first."
@@ -3915,6 +4308,26 @@ func (ec *executionContext) childFields_Operator(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Operator", field.Name)
 }
 
+func (ec *executionContext) childFields_OperatorReadiness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OperatorReadiness_id(ctx, field)
+	case "operator":
+		return ec.fieldContext_OperatorReadiness_operator(ctx, field)
+	case "readiness":
+		return ec.fieldContext_OperatorReadiness_readiness(ctx, field)
+	case "since":
+		return ec.fieldContext_OperatorReadiness_since(ctx, field)
+	case "desk":
+		return ec.fieldContext_OperatorReadiness_desk(ctx, field)
+	case "health":
+		return ec.fieldContext_OperatorReadiness_health(ctx, field)
+	case "version":
+		return ec.fieldContext_OperatorReadiness_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorReadiness", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -3975,6 +4388,42 @@ func (ec *executionContext) childFields_PauseReason(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type PauseReason", field.Name)
 }
 
+func (ec *executionContext) childFields_PhoneError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_PhoneError_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_PhoneError_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_PhoneError_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneError", field.Name)
+}
+
+func (ec *executionContext) childFields_PhoneHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_PhoneHealth_at(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_PhoneHealth_checkedAt(ctx, field)
+	case "browser":
+		return ec.fieldContext_PhoneHealth_browser(ctx, field)
+	case "platform":
+		return ec.fieldContext_PhoneHealth_platform(ctx, field)
+	case "microphone":
+		return ec.fieldContext_PhoneHealth_microphone(ctx, field)
+	case "speaker":
+		return ec.fieldContext_PhoneHealth_speaker(ctx, field)
+	case "steps":
+		return ec.fieldContext_PhoneHealth_steps(ctx, field)
+	case "troubles":
+		return ec.fieldContext_PhoneHealth_troubles(ctx, field)
+	case "errors":
+		return ec.fieldContext_PhoneHealth_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneHealth", field.Name)
+}
+
 func (ec *executionContext) childFields_PhoneHealthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ok":
@@ -4019,6 +4468,22 @@ func (ec *executionContext) childFields_PhoneSession(ctx context.Context, field 
 		return ec.fieldContext_PhoneSession_simulated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PhoneSession", field.Name)
+}
+
+func (ec *executionContext) childFields_PhoneStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PhoneStep_name(ctx, field)
+	case "state":
+		return ec.fieldContext_PhoneStep_state(ctx, field)
+	case "problem":
+		return ec.fieldContext_PhoneStep_problem(ctx, field)
+	case "detail":
+		return ec.fieldContext_PhoneStep_detail(ctx, field)
+	case "since":
+		return ec.fieldContext_PhoneStep_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Preferences(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4075,6 +4540,10 @@ func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql
 		return ec.fieldContext_Queue_talking(ctx, field)
 	case "operators":
 		return ec.fieldContext_Queue_operators(ctx, field)
+	case "ringTone":
+		return ec.fieldContext_Queue_ringTone(ctx, field)
+	case "autoAnswer":
+		return ec.fieldContext_Queue_autoAnswer(ctx, field)
 	case "version":
 		return ec.fieldContext_Queue_version(ctx, field)
 	}
@@ -5120,6 +5589,20 @@ func (ec *executionContext) field_Subscription_queueFeed_args(ctx context.Contex
 		return nil, err
 	}
 	args["since"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_readinessFeed_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "since",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["since"] = arg0
 	return args, nil
 }
 
@@ -10443,6 +10926,185 @@ func (ec *executionContext) fieldContext_OperatorChanged_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("OperatorChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _OperatorReadiness_id(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _OperatorReadiness_operator(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OperatorReadiness",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OperatorReadiness_readiness(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_readiness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Readiness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Readiness) graphql.Marshaler {
+			return ec.marshalNReadiness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadiness(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_readiness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Readiness does not have child fields"))
+}
+
+func (ec *executionContext) _OperatorReadiness_since(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OperatorReadiness_desk(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_desk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Desk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_desk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _OperatorReadiness_health(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Health, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneHealth) graphql.Marshaler {
+			return ec.marshalOPhoneHealth2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealth(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OperatorReadiness",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneHealth(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OperatorReadiness_version(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OperatorReadiness_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OperatorReadiness_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10806,6 +11468,309 @@ func (ec *executionContext) fieldContext_PauseReason_system(_ context.Context, f
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _PhoneError_at(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneError_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneError_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneError_kind(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneError_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneErrorKind) graphql.Marshaler {
+			return ec.marshalNPhoneErrorKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneError_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type PhoneErrorKind does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneError_text(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneError_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneError_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_at(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_checkedAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_checkedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CheckedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_checkedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_browser(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_browser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Browser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_browser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_platform(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_microphone(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_microphone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Microphone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_microphone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_speaker(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_speaker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Speaker, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_speaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneHealth_steps(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
+			return ec.marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhoneHealth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhoneHealth_troubles(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_troubles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Troubles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
+			return ec.marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_troubles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhoneHealth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhoneHealth_errors(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneHealth_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneError) graphql.Marshaler {
+			return ec.marshalNPhoneError2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneHealth_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhoneHealth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PhoneHealthPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealthPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11135,6 +12100,121 @@ func (ec *executionContext) _PhoneSession_simulated(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_PhoneSession_simulated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneStep_name(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneStep_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneStepName) graphql.Marshaler {
+			return ec.marshalNPhoneStepName2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepName(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneStep_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type PhoneStepName does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneStep_state(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneStep_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneStepState) graphql.Marshaler {
+			return ec.marshalNPhoneStepState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneStep_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type PhoneStepState does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneStep_problem(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneStep_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneStep_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneStep_detail(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneStep_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneStep_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneStep_since(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneStep_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneStep_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _Preferences_language(ctx context.Context, field graphql.CollectedField, obj *model.Preferences) (ret graphql.Marshaler) {
@@ -11768,6 +12848,38 @@ func (ec *executionContext) fieldContext_Query_matchCaller(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_readiness(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_readiness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Readiness(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OperatorReadiness) graphql.Marshaler {
+			return ec.marshalNOperatorReadiness2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadinessᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_readiness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OperatorReadiness(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_interactions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12224,6 +13336,52 @@ func (ec *executionContext) fieldContext_Queue_operators(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _Queue_ringTone(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Queue_ringTone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RingTone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Queue_ringTone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Queue_autoAnswer(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Queue_autoAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoAnswer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Queue_autoAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Queue_version(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12300,6 +13458,107 @@ func (ec *executionContext) _QueueChanged_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_QueueChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QueueChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ReadinessChanged_readiness(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReadinessChanged_readiness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Readiness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OperatorReadiness) graphql.Marshaler {
+			return ec.marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReadinessChanged_readiness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReadinessChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OperatorReadiness(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReadinessChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReadinessChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReadinessChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ReadinessRemoved_id(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessRemoved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReadinessRemoved_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReadinessRemoved_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessRemoved", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ReadinessRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessRemoved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReadinessRemoved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReadinessRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _RouteStep_at(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
@@ -13115,6 +14374,50 @@ func (ec *executionContext) fieldContext_Subscription_operatorFeed(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_operatorFeed_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_readinessFeed(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_readinessFeed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ReadinessFeed(ctx, fc.Args["since"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ReadinessFeedItem) graphql.Marshaler {
+			return ec.marshalNReadinessFeedItem2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadinessFeedItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_readinessFeed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ReadinessFeedItem does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_readinessFeed_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15166,6 +16469,101 @@ func (ec *executionContext) unmarshalInputPartyInput(ctx context.Context, obj an
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPhoneCheckInput(ctx context.Context, obj any) (model.PhoneCheckInput, error) {
+	var it model.PhoneCheckInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"browser", "platform", "microphone", "speaker", "steps"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "browser":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("browser"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Browser = data
+		case "platform":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platform"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Platform = data
+		case "microphone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("microphone"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Microphone = data
+		case "speaker":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("speaker"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Speaker = data
+		case "steps":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("steps"))
+			data, err := ec.unmarshalNPhoneStepInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Steps = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPhoneErrorInput(ctx context.Context, obj any) (model.PhoneErrorInput, error) {
+	var it model.PhoneErrorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNPhoneErrorKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPhoneHealthInput(ctx context.Context, obj any) (model.PhoneHealthInput, error) {
 	var it model.PhoneHealthInput
 	if obj == nil {
@@ -15177,7 +16575,7 @@ func (ec *executionContext) unmarshalInputPhoneHealthInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"quality"}
+	fieldsInOrder := [...]string{"quality", "check", "errors"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15191,6 +16589,71 @@ func (ec *executionContext) unmarshalInputPhoneHealthInput(ctx context.Context, 
 				return it, err
 			}
 			it.Quality = data
+		case "check":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("check"))
+			data, err := ec.unmarshalOPhoneCheckInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneCheckInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Check = data
+		case "errors":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("errors"))
+			data, err := ec.unmarshalOPhoneErrorInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Errors = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPhoneStepInput(ctx context.Context, obj any) (model.PhoneStepInput, error) {
+	var it model.PhoneStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "state", "problem", "detail"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNPhoneStepName2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepName(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalNPhoneStepState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "problem":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("problem"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Problem = data
+		case "detail":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("detail"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Detail = data
 		}
 	}
 	return it, nil
@@ -15954,6 +17417,40 @@ func (ec *executionContext) _QueueFeedItem(ctx context.Context, sel ast.Selectio
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of QueueFeedItem must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _ReadinessFeedItem(ctx context.Context, sel ast.SelectionSet, obj model.ReadinessFeedItem) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.Synced:
+		return ec._Synced(ctx, sel, &obj)
+	case *model.Synced:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Synced(ctx, sel, obj)
+	case model.ReadinessRemoved:
+		return ec._ReadinessRemoved(ctx, sel, &obj)
+	case *model.ReadinessRemoved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReadinessRemoved(ctx, sel, obj)
+	case model.ReadinessChanged:
+		return ec._ReadinessChanged(ctx, sel, &obj)
+	case *model.ReadinessChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReadinessChanged(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ReadinessFeedItem must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -17927,6 +19424,74 @@ func (ec *executionContext) _OperatorChanged(ctx context.Context, sel ast.Select
 	return out
 }
 
+var operatorReadinessImplementors = []string{"OperatorReadiness"}
+
+func (ec *executionContext) _OperatorReadiness(ctx context.Context, sel ast.SelectionSet, obj *model.OperatorReadiness) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, operatorReadinessImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OperatorReadiness")
+		case "id":
+			out.Values[i] = ec._OperatorReadiness_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "operator":
+			out.Values[i] = ec._OperatorReadiness_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "readiness":
+			out.Values[i] = ec._OperatorReadiness_readiness(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._OperatorReadiness_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "desk":
+			out.Values[i] = ec._OperatorReadiness_desk(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "health":
+			out.Values[i] = ec._OperatorReadiness_health(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._OperatorReadiness_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
@@ -18167,6 +19732,132 @@ func (ec *executionContext) _PauseReason(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var phoneErrorImplementors = []string{"PhoneError"}
+
+func (ec *executionContext) _PhoneError(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneError")
+		case "at":
+			out.Values[i] = ec._PhoneError_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._PhoneError_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._PhoneError_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phoneHealthImplementors = []string{"PhoneHealth"}
+
+func (ec *executionContext) _PhoneHealth(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneHealth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneHealthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneHealth")
+		case "at":
+			out.Values[i] = ec._PhoneHealth_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checkedAt":
+			out.Values[i] = ec._PhoneHealth_checkedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "browser":
+			out.Values[i] = ec._PhoneHealth_browser(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "platform":
+			out.Values[i] = ec._PhoneHealth_platform(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "microphone":
+			out.Values[i] = ec._PhoneHealth_microphone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "speaker":
+			out.Values[i] = ec._PhoneHealth_speaker(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "steps":
+			out.Values[i] = ec._PhoneHealth_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "troubles":
+			out.Values[i] = ec._PhoneHealth_troubles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._PhoneHealth_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var phoneHealthPayloadImplementors = []string{"PhoneHealthPayload"}
 
 func (ec *executionContext) _PhoneHealthPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneHealthPayload) graphql.Marshaler {
@@ -18312,6 +20003,64 @@ func (ec *executionContext) _PhoneSession(ctx context.Context, sel ast.Selection
 			}
 		case "simulated":
 			out.Values[i] = ec._PhoneSession_simulated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phoneStepImplementors = []string{"PhoneStep"}
+
+func (ec *executionContext) _PhoneStep(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneStep")
+		case "name":
+			out.Values[i] = ec._PhoneStep_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._PhoneStep_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._PhoneStep_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "detail":
+			out.Values[i] = ec._PhoneStep_detail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._PhoneStep_since(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18742,6 +20491,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "readiness":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_readiness(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "interactions":
 			field := field
 
@@ -18939,6 +20710,16 @@ func (ec *executionContext) _Queue(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "ringTone":
+			out.Values[i] = ec._Queue_ringTone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "autoAnswer":
+			out.Values[i] = ec._Queue_autoAnswer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "version":
 			out.Values[i] = ec._Queue_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -18984,6 +20765,92 @@ func (ec *executionContext) _QueueChanged(ctx context.Context, sel ast.Selection
 			}
 		case "cursor":
 			out.Values[i] = ec._QueueChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var readinessChangedImplementors = []string{"ReadinessChanged", "ReadinessFeedItem"}
+
+func (ec *executionContext) _ReadinessChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ReadinessChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, readinessChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReadinessChanged")
+		case "readiness":
+			out.Values[i] = ec._ReadinessChanged_readiness(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ReadinessChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var readinessRemovedImplementors = []string{"ReadinessRemoved", "ReadinessFeedItem"}
+
+func (ec *executionContext) _ReadinessRemoved(ctx context.Context, sel ast.SelectionSet, obj *model.ReadinessRemoved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, readinessRemovedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReadinessRemoved")
+		case "id":
+			out.Values[i] = ec._ReadinessRemoved_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ReadinessRemoved_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19441,6 +21308,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_queueFeed(ctx, fields[0])
 	case "operatorFeed":
 		return ec._Subscription_operatorFeed(ctx, fields[0])
+	case "readinessFeed":
+		return ec._Subscription_readinessFeed(ctx, fields[0])
 	case "interactionFeed":
 		return ec._Subscription_interactionFeed(ctx, fields[0])
 	default:
@@ -19448,7 +21317,7 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
-var syncedImplementors = []string{"Synced", "CallFeedItem", "QueueFeedItem", "OperatorFeedItem"}
+var syncedImplementors = []string{"Synced", "CallFeedItem", "QueueFeedItem", "OperatorFeedItem", "ReadinessFeedItem"}
 
 func (ec *executionContext) _Synced(ctx context.Context, sel ast.SelectionSet, obj *model.Synced) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, syncedImplementors)
@@ -20793,6 +22662,32 @@ func (ec *executionContext) marshalNOperatorFeedItem2githubᚗcomᚋpultᚑccᚋ
 	return ec._OperatorFeedItem(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNOperatorReadiness2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadinessᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OperatorReadiness) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx context.Context, sel ast.SelectionSet, v *model.OperatorReadiness) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OperatorReadiness(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -20870,6 +22765,47 @@ func (ec *executionContext) marshalNPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpu
 	return ec._PauseReason(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPhoneError2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneError2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPhoneError2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneError(ctx context.Context, sel ast.SelectionSet, v *model.PhoneError) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPhoneErrorInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorInput(ctx context.Context, v any) (*model.PhoneErrorInput, error) {
+	res, err := ec.unmarshalInputPhoneErrorInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPhoneErrorKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorKind(ctx context.Context, v any) (model.PhoneErrorKind, error) {
+	var res model.PhoneErrorKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPhoneErrorKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorKind(ctx context.Context, sel ast.SelectionSet, v model.PhoneErrorKind) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNPhoneHealthInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealthInput(ctx context.Context, v any) (model.PhoneHealthInput, error) {
 	res, err := ec.unmarshalInputPhoneHealthInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20903,6 +22839,71 @@ func (ec *executionContext) marshalNPhoneSession2ᚖgithubᚗcomᚋpultᚑccᚋp
 		return graphql.Null
 	}
 	return ec._PhoneSession(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneStep2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPhoneStep2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStep(ctx context.Context, sel ast.SelectionSet, v *model.PhoneStep) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneStep(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPhoneStepInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepInputᚄ(ctx context.Context, v any) ([]*model.PhoneStepInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.PhoneStepInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPhoneStepInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNPhoneStepInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepInput(ctx context.Context, v any) (*model.PhoneStepInput, error) {
+	res, err := ec.unmarshalInputPhoneStepInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPhoneStepName2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepName(ctx context.Context, v any) (model.PhoneStepName, error) {
+	var res model.PhoneStepName
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPhoneStepName2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepName(ctx context.Context, sel ast.SelectionSet, v model.PhoneStepName) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNPhoneStepState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepState(ctx context.Context, v any) (model.PhoneStepState, error) {
+	var res model.PhoneStepState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPhoneStepState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepState(ctx context.Context, sel ast.SelectionSet, v model.PhoneStepState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNPreferences2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPreferences(ctx context.Context, sel ast.SelectionSet, v *model.Preferences) graphql.Marshaler {
@@ -21063,6 +23064,26 @@ func (ec *executionContext) marshalNQueueFeedItem2githubᚗcomᚋpultᚑccᚋpul
 		return graphql.Null
 	}
 	return ec._QueueFeedItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReadiness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadiness(ctx context.Context, v any) (model.Readiness, error) {
+	var res model.Readiness
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReadiness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadiness(ctx context.Context, sel ast.SelectionSet, v model.Readiness) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNReadinessFeedItem2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadinessFeedItem(ctx context.Context, sel ast.SelectionSet, v model.ReadinessFeedItem) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReadinessFeedItem(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
@@ -21907,6 +23928,38 @@ func (ec *executionContext) marshalOPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpu
 		return graphql.Null
 	}
 	return ec._PauseReason(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPhoneCheckInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneCheckInput(ctx context.Context, v any) (*model.PhoneCheckInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPhoneCheckInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPhoneErrorInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorInputᚄ(ctx context.Context, v any) ([]*model.PhoneErrorInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.PhoneErrorInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPhoneErrorInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPhoneHealth2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealth(ctx context.Context, sel ast.SelectionSet, v *model.PhoneHealth) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PhoneHealth(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx context.Context, sel ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {

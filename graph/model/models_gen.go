@@ -28,6 +28,10 @@ type QueueFeedItem interface {
 	IsQueueFeedItem()
 }
 
+type ReadinessFeedItem interface {
+	IsReadinessFeedItem()
+}
+
 type AlertSettings struct {
 	// How long a customer may be on hold.
 	LongHold time.Duration `json:"longHold"`
@@ -396,6 +400,20 @@ type OperatorChanged struct {
 
 func (OperatorChanged) IsOperatorFeedItem() {}
 
+type OperatorReadiness struct {
+	// The operator's.
+	ID        string    `json:"id"`
+	Operator  *Operator `json:"operator"`
+	Readiness Readiness `json:"readiness"`
+	// When the readiness began.
+	Since time.Time `json:"since"`
+	// The device is a phone of its own, not a page.
+	Desk bool `json:"desk"`
+	// What the page last said; null when it never did.
+	Health  *PhoneHealth `json:"health,omitempty"`
+	Version int          `json:"version"`
+}
+
 type PageInfo struct {
 	HasNextPage bool    `json:"hasNextPage"`
 	EndCursor   *string `json:"endCursor,omitempty"`
@@ -438,9 +456,54 @@ type PauseReason struct {
 func (PauseReason) IsNode()            {}
 func (this PauseReason) GetID() string { return this.ID }
 
+type PhoneCheckInput struct {
+	// As people call it, with its major version: Chrome 142.
+	Browser string `json:"browser"`
+	// Windows, macOS, Linux, …
+	Platform string `json:"platform"`
+	// Name of the device; empty when not known.
+	Microphone string `json:"microphone"`
+	Speaker    string `json:"speaker"`
+	// Each step at most once.
+	Steps []*PhoneStepInput `json:"steps"`
+}
+
+type PhoneError struct {
+	At   time.Time      `json:"at"`
+	Kind PhoneErrorKind `json:"kind"`
+	Text string         `json:"text"`
+}
+
+type PhoneErrorInput struct {
+	Kind PhoneErrorKind `json:"kind"`
+	Text string         `json:"text"`
+}
+
+type PhoneHealth struct {
+	// Of the last report.
+	At time.Time `json:"at"`
+	// Of the last check; null when there was none.
+	CheckedAt  *time.Time `json:"checkedAt,omitempty"`
+	Browser    string     `json:"browser"`
+	Platform   string     `json:"platform"`
+	Microphone string     `json:"microphone"`
+	Speaker    string     `json:"speaker"`
+	// Of the last check, in their order.
+	Steps []*PhoneStep `json:"steps"`
+	// The steps that are not as they should be, the gravest first.
+	Troubles []*PhoneStep `json:"troubles"`
+	// The page's last errors, the newest last.
+	Errors []*PhoneError `json:"errors"`
+}
+
 type PhoneHealthInput struct {
 	// How a call of the viewer's sounds.
 	Quality *CallQualityInput `json:"quality,omitempty"`
+	// The page's check of the phone, whole. While its steps say that the microphone is blocked or missing, the viewer cannot become READY and is
+	// offered no call.
+	Check *PhoneCheckInput `json:"check,omitempty"`
+	// What went wrong in the page since the last report, at most 20; nothing personal.
+	Errors []*PhoneErrorInput `json:"errors,omitempty"`
 }
 
 type PhoneHealthPayload struct {
@@ -471,6 +534,24 @@ type PhoneSession struct {
 	RegisterExpires int          `json:"registerExpires"`
 	// True when there is no real PBX: the page signs no phone in, answers through the API.
 	Simulated bool `json:"simulated"`
+}
+
+type PhoneStep struct {
+	Name    PhoneStepName  `json:"name"`
+	State   PhoneStepState `json:"state"`
+	Problem string         `json:"problem"`
+	Detail  string         `json:"detail"`
+	// When it was first found so.
+	Since time.Time `json:"since"`
+}
+
+type PhoneStepInput struct {
+	Name  PhoneStepName  `json:"name"`
+	State PhoneStepState `json:"state"`
+	// A code of the page, empty when there is no problem: denied.
+	Problem *string `json:"problem,omitempty"`
+	// A figure or name worth knowing: 24 ms.
+	Detail *string `json:"detail,omitempty"`
 }
 
 type Preferences struct {
@@ -529,7 +610,11 @@ type Queue struct {
 	Ready       int        `json:"ready"`
 	Talking     int        `json:"talking"`
 	Operators   int        `json:"operators"`
-	Version     int        `json:"version"`
+	// How it rings at the operators, a name that the page makes a tone for: bell, chime, marimba, pulse, warble; empty is the usual way.
+	RingTone string `json:"ringTone"`
+	// Operators' phones answer by themselves, after a short tone.
+	AutoAnswer bool `json:"autoAnswer"`
+	Version    int  `json:"version"`
 }
 
 func (Queue) IsNode()            {}
@@ -541,6 +626,21 @@ type QueueChanged struct {
 }
 
 func (QueueChanged) IsQueueFeedItem() {}
+
+type ReadinessChanged struct {
+	Readiness *OperatorReadiness `json:"readiness"`
+	Cursor    string             `json:"cursor"`
+}
+
+func (ReadinessChanged) IsReadinessFeedItem() {}
+
+// No longer in the directory.
+type ReadinessRemoved struct {
+	ID     string `json:"id"`
+	Cursor string `json:"cursor"`
+}
+
+func (ReadinessRemoved) IsReadinessFeedItem() {}
 
 type RouteStep struct {
 	At       time.Time `json:"at"`
@@ -663,6 +763,8 @@ func (Synced) IsCallFeedItem() {}
 func (Synced) IsQueueFeedItem() {}
 
 func (Synced) IsOperatorFeedItem() {}
+
+func (Synced) IsReadinessFeedItem() {}
 
 type SystemStatus struct {
 	Ready   bool          `json:"ready"`
@@ -1733,6 +1835,209 @@ func (e OperatorDevice) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+type PhoneErrorKind string
+
+const (
+	// Nobody caught it.
+	PhoneErrorKindPage PhoneErrorKind = "PAGE"
+	// Signalling failed.
+	PhoneErrorKindSip PhoneErrorKind = "SIP"
+	// It did not open.
+	PhoneErrorKindMicrophone PhoneErrorKind = "MICROPHONE"
+)
+
+var AllPhoneErrorKind = []PhoneErrorKind{
+	PhoneErrorKindPage,
+	PhoneErrorKindSip,
+	PhoneErrorKindMicrophone,
+}
+
+func (e PhoneErrorKind) IsValid() bool {
+	switch e {
+	case PhoneErrorKindPage, PhoneErrorKindSip, PhoneErrorKindMicrophone:
+		return true
+	}
+	return false
+}
+
+func (e PhoneErrorKind) String() string {
+	return string(e)
+}
+
+func (e *PhoneErrorKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PhoneErrorKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PhoneErrorKind", str)
+	}
+	return nil
+}
+
+func (e PhoneErrorKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PhoneErrorKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PhoneErrorKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// In the order in which a page takes them.
+type PhoneStepName string
+
+const (
+	// The browser lets the page use a microphone.
+	PhoneStepNamePermission PhoneStepName = "PERMISSION"
+	// There is one, and it opens.
+	PhoneStepNameMicrophone PhoneStepName = "MICROPHONE"
+	// The browser lets the page make sound by itself.
+	PhoneStepNameRingtone PhoneStepName = "RINGTONE"
+	// Something comes from the microphone, if only noise.
+	PhoneStepNameLevel PhoneStepName = "LEVEL"
+	// Sound goes out.
+	PhoneStepNameSpeaker PhoneStepName = "SPEAKER"
+	// A call is shown over other windows.
+	PhoneStepNameNotifications PhoneStepName = "NOTIFICATIONS"
+	// SIP over WebSocket.
+	PhoneStepNameConnection PhoneStepName = "CONNECTION"
+	// The PBX knows the phone.
+	PhoneStepNameRegistration PhoneStepName = "REGISTRATION"
+	// Sound goes to the PBX and comes back.
+	PhoneStepNameMedia PhoneStepName = "MEDIA"
+	// The computer's clock agrees with the server's.
+	PhoneStepNameClock PhoneStepName = "CLOCK"
+)
+
+var AllPhoneStepName = []PhoneStepName{
+	PhoneStepNamePermission,
+	PhoneStepNameMicrophone,
+	PhoneStepNameRingtone,
+	PhoneStepNameLevel,
+	PhoneStepNameSpeaker,
+	PhoneStepNameNotifications,
+	PhoneStepNameConnection,
+	PhoneStepNameRegistration,
+	PhoneStepNameMedia,
+	PhoneStepNameClock,
+}
+
+func (e PhoneStepName) IsValid() bool {
+	switch e {
+	case PhoneStepNamePermission, PhoneStepNameMicrophone, PhoneStepNameRingtone, PhoneStepNameLevel, PhoneStepNameSpeaker, PhoneStepNameNotifications, PhoneStepNameConnection, PhoneStepNameRegistration, PhoneStepNameMedia, PhoneStepNameClock:
+		return true
+	}
+	return false
+}
+
+func (e PhoneStepName) String() string {
+	return string(e)
+}
+
+func (e *PhoneStepName) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PhoneStepName(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PhoneStepName", str)
+	}
+	return nil
+}
+
+func (e PhoneStepName) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PhoneStepName) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PhoneStepName) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type PhoneStepState string
+
+const (
+	PhoneStepStateWaiting PhoneStepState = "WAITING"
+	PhoneStepStateRunning PhoneStepState = "RUNNING"
+	PhoneStepStateOk      PhoneStepState = "OK"
+	PhoneStepStateWarn    PhoneStepState = "WARN"
+	PhoneStepStateFailed  PhoneStepState = "FAILED"
+)
+
+var AllPhoneStepState = []PhoneStepState{
+	PhoneStepStateWaiting,
+	PhoneStepStateRunning,
+	PhoneStepStateOk,
+	PhoneStepStateWarn,
+	PhoneStepStateFailed,
+}
+
+func (e PhoneStepState) IsValid() bool {
+	switch e {
+	case PhoneStepStateWaiting, PhoneStepStateRunning, PhoneStepStateOk, PhoneStepStateWarn, PhoneStepStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e PhoneStepState) String() string {
+	return string(e)
+}
+
+func (e *PhoneStepState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PhoneStepState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PhoneStepState", str)
+	}
+	return nil
+}
+
+func (e PhoneStepState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PhoneStepState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PhoneStepState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What the floor sees: availability and work together.
 type Presence string
 
@@ -1975,6 +2280,72 @@ func (e *QualitySide) UnmarshalJSON(b []byte) error {
 }
 
 func (e QualitySide) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a call could be offered right now; else what stands in the way.
+type Readiness string
+
+const (
+	ReadinessCanTake Readiness = "CAN_TAKE"
+	// Ready, but customers would not hear them: the microphone is blocked or missing.
+	ReadinessNoMicrophone Readiness = "NO_MICROPHONE"
+	// Ready, but the phone is not registered.
+	ReadinessNoPhone Readiness = "NO_PHONE"
+	// Ready, with a call.
+	ReadinessBusy Readiness = "BUSY"
+	// Paused or offline.
+	ReadinessAway Readiness = "AWAY"
+)
+
+var AllReadiness = []Readiness{
+	ReadinessCanTake,
+	ReadinessNoMicrophone,
+	ReadinessNoPhone,
+	ReadinessBusy,
+	ReadinessAway,
+}
+
+func (e Readiness) IsValid() bool {
+	switch e {
+	case ReadinessCanTake, ReadinessNoMicrophone, ReadinessNoPhone, ReadinessBusy, ReadinessAway:
+		return true
+	}
+	return false
+}
+
+func (e Readiness) String() string {
+	return string(e)
+}
+
+func (e *Readiness) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Readiness(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Readiness", str)
+	}
+	return nil
+}
+
+func (e Readiness) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Readiness) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Readiness) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pult-cc/pult/internal/auth"
+	"github.com/pult-cc/pult/internal/store"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/phones"
 	"github.com/pult-cc/pult/telephony/queues"
@@ -12,6 +13,7 @@ import (
 // directory tells the floor who and what there is.
 type directory struct {
 	queues.Directory
+	store.PhoneHealth
 	users auth.Repository
 }
 

@@ -78,7 +78,7 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 	engine := calls.NewEngine(calls.EngineOptions{
 		Driver: driver, Bus: a.bus, Board: a.board, Matcher: matcher{a.match},
 		Journal:   journal{repo: a.history, term: lease.Term()},
-		Directory: directory{Directory: a.store.Directory(), users: a.store.Auth()},
+		Directory: directory{Directory: a.store.Directory(), PhoneHealth: a.store.Health(), users: a.store.Auth()},
 		Phones:    a.phones,
 		Floor: calls.FloorOptions{
 			Normalize: a.number.Parse, ParseDialed: a.number.ParseDialed, NewID: newID, CallerID: a.callerID(),

@@ -33,8 +33,9 @@ var rules = []rule{
 	{"telephony/fakepbx/...", []string{"telephony", "internal/errs"}},
 	{"telephony/telephonytest/...", []string{"telephony", "internal/errs"}},
 	{"telephony/queues", []string{"internal/errs"}},
+	{"telephony/health", []string{"internal/errs"}},
 	{"telephony/quality", []string{"telephony", "internal/errs"}},
-	{"telephony/calls", []string{"telephony", "telephony/queues", "telephony/quality", "internal/bus", "internal/customers", "internal/errs"}},
+	{"telephony/calls", []string{"telephony", "telephony/queues", "telephony/quality", "telephony/health", "internal/bus", "internal/customers", "internal/errs"}},
 	{"telephony/phones", []string{"telephony", "telephony/calls", "telephony/queues", "internal/seal", "internal/errs"}},
 	{"connectors/all", []string{"connectors/..."}},
 	{"connectors/...", []string{"connectors/...", "internal/errs"}},
@@ -43,11 +44,11 @@ var rules = []rule{
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
 		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/interactions", "internal/seal",
-		"telephony/queues", "telephony/quality", "connectors", "internal/errs",
+		"telephony/queues", "telephony/quality", "telephony/health", "connectors", "internal/errs",
 	}},
 	{"ent/...", []string{"ent/..."}},
 	{"graph/...", []string{
-		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/phones", "internal/customers", "internal/interactions",
+		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "telephony/phones", "internal/customers", "internal/interactions",
 		"internal/auth", "internal/errs", "internal/obs", "connectors",
 	}},
 }
@@ -113,7 +114,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "telephony/quality", "internal/interactions", "internal/customers":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers":
 		return true
 	}
 	return false

@@ -29,6 +29,7 @@ func (r directory) Queues(ctx context.Context) ([]queues.Queue, error) {
 			RingTimeout: time.Duration(q.RingTimeoutMs) * time.Millisecond,
 			WrapUp:      time.Duration(q.WrapUpMs) * time.Millisecond,
 			RescueFor:   time.Duration(q.RescueForMs) * time.Millisecond,
+			AutoAnswer:  q.AutoAnswer, Tone: q.Tone,
 		}
 	}
 	return out, nil
@@ -43,6 +44,9 @@ func (r directory) UpsertQueue(ctx context.Context, q queues.Queue) error {
 	case q.Key == "":
 		return errs.Field(op, "key", "missing")
 	}
+	if err := q.Validate(); err != nil {
+		return errs.Wrap(op, err)
+	}
 	err := createQueue(r.client.Queue, q).OnConflictColumns(queue.FieldID).UpdateNewValues().Exec(ctx)
 	if kindOfAny(err) == errs.Conflict {
 		return &errs.Error{Kind: errs.Conflict, Op: op, Msg: "another queue has this key", Err: err}
@@ -53,7 +57,7 @@ func (r directory) UpsertQueue(ctx context.Context, q queues.Queue) error {
 func createQueue(client *ent.QueueClient, q queues.Queue) *ent.QueueCreate {
 	return client.Create().SetID(q.ID).SetKey(clean(q.Key)).SetName(clean(q.Name)).SetPosition(q.Order).
 		SetRingTimeoutMs(q.RingTimeout.Milliseconds()).SetWrapUpMs(q.WrapUp.Milliseconds()).
-		SetRescueForMs(q.RescueFor.Milliseconds())
+		SetRescueForMs(q.RescueFor.Milliseconds()).SetAutoAnswer(q.AutoAnswer).SetTone(clean(q.Tone))
 }
 
 // PauseReasons implements queues.Directory: those to be chosen in their order, then Pult's own.

@@ -106,6 +106,9 @@ func (s *Store) Customers() customers.Repository { return customerRepo{s} }
 // Directory returns the repository of queues, pause reasons and declared availability.
 func (s *Store) Directory() queues.Directory { return directory{s} }
 
+// Health returns the repository of what is known of operators' phones.
+func (s *Store) Health() PhoneHealth { return PhoneHealth{s} }
+
 // Credentials returns the repository of sealed SIP credentials.
 func (s *Store) Credentials() seal.CredentialRepository { return credentialRepo{s} }
 

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/quality"
 	"github.com/pult-cc/pult/telephony/queues"
 )
@@ -29,6 +30,7 @@ const (
 	CmdMuteParty       CommandKind = "MUTE_PARTY"       // CallID, LegID, Muted
 	CmdDropParty       CommandKind = "DROP_PARTY"       // CallID, LegID
 	CmdBeat            CommandKind = "BEAT"             // the page of the operator's phone is there
+	CmdReportHealth    CommandKind = "REPORT_HEALTH"    // Health: what the page of the operator's phone says of it
 	CmdPark            CommandKind = "PARK"             // CallID; CmdTake picks it up
 	CmdExtendWrapUp    CommandKind = "EXTEND_WRAP_UP"   // CallID
 	CmdFinishWrapUp    CommandKind = "FINISH_WRAP_UP"   // CallID
@@ -61,6 +63,7 @@ type Command struct {
 	To         *Target             `json:"to,omitempty"`
 	LegID      string              `json:"legId,omitempty"`
 	Quality    *quality.Report     `json:"quality,omitempty"`
+	Health     *health.Report      `json:"health,omitempty"`
 	Notice     *Notice             `json:"notice,omitempty"`
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -34,6 +35,9 @@ type Directory interface {
 	People(ctx context.Context) ([]Person, error)
 	Declared(ctx context.Context) ([]queues.Declared, error)
 	SaveDeclared(ctx context.Context, d queues.Declared) error
+	// Health returns what was last known of everybody's phone.
+	Health(ctx context.Context) ([]health.Record, error)
+	SaveHealth(ctx context.Context, r health.Record) error
 }
 
 // Phones pushes operators' accounts to the PBX.
@@ -146,7 +150,12 @@ func (e *Engine) load(ctx context.Context) error {
 	if err != nil {
 		return errs.Wrap("reading open calls", err)
 	}
+	known, err := e.o.Directory.Health(ctx)
+	if err != nil {
+		return errs.Wrap("reading the health of phones", err)
+	}
 	now := time.Now()
+	e.floor.RestoreHealth(known)
 	install(e.floor, now)
 	e.floor.Restore(open, now)
 	return nil
@@ -249,6 +258,9 @@ func (e *Engine) flush(now time.Time) []CallEffect {
 	for _, d := range out.Declared {
 		e.saves.put("operator "+d.OperatorID, func(ctx context.Context) error { return e.o.Directory.SaveDeclared(ctx, d) })
 	}
+	for _, r := range out.Health {
+		e.saves.put("health "+r.OperatorID, func(ctx context.Context) error { return e.o.Directory.SaveHealth(ctx, *r) })
+	}
 	return out.Effects
 }
 
@@ -324,7 +336,7 @@ func (e *Engine) command(ctx context.Context, cmd Command) (Reply, error) {
 		return Reply{}, d.DemoCall(ctx, telephony.Party{Number: cmd.Number, Name: cmd.Name}, cmd.Queue, 2*time.Minute)
 	case CmdReloadDirectory:
 		return Reply{}, e.reload(ctx)
-	case CmdSetAvailability, CmdDial:
+	case CmdSetAvailability, CmdDial, CmdReportHealth:
 		if err := e.acquaint(ctx, cmd.OperatorID); err != nil {
 			return Reply{}, err
 		}

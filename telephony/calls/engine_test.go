@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +17,7 @@ import (
 	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/fakepbx"
+	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -29,6 +32,7 @@ type site struct {
 	mu        sync.Mutex
 	saved     map[calls.ID]calls.Call
 	declared  map[string]queues.Declared
+	health    map[string]health.Record
 	failSaves int
 	saves     int // attempts
 	slowMatch time.Duration
@@ -109,6 +113,19 @@ func (s *site) SaveDeclared(_ context.Context, d queues.Declared) error {
 	return nil
 }
 
+func (s *site) Health(context.Context) ([]health.Record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.health)), nil
+}
+
+func (s *site) SaveHealth(_ context.Context, r health.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.health[r.OperatorID] = r
+	return nil
+}
+
 func (s *site) Provision(ctx context.Context, d telephony.Provisioner, op string) error {
 	s.mu.Lock()
 	s.pushed++
@@ -132,7 +149,7 @@ func (s *site) Drop(ctx context.Context, d telephony.Provisioner, op string) err
 }
 
 func newSite(t *testing.T) *site {
-	s := &site{t: t, pbx: fakepbx.New(fakepbx.Options{}), bus: membus.New(), saved: map[calls.ID]calls.Call{}, declared: map[string]queues.Declared{}}
+	s := &site{t: t, pbx: fakepbx.New(fakepbx.Options{}), bus: membus.New(), saved: map[calls.ID]calls.Call{}, declared: map[string]queues.Declared{}, health: map[string]health.Record{}}
 	log := slog.New(slog.DiscardHandler)
 	s.board = calls.NewBoard(s.bus, log)
 	s.svc = calls.NewService(s.bus, s.board)

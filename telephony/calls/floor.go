@@ -6,6 +6,7 @@ import (
 
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/quality"
 	"github.com/pult-cc/pult/telephony/queues"
 )
@@ -39,6 +40,8 @@ type Floor struct {
 	q       *queues.State
 	people  map[string]Person
 	online  map[string]bool // operators whose phone is registered, known or not
+	health  map[string]*health.Record
+	reports map[string]reports // of health, lately
 	linkUp  bool
 	stirred bool // there may be something to decide
 
@@ -66,13 +69,14 @@ type Outcome struct {
 	Effects  []CallEffect
 	Journal  []Call            // calls whose record is to be saved
 	Declared []queues.Declared // availabilities to be saved
+	Health   []*health.Record  // to be saved
 }
 
 // NewFloor makes an empty floor.
 func NewFloor(opt FloorOptions) *Floor {
 	return &Floor{
 		opt: opt, calls: map[ID]*Call{}, legs: map[telephony.LegID]ID{}, legsOf: map[ID][]telephony.LegID{}, timed: map[ID]struct{}{}, tails: tails{}, asks: newAsks(), past: newPast(),
-		q: queues.NewState(), people: map[string]Person{}, online: map[string]bool{},
+		q: queues.NewState(), people: map[string]Person{}, online: map[string]bool{}, health: map[string]*health.Record{}, reports: map[string]reports{},
 		opViews: map[string]Operator{}, qViews: map[string]Queue{}, retired: map[string]uint64{}, tally: map[string]*tally{}, shares: map[string]share{},
 		dirtyOps: map[string]struct{}{}, dirtyQueues: map[string]struct{}{},
 	}

@@ -18,6 +18,8 @@ func (f *Floor) Command(cmd Command, now time.Time) (Reply, error) {
 		return f.setAvailability(cmd, now)
 	case CmdDial:
 		return f.dial(cmd, now)
+	case CmdReportHealth:
+		return f.reportHealth(cmd, now)
 	case CmdBeat:
 		f.onCall(cmd.OperatorID, Beat{At: now, OperatorID: cmd.OperatorID})
 		return Reply{}, nil
@@ -210,8 +212,13 @@ func (f *Floor) setAvailability(cmd Command, now time.Time) (Reply, error) {
 		return Reply{}, errs.E(errs.NotFound, op, "no such operator")
 	}
 	switch cmd.Avail {
-	case queues.Ready, queues.Offline:
-		f.declare(o, cmd.Avail, "", now)
+	case queues.Ready:
+		if o.Unheard {
+			return Reply{}, errs.E(errs.Conflict, op, "your microphone is blocked or missing: customers would not hear you")
+		}
+		f.declare(o, queues.Ready, "", now)
+	case queues.Offline:
+		f.declare(o, queues.Offline, "", now)
 	case queues.Paused:
 		f.declare(o, queues.Paused, cmd.Pause, now)
 	default:

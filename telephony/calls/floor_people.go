@@ -46,7 +46,7 @@ func (f *Floor) SetDirectory(qs []queues.Queue, people []Person, declared []queu
 				}
 			}
 		}
-		o.Queues = p.Queues
+		o.Queues, o.Unheard = p.Queues, f.unheard(p.ID)
 		ops[p.ID] = o
 		f.touchOperator(p.ID)
 	}

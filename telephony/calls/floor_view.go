@@ -48,7 +48,8 @@ func (f *Floor) Take(now time.Time) Outcome {
 
 func sameOperator(a, b Operator) bool {
 	return slices.Equal(a.Queues, b.Queues) && a.Login == b.Login && a.Name == b.Name && a.Availability == b.Availability && a.PauseReason == b.PauseReason &&
-		a.Presence == b.Presence && a.PhoneOnline == b.PhoneOnline && a.Desk == b.Desk && a.CallID == b.CallID && a.Since.Equal(b.Since)
+		a.Presence == b.Presence && a.PhoneOnline == b.PhoneOnline && a.CallID == b.CallID && a.Since.Equal(b.Since) &&
+		a.Desk == b.Desk && a.Readiness == b.Readiness && a.Health == b.Health
 }
 
 func sameQueue(a, b Queue) bool {
@@ -63,7 +64,11 @@ func (f *Floor) operatorView(o *queues.Operator, now time.Time) Operator {
 	p := f.people[o.ID]
 	v := Operator{
 		ID: o.ID, Login: p.Login, Name: p.Name, Queues: o.Queues, Availability: o.Declared.Availability,
-		PauseReason: o.Declared.PauseReason, PhoneOnline: o.PhoneOnline, Desk: p.Desk, Since: o.Declared.Since,
+		PauseReason: o.Declared.PauseReason, PhoneOnline: o.PhoneOnline, Since: o.Declared.Since,
+		Desk: p.Desk, Readiness: readiness(o), ReadySince: now, Health: f.health[o.ID],
+	}
+	if old, known := f.opViews[o.ID]; known && old.Readiness == v.Readiness {
+		v.ReadySince = old.ReadySince
 	}
 	switch o.Declared.Availability {
 	case queues.Ready:

@@ -3,6 +3,7 @@ package calls
 import (
 	"time"
 
+	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -34,6 +35,9 @@ type Operator struct {
 	PhoneOnline  bool                `json:"phoneOnline"`
 	Desk         bool                `json:"desk,omitempty"`   // their device is a phone of its own
 	CallID       ID                  `json:"callId,omitempty"` // what keeps them busy
+	Readiness    Readiness           `json:"readiness"`
+	ReadySince   time.Time           `json:"readySince"`       // when Readiness began
+	Health       *health.Record      `json:"health,omitempty"` // what their page last said of their phone
 	Gone         bool                `json:"gone,omitempty"`   // no longer in the directory: the last word on them
 }
 

@@ -2,7 +2,11 @@ package queues
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/pult-cc/pult/internal/errs"
 )
 
 // Queue is the configuration of a waiting line.
@@ -59,4 +63,19 @@ type Directory interface {
 	PauseReasons(ctx context.Context) ([]PauseReason, error)
 	Declared(ctx context.Context) ([]Declared, error)
 	SaveDeclared(ctx context.Context, d Declared) error
+}
+
+// Tones are the names of the tones that pages know to make for a queue, besides the usual one, which is "".
+var Tones = []string{"bell", "chime", "marimba", "pulse", "warble"}
+
+// Validate refuses a configuration that no page or dialplan could follow.
+func (q Queue) Validate() error {
+	const op = "configuring queue"
+	switch {
+	case q.Tone != "" && !slices.Contains(Tones, q.Tone):
+		return errs.Field(op, "tone", "one of "+strings.Join(Tones, ", ")+", or nothing for the usual one")
+	case q.RingTimeout < 0 || q.WrapUp < 0 || q.RescueFor < 0:
+		return errs.Field(op, "duration", "not negative")
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ type Operator struct {
 	Queues      []string // ids of the queues they serve
 	Declared    Declared
 	PhoneOnline bool
+	Unheard     bool   // a customer would not hear them: the microphone is blocked or missing
 	Busy        string // call id that occupies them (offered, talking, wrap-up); "" = free
 	Also        string // a second call beside it; the distribution never gives one
 }
@@ -46,7 +47,7 @@ func (o *Operator) Drop(callID string) {
 
 // Free tells whether a new call may be offered.
 func (o *Operator) Free() bool {
-	return o.Declared.Availability == Ready && o.PhoneOnline && o.Busy == ""
+	return o.Declared.Availability == Ready && o.PhoneOnline && !o.Unheard && o.Busy == ""
 }
 
 // Serves tells whether the operator belongs to the queue.

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -24,6 +25,32 @@ func state(operators ...string) *queues.State {
 		}
 	}
 	return s
+}
+
+func TestAQueueIsRefusedWhoseToneNoPageKnows(t *testing.T) {
+	for _, tone := range append([]string{""}, queues.Tones...) {
+		if err := (queues.Queue{Tone: tone}).Validate(); err != nil {
+			t.Errorf("%q: %v", tone, err)
+		}
+	}
+	for name, q := range map[string]queues.Queue{"an unknown tone": {Tone: "gong"}, "a negative time": {WrapUp: -1}} {
+		if err := q.Validate(); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWhoWouldNotBeHeardIsNotFree(t *testing.T) {
+	s := state("anna")
+	s.Operators["anna"].Unheard = true
+	s.Enqueue(queues.Waiting{CallID: "1", QueueID: "q", Since: noon})
+	if o := s.Decide(noon); len(o) != 0 {
+		t.Errorf("offered %v", o)
+	}
+	s.Operators["anna"].Unheard = false
+	if o := s.Decide(noon); len(o) != 1 {
+		t.Errorf("with a microphone: offered %v", o)
+	}
 }
 
 func TestDecide(t *testing.T) {

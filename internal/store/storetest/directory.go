@@ -7,6 +7,7 @@ import (
 
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/seal"
+	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/queues"
 )
 
@@ -15,6 +16,7 @@ func runDirectory(t *testing.T, fresh NewDatabase) {
 		{"a queue is read as it was saved", func(t *testing.T, d *db) {
 			q := queues.Queue{
 				ID: "vip", Key: "vip", Name: "Важные «ё»", Order: -1, RingTimeout: 12500 * time.Millisecond, WrapUp: 0, RescueFor: time.Minute,
+				AutoAnswer: true, Tone: "bell",
 			}
 			for range 2 {
 				must(t, "UpsertQueue", d.Directory().UpsertQueue(t.Context(), q))
@@ -22,13 +24,14 @@ func runDirectory(t *testing.T, fresh NewDatabase) {
 				if err != nil || len(got) != 3 || got[0] != q {
 					t.Fatalf("got %+v, %v", got, err)
 				}
-				q.Name, q.RingTimeout, q.WrapUp = "Важные", time.Second, 90*time.Second
+				q.Name, q.RingTimeout, q.WrapUp, q.AutoAnswer, q.Tone = "Важные", time.Second, 90*time.Second, false, ""
 			}
 		}},
 		{"a key is one queue's", func(t *testing.T, d *db) {
 			err := d.Directory().UpsertQueue(t.Context(), queues.Queue{ID: "other", Key: "support"})
 			wantKind(t, "another queue's key", err, errs.Conflict)
 			wantKind(t, "no key", d.Directory().UpsertQueue(t.Context(), queues.Queue{ID: "x"}), errs.Invalid)
+			wantKind(t, "an unknown tone", d.Directory().UpsertQueue(t.Context(), queues.Queue{ID: "x", Key: "x", Tone: "gong"}), errs.Invalid)
 			wantKind(t, "no id", d.Directory().UpsertQueue(t.Context(), queues.Queue{Key: "x"}), errs.Invalid)
 		}},
 		{"availability is kept, the last one", func(t *testing.T, d *db) {
@@ -46,11 +49,28 @@ func runDirectory(t *testing.T, fresh NewDatabase) {
 			}
 			wantKind(t, "nobody's", d.Directory().SaveDeclared(t.Context(), queues.Declared{}), errs.Invalid)
 		}},
+		{"of a phone the last word is kept", func(t *testing.T, d *db) {
+			r := (&health.Record{OperatorID: "u-anna"}).Take(health.Report{
+				Check: &health.Check{Browser: "Яндекс Браузер 25", Microphone: "Гарнитура «ё»", Steps: []health.Step{
+					{Name: health.StepPermission, State: health.Failed, Problem: "denied"}, {Name: health.StepClock, State: health.OK, Detail: "0.1 s"},
+				}},
+				Errors: []health.Error{{Kind: health.ErrorSIP, Text: "408\x00"}},
+			}, start)
+			must(t, "SaveHealth", d.Health().SaveHealth(t.Context(), *r))
+			later := r.Take(health.Report{Errors: []health.Error{{Kind: health.ErrorPage, Text: "x"}}}, start.Add(time.Minute))
+			must(t, "SaveHealth", d.Health().SaveHealth(t.Context(), *later))
+			got, err := d.Health().Health(t.Context())
+			if err != nil || !reflect.DeepEqual(got, []health.Record{*later}) || !got[0].Unheard() {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			wantKind(t, "nobody's", d.Health().SaveHealth(t.Context(), health.Record{}), errs.Invalid)
+		}},
 		{"each list is one statement", func(t *testing.T, d *db) {
 			for name, read := range map[string]func() error{
 				"Queues":       func() error { _, err := d.Directory().Queues(t.Context()); return err },
 				"PauseReasons": func() error { _, err := d.Directory().PauseReasons(t.Context()); return err },
 				"Declared":     func() error { _, err := d.Directory().Declared(t.Context()); return err },
+				"Health":       func() error { _, err := d.Health().Health(t.Context()); return err },
 				"Topics":       func() error { _, err := d.Interactions().Topics(t.Context()); return err },
 				"Credentials":  func() error { _, err := d.Credentials().Credentials(t.Context()); return err },
 				"Pending":      func() error { _, err := d.Credentials().PendingCredentials(t.Context()); return err },

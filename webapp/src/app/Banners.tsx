@@ -2,13 +2,18 @@ import { useQuery } from '@apollo/client/react'
 import { Button } from '@mantine/core'
 import { useEffect, useEffectEvent, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, useLocation } from 'wouter'
 import { Close, Trouble } from '@/components/icons'
 import { SystemDocument, type NoticeKind } from '@/gql/graphql'
 import { exactTime, timeOfDay } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { isMicrophoneBlocked, isMoving } from '@/phone/view'
+import { CheckStrip } from '@/features/check/CheckStrip'
+import { worstOf } from '@/phone/preflight'
+import { useSilentRing } from '@/session/use-silent-ring'
 import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
 import { devicePreferences, setDevicePreferences } from '@/session/device-preferences'
+import { checkPaths } from '@/session/phone-window'
 import { commandPhone } from '@/session/services'
 import { useBehindReason } from '@/session/use-behind'
 import classes from './Banners.module.css'
@@ -21,6 +26,7 @@ export function Banners() {
       <FeedBanner />
       <PhoneBanner />
       <WindowBanner />
+      <CheckBanner />
       <SoundBanner />
       <DeviceBanner />
       <NoticeBanner />
@@ -47,6 +53,7 @@ function FeedBanner() {
 function PhoneBanner() {
   const { t } = useTranslation()
   const services = useServices()
+  const check = checkPaths[services.place]
   const phone = usePhone()
   const behind = useBehindReason()
   const lineLost = useLasting(
@@ -60,14 +67,19 @@ function PhoneBanner() {
         tone="trouble"
         strong
         action={
-          <Button
-            size="compact-sm"
-            variant="white"
-            color="red"
-            onClick={() => commandPhone(services, 'CHECK_MICROPHONE')}
-          >
-            {t('phone.checkAgain')}
-          </Button>
+          <>
+            <Button component={Link} to={check} size="compact-sm" variant="white" color="red">
+              {t('check.whatToDo')}
+            </Button>
+            <Button
+              size="compact-sm"
+              variant="white"
+              color="red"
+              onClick={() => commandPhone(services, 'CHECK_MICROPHONE')}
+            >
+              {t('phone.checkAgain')}
+            </Button>
+          </>
         }
       >
         <b>{t(`microphone.${phone.microphone}.title`)}</b> {t(`microphone.${phone.microphone}.text`)}
@@ -123,12 +135,72 @@ function WindowBanner() {
   )
 }
 
-/** A call rings and the browser lets the page make no sound. */
+/** How long the check is shown after it has found everything well; milliseconds. */
+const wellTime = 3000
+
+/** The check of the phone while it runs, and what it has found wrong. A microphone that is blocked has a banner of its own. */
+function CheckBanner() {
+  const { t } = useTranslation()
+  const phone = usePhone()
+  const [pathname] = useLocation()
+  const { checks, place } = useServices()
+  const { preflight } = checks
+  const check = checkPaths[place]
+  const state = useObservable(preflight.state)
+  const over = useLasting(state.phase === 'done', wellTime)
+  const worst = worstOf(state)
+  if (state.phase === 'idle' || pathname === check || isMicrophoneBlocked(phone)) return null
+  if (state.phase === 'done' && worst?.state === 'failed' && worst.problem !== '') {
+    // That the browser lets the page make no sound has its own banner, with the remedy in it.
+    if (worst.problem === 'sound_blocked') return null
+    return (
+      <Banner
+        tone="trouble"
+        action={
+          <>
+            <Button component={Link} to={check} size="compact-sm" variant="default">
+              {t('check.whatToDo')}
+            </Button>
+            <Button size="compact-sm" variant="default" onClick={() => void preflight.again(worst.name)}>
+              {t('check.again')}
+            </Button>
+          </>
+        }
+      >
+        <b>{t(`check.step.${worst.name}`)}.</b> {t(`check.problem.${worst.problem}.title`)}
+      </Banner>
+    )
+  }
+  if (over) return null
+  const asks = state.steps.find((step) => step.state === 'running')?.problem
+  return (
+    <Banner tone="info">
+      {asks ? <span role="status">{t(`check.problem.${asks}.title`)}</span> : <CheckStrip state={state} />}
+    </Banner>
+  )
+}
+
+/** A call would ring, or rings, and nobody would hear it. */
 function SoundBanner() {
   const { t } = useTranslation()
   const { ringer } = useServices()
-  const blocked = useObservable(ringer.blocked)
-  if (!blocked) return null
+  const silent = useSilentRing()
+  if (silent === '') return null
+  if (silent !== 'blocked') {
+    const why = silent === 'volume' ? t('banner.ringVolume') : t('banner.ringOutput')
+    return (
+      <Banner
+        tone="warning"
+        action={
+          <Button component={Link} to="/settings" size="compact-sm" variant="default">
+            {t('banner.settings')}
+          </Button>
+        }
+      >
+        {t('banner.ringSilent', { why })}
+      </Banner>
+    )
+  }
   return (
     <Banner
       tone="warning"

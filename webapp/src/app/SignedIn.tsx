@@ -4,6 +4,7 @@ import { Redirect, Route, Switch } from 'wouter'
 import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
+import { supervisesAs } from '@/session/roles'
 import { makeServices, startServices, type Outside, type Services } from '@/session/services'
 import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
@@ -13,6 +14,10 @@ import { Workspace } from './Workspace'
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
 
 const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/PhoneWindow')).PhoneWindow }))
+const CheckPage = lazy(async () => ({ default: (await import('@/features/check/CheckPage')).CheckPage }))
+const ReadinessPage = lazy(async () => ({
+  default: (await import('@/features/readiness/ReadinessPage')).ReadinessPage,
+}))
 
 interface SignedInProps {
   operatorId: string
@@ -56,10 +61,11 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
     services.share.tellSignedOut()
     await onSignOut(services.windowId)
   }
+  const supervises = supervisesAs(client.readQuery({ query: ViewerDocument })?.viewer.roles ?? [])
   return (
     <ServicesProvider value={services}>
       <Switch>
-        <Route path={phonePath}>
+        <Route path={`${phonePath}/*?`}>
           <Suspense fallback={<main aria-busy />}>
             <PhoneWindow />
           </Suspense>
@@ -75,6 +81,18 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
                   <SettingsPage />
                 </Suspense>
               </Route>
+              <Route path="/check">
+                <Suspense fallback={<main aria-busy />}>
+                  <CheckPage />
+                </Suspense>
+              </Route>
+              {supervises && (
+                <Route path="/readiness">
+                  <Suspense fallback={<main aria-busy />}>
+                    <ReadinessPage />
+                  </Suspense>
+                </Route>
+              )}
               <Route>
                 <Redirect to="/" replace />
               </Route>

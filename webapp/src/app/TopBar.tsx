@@ -2,7 +2,7 @@ import { Menu, UnstyledButton } from '@mantine/core'
 import { useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { Keyboard, Leave, Settings } from '@/components/icons'
+import { Check, Keyboard, Leave, Readiness, Settings } from '@/components/icons'
 import { Keys } from '@/components/Keys'
 import { Logo } from '@/components/Logo'
 import { SignMark } from '@/components/SignMark'
@@ -11,7 +11,8 @@ import { SearchBox } from '@/features/search/SearchBox'
 import { isEngaged, signOfStage, stageOf } from '@/feed/model'
 import { initials } from '@/lib/format'
 import { Elapsed } from '@/session/Elapsed'
-import { useArrangedCalls, useMe } from '@/session/context'
+import { useArrangedCalls, useMe, useViewer } from '@/session/context'
+import { supervisesAs } from '@/session/roles'
 import { useDial } from '@/session/use-dial'
 import { PhoneIndicator } from './PhoneIndicator'
 import classes from './TopBar.module.css'
@@ -26,6 +27,7 @@ interface TopBarProps {
 export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
   const { t } = useTranslation()
   const me = useMe()
+  const { roles } = useViewer()
   const [, navigate] = useLocation()
   const dial = useDial()
   const [availability, setAvailability] = useState(false)
@@ -64,6 +66,14 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
           <Menu.Item component={Link} to="/settings" leftSection={<Settings size={16} aria-hidden />}>
             {t('settings.title')}
           </Menu.Item>
+          <Menu.Item component={Link} to="/check" leftSection={<Check size={16} aria-hidden />}>
+            {t('check.title')}
+          </Menu.Item>
+          {supervisesAs(roles) && (
+            <Menu.Item component={Link} to="/readiness" leftSection={<Readiness size={16} aria-hidden />}>
+              {t('readiness.title')}
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<Keyboard size={16} aria-hidden />} rightSection={<Keys>?</Keys>} onClick={onHelp}>
             {t('help.title')}
           </Menu.Item>

@@ -28,6 +28,8 @@ const screens: Record<string, Screen> = {
   internal: { scenario: 'internal', selector: '[role=radio]' },
   'desk phone': { scenario: 'desk', selector: 'aside ul li button' },
   'desk phone away': { scenario: 'deskaway', selector: 'aside [role=alert]' },
+  check: { scenario: 'idle', path: '/check', selector: 'li[data-state=ok]' },
+  readiness: { scenario: 'supervisor', path: '/readiness', selector: 'li[data-readiness]' },
   settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
   help: {
     scenario: 'idle',

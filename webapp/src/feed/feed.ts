@@ -12,12 +12,14 @@ import {
   QueueFeedDocument,
   QueueFieldsFragmentDoc,
   QueueIdsDocument,
+  ReadinessFeedDocument,
   WaitingCallIdsDocument,
   WaitingFeedDocument,
   WaitingFieldsFragmentDoc,
   type CallFieldsFragment,
   type InteractionFieldsFragment,
   type NoticesSubscription,
+  type ReadinessFieldsFragment,
 } from '@/gql/graphql'
 import type { Clock } from '@/lib/clock'
 import { Observable } from '@/lib/observable'
@@ -204,6 +206,39 @@ export class Feed {
       })
       changed(interactionFeed)
     })
+  }
+
+  /**
+   * Tells who can take a call, everybody at once after each change, until the returned function is called. For supervisors; the server
+   * refuses others.
+   */
+  followReadiness(told: (all: readonly ReadinessFieldsFragment[]) => void): () => void {
+    let all = new Map<string, ReadinessFieldsFragment>()
+    let fresh = new Map<string, ReadinessFieldsFragment>()
+    let synced = false
+    const tell = () => told([...all.values()])
+    return this.#subscribe(
+      ReadinessFeedDocument,
+      {},
+      ({ readinessFeed: item }) => {
+        if (item.__typename === 'Synced') {
+          // After a gap everybody comes again; whoever is not among them has left.
+          all = fresh
+          fresh = new Map()
+          synced = true
+        } else if (item.__typename === 'ReadinessRemoved') {
+          all.delete(item.id)
+        } else {
+          fresh.set(item.readiness.id, item.readiness)
+          if (synced) all.set(item.readiness.id, item.readiness)
+        }
+        if (synced) tell()
+      },
+      () => {
+        synced = false
+        fresh = new Map()
+      },
+    )
   }
 
   #mine(call: CallFieldsFragment | undefined): MyCall | [] {

@@ -14,6 +14,7 @@ export function makeCache(): InMemoryCache {
       CallFeedItem: ['CallChanged', 'CallRemoved', 'Synced'],
       QueueFeedItem: ['QueueChanged', 'Synced'],
       OperatorFeedItem: ['OperatorChanged', 'Synced'],
+      ReadinessFeedItem: ['ReadinessChanged', 'ReadinessRemoved', 'Synced'],
     },
     typePolicies: {
       // Lists are replaced whole: the feeds and the pages own them.

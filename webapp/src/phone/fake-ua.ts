@@ -1,4 +1,4 @@
-import type { Credentials, SipUa, Stats, UaEvent } from './types'
+import { EchoError, type Credentials, type Echo, type SipUa, type Stats, type UaEvent } from './types'
 
 /** A user agent for tests: it records what it is told to do and reports what the test makes happen. */
 export class FakeUa implements SipUa {
@@ -64,6 +64,11 @@ export class FakeUa implements SipUa {
 
   terminate(session: string): void {
     this.done.push(`terminate ${session}`)
+  }
+
+  echo(): Echo {
+    this.done.push('echo')
+    return { voice: Promise.reject(new EchoError('refused', 'a fake')), end: () => {} }
   }
 
   setMuted(session: string, muted: boolean): void {

@@ -2,16 +2,18 @@ import { MicrophoneError, type Microphone, type MicrophoneProblem } from './type
 
 /** What is asked of the microphone: a telephone voice, as the browser knows to make it. */
 const telephoneVoice: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+/** As it is: a quiet room is heard as noise, and nothing but a dead microphone as silence. */
+const rawVoice: MediaTrackConstraints = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
 
 /**
  * Opens the device with the id, else the system's default: an empty id, or a device that was pulled out at this moment. The id is
  * exact, since Chromium may pass over one that is merely ideal.
  */
-async function openDevice(devices: MediaDevices, id: string): Promise<MediaStream> {
-  const byDefault = { audio: telephoneVoice, video: false }
+async function openDevice(devices: MediaDevices, id: string, voice: MediaTrackConstraints): Promise<MediaStream> {
+  const byDefault = { audio: voice, video: false }
   if (!id) return devices.getUserMedia(byDefault)
   try {
-    return await devices.getUserMedia({ audio: { ...telephoneVoice, deviceId: { exact: id } }, video: false })
+    return await devices.getUserMedia({ audio: { ...voice, deviceId: { exact: id } }, video: false })
   } catch (error) {
     if (problemOf(error) !== 'missing') throw error
     return devices.getUserMedia(byDefault)
@@ -21,12 +23,12 @@ async function openDevice(devices: MediaDevices, id: string): Promise<MediaStrea
 /** The browser's microphone. `preferred` names the device that the operator chose; empty is the system's default. */
 export function makeMicrophone(preferred: () => string): Microphone {
   return {
-    async open() {
+    async open({ raw = false } = {}) {
       // Missing on pages that are neither https nor localhost.
       const devices = navigator.mediaDevices as MediaDevices | undefined
       if (!devices) throw new MicrophoneError('insecure')
       try {
-        return await openDevice(devices, preferred())
+        return await openDevice(devices, preferred(), raw ? rawVoice : telephoneVoice)
       } catch (error) {
         throw new MicrophoneError(problemOf(error), error)
       }

@@ -1,45 +1,12 @@
 import { Observable } from '@/lib/observable'
 import { every as repeat, type Timers } from '@/lib/timers'
+import { lengthOf, melodyOf, type Tone } from './tones'
 
-/** What sounds: a call rings; a call rings while the operator talks; a call is connected by itself; the phone or a call was lost. */
-export type Tone = 'ring' | 'second' | 'connected' | 'lost'
-
-interface Note {
-  /** Hertz. */
-  readonly pitch: number
-  /** Seconds from the start of the tone. */
-  readonly at: number
-  readonly length: number
-}
-
-/** The tones, made of notes; no sound file is needed. `every` repeats, in milliseconds. */
-const tones: Record<Tone, { notes: readonly Note[]; every?: number; level: number }> = {
-  ring: {
-    level: 1,
-    every: 2600,
-    notes: [
-      { pitch: 659.3, at: 0, length: 0.22 },
-      { pitch: 880, at: 0.16, length: 0.28 },
-      { pitch: 659.3, at: 0.5, length: 0.22 },
-      { pitch: 880, at: 0.66, length: 0.5 },
-    ],
-  },
-  second: { level: 0.35, every: 4000, notes: [{ pitch: 880, at: 0, length: 0.18 }] },
-  connected: {
-    level: 0.5,
-    notes: [
-      { pitch: 784, at: 0, length: 0.12 },
-      { pitch: 1046.5, at: 0.1, length: 0.16 },
-    ],
-  },
-  lost: {
-    level: 0.8,
-    notes: [
-      { pitch: 523.3, at: 0, length: 0.2 },
-      { pitch: 392, at: 0.2, length: 0.45 },
-    ],
-  },
-}
+/** A note with a little of its octave. */
+const plain = [
+  [1, 1],
+  [2, 0.25],
+] as const
 
 /** Plays the tones. Browsers allow sound only after the person has touched the page: until then `blocked` is true. */
 export class Ringer {
@@ -51,7 +18,8 @@ export class Ringer {
   readonly #sink: () => string
   #audio: AudioContext | undefined
   #stop: (() => void) | undefined
-  #sounding: Tone | undefined
+  /** What repeats: the tone and the ring. */
+  #sounding: string | undefined
 
   /** volume is 0 to 1; sink is the id of the device to sound from, empty for the system's. Both are asked before each tone. */
   constructor(volume: () => number, sink: () => string, timers: Timers) {
@@ -60,23 +28,23 @@ export class Ringer {
     this.#timers = timers
   }
 
-  /** Sounds a tone, repeating ones until silence is called. */
-  play(tone: Tone): void {
-    const { every } = tones[tone]
-    if (every === undefined) {
-      this.#sound(tone)
-      return
-    }
-    if (this.#sounding === tone) return
+  /** Sounds a tone, repeating ones until silence is called; ring names how a queue rings. Returns for how many milliseconds it is heard. */
+  play(tone: Tone, ring = ''): number {
+    const melody = melodyOf(tone, ring)
+    const { every } = melody
+    if (every === undefined) return this.#sound(tone, ring) ? lengthOf(melody) : 0
+    const sounding = `${tone} ${ring}`
+    if (this.#sounding === sounding) return 0
     this.silence()
-    this.#sounding = tone
-    this.#sound(tone)
-    this.#stop = repeat(this.#timers, every, () => this.#sound(tone))
+    this.#sounding = sounding
+    const heard = this.#sound(tone, ring)
+    this.#stop = repeat(this.#timers, every, () => this.#sound(tone, ring))
+    return heard ? lengthOf(melody) : 0
   }
 
-  /** Sounds one ring, to hear how loud it is. */
-  sample(): void {
-    this.#sound('ring')
+  /** Sounds one ring, to hear how loud it is, or how a queue rings. */
+  sample(ring = ''): void {
+    this.#sound('ring', ring)
   }
 
   /** Ends what repeats. */
@@ -99,18 +67,19 @@ export class Ringer {
       })
   }
 
-  #sound(tone: Tone): void {
+  /** Tells whether it is heard. */
+  #sound(tone: Tone, ring: string): boolean {
     const audio = this.#context()
-    if (!audio) return
+    if (!audio) return false
     if (audio.state === 'suspended') {
       this.blocked.set(true)
       void audio.resume().catch(() => {})
-      return
+      return false
     }
     this.blocked.set(false)
-    const { notes, level } = tones[tone]
+    const { notes, level, wave = 'sine', partials = plain } = melodyOf(tone, ring)
     const loudness = Math.max(0, Math.min(1, this.#volume())) * level * 0.35
-    if (loudness === 0) return
+    if (loudness === 0) return false
     this.#direct(audio)
     const start = audio.currentTime + 0.02
     for (const { pitch, at, length } of notes) {
@@ -119,21 +88,19 @@ export class Ringer {
       gain.gain.setValueAtTime(0, start + at)
       gain.gain.linearRampToValueAtTime(loudness, start + at + 0.015)
       gain.gain.exponentialRampToValueAtTime(0.0001, start + at + length)
-      for (const [harmonic, share] of [
-        [1, 1],
-        [2, 0.25],
-      ] as const) {
+      for (const [multiple, share] of partials) {
         const part = audio.createGain()
         part.gain.value = share
         part.connect(gain)
         const oscillator = audio.createOscillator()
-        oscillator.type = 'sine'
-        oscillator.frequency.value = pitch * harmonic
+        oscillator.type = wave
+        oscillator.frequency.value = pitch * multiple
         oscillator.connect(part)
         oscillator.start(start + at)
         oscillator.stop(start + at + length + 0.05)
       }
     }
+    return true
   }
 
   /** Sounds from the chosen device. One that is gone, or a browser that cannot, leaves the system's: a call must be heard. */

@@ -54,12 +54,33 @@ export interface SipUa {
   answer(session: string, stream: MediaStream): void
   reject(session: string): void
   terminate(session: string): void
+  /** Calls the PBX's echo, which sends back what it hears. It is no call of the feed, and no session of the machine's. */
+  echo(stream: MediaStream): Echo
   /** Silences or opens the microphone, at once and without signalling. */
   setMuted(session: string, muted: boolean): void
   /** Speaks by another microphone from now on, without renegotiation; who is muted stays so. The former stream is left to its opener. */
   replaceMicrophone(session: string, stream: MediaStream): void
   /** What the browser counts of a session's voice; nothing where there is none. */
   stats(session: string): Promise<readonly Stats[]>
+}
+
+/** A connection to the PBX's echo. */
+export interface Echo {
+  /** What comes back, once media can flow both ways. Rejects with an EchoError. */
+  readonly voice: Promise<MediaStream>
+  /** Hangs up. */
+  end(): void
+}
+
+/** Why there is no echo: the PBX refused the call, or no media gets through. */
+export class EchoError extends Error {
+  readonly problem: 'refused' | 'media'
+
+  constructor(problem: 'refused' | 'media', cause: string) {
+    super(`echo: ${problem}: ${cause}`)
+    this.name = 'EchoError'
+    this.problem = problem
+  }
 }
 
 /** The server gave no phone session: another window has the phone, and nobody asked to take it here. */
@@ -75,8 +96,11 @@ export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'fa
 
 /** The microphone. */
 export interface Microphone {
-  /** Opens it; rejects with a MicrophoneError. Whoever opens closes (stops the tracks). */
-  open(): Promise<MediaStream>
+  /**
+   * Opens it; rejects with a MicrophoneError. Whoever opens closes (stops the tracks). raw: as it is, without what the browser does to a
+   * voice, which makes silence out of a quiet room.
+   */
+  open(options?: { raw?: boolean }): Promise<MediaStream>
   /** Tells when devices or permissions may have changed, until the returned function is called. */
   watch(changed: () => void): () => void
 }

@@ -2,6 +2,7 @@ import { UA } from 'jssip'
 import { every, type Timers } from '@/lib/timers'
 import { boundGathering } from './ice'
 import { PhoneSocket } from './ua-socket'
+import { callEcho, noEcho } from './ua-echo'
 import type { Credentials, SipUa, Stats, UaEvent } from './types'
 
 /** A session as JsSIP's own typing gives it (it exports no name for it). */
@@ -283,6 +284,15 @@ export function makeUa(timers: Timers): SipUa {
           mediaConstraints: { audio: true, video: false },
           pcConfig: { iceServers: talk.run.iceServers },
         })
+      })
+    },
+    echo(stream) {
+      const run = running
+      if (!run?.ua.isConnected()) return noEcho('not connected')
+      return callEcho((target, options) => run.ua.call(target, options), run.uri, {
+        stream,
+        iceServers: run.iceServers,
+        timers,
       })
     },
     reject(id) {

@@ -1,6 +1,8 @@
 // The phone's own window, as pages open it.
 
 export const phonePath = '/phone'
+/** The check of the phone, in a page and in the phone's window. */
+export const checkPaths = { page: '/check', window: `${phonePath}/check` } as const
 /** With it a person has asked for the phone, wherever it is; without, it comes back to where this browser had it. */
 const takeMark = 'take'
 /** Opening one of the same name shows the one that is there. */
@@ -13,7 +15,7 @@ export function openPhoneWindow(take: boolean): boolean {
 }
 
 export function isPhoneWindow(): boolean {
-  return window.location.pathname === phonePath
+  return window.location.pathname === phonePath || window.location.pathname === checkPaths.window
 }
 
 /** Whether this phone window was opened by a person who wants the phone; told once, a reload is no wish. */

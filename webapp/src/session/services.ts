@@ -10,9 +10,11 @@ import { Clock } from '@/lib/clock'
 import { problemOf } from '@/lib/problem'
 import { clockOf, pageTimers } from '@/lib/timers'
 import { localStore, tabStore } from '@/lib/storage'
+import { withAutoTone } from '@/phone/auto-tone'
 import { clientId } from '@/phone/client-id'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
 import { browserMedia, Devices, type MediaApi } from '@/phone/devices'
+import type { ProbeParts } from '@/phone/probes'
 import { browserHid, type Headset, type Hid } from '@/phone/headset'
 import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
@@ -23,12 +25,14 @@ import { PhoneElsewhereError, type Credentials, type Microphone, type Ownership 
 import { phoneView } from '@/phone/view'
 import { windowFirst, windowOwnership } from '@/phone/window-first'
 import { beat } from './beat'
+import { makeChecks, type Checks } from './checks'
 import { Commands } from './commands'
 import { devicePreferences, followOtherPages } from './device-preferences'
 import { followDevice } from './follow-device'
 import { followDevices } from './follow-devices'
 import { makeHeadset } from './follow-headset'
 import { isPhoneWindow, openPhoneWindow, readTakeMark } from './phone-window'
+import { supervisesAs } from './roles'
 import { makeQualityMonitor } from './quality'
 import { sharePhone } from './share-phone'
 
@@ -44,6 +48,8 @@ export interface Services {
   readonly ringer: Ringer
   readonly microphone: Microphone
   readonly devices: Devices
+  /** The check of the phone before the first call. */
+  readonly checks: Checks
   /** The headset's buttons; undefined where the browser knows none. */
   readonly headset: Headset | undefined
   /** Lets the headset command the call until the returned function is called. */
@@ -72,6 +78,8 @@ export interface Outside {
   readonly ticker?: (tick: () => void) => () => void
   readonly channel?: Channel
   readonly openPhone?: (take: boolean) => boolean
+  /** Replaces what the check of the phone needs a browser for. */
+  readonly probes?: (parts: ProbeParts) => ProbeParts
 }
 
 interface ServicesOptions {
@@ -90,21 +98,35 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   const place = isPhoneWindow() ? 'window' : 'page'
   const openPhone = outside.phone ? outside.openPhone : openPhoneWindow
   const source = outside.source ?? new SocketSource(socketUrl(), pageTimers)
-  const devices = new Devices(outside.media ?? browserMedia(), devicePreferences.get)
+  const media = outside.media ?? browserMedia()
+  const devices = new Devices(media, devicePreferences.get)
   const microphone = outside.phone?.microphone ?? makeMicrophone(() => devices.state.get().used.microphone)
   // Without Web Locks (a page that is not from a secure origin) tabs know nothing of each other, and the server decides among them.
   const windowId = clientId('locks' in navigator ? localStore : tabStore)
-  const parts = outside.phone ?? {
+  const made = outside.phone ?? {
     // The SIP stack is the largest part of the page and the first one not needed to show it.
     ua: (await import('@/phone/ua')).makeUa(pageTimers),
     microphone,
     ownership: ownershipOf(place, operatorId, justNow),
     startPhone: async (take) => startPhone(client, windowId, take),
   }
-  const roles = client.readQuery({ query: ViewerDocument })?.viewer.roles ?? []
-  const scope = roles.includes('SUPERVISOR') || roles.includes('ADMIN') ? 'ALL' : 'QUEUES'
+  const scope = supervisesAs(client.readQuery({ query: ViewerDocument })?.viewer.roles ?? []) ? 'ALL' : 'QUEUES'
   const feed = new Feed({ source, cache: client.cache, clock, timers: pageTimers, operatorId, scope, onSignedOut })
-  const phone = createActor(phoneMachine, { input: parts, clock: clockOf(pageTimers) })
+  const ringer = new Ringer(
+    () => devicePreferences.get().volume,
+    () => devices.state.get().used.ringer,
+    pageTimers,
+  )
+  const ua = withAutoTone(made.ua, {
+    // Whoever dialled, or asked for the answer, expects the voice.
+    warns: (callId) => {
+      const call = feed.calls.get().find(({ id }) => id === callId)
+      return call === undefined || (call.direction === 'INBOUND' && !call.answerRequested)
+    },
+    play: () => ringer.play('auto'),
+    timers: pageTimers,
+  })
+  const phone = createActor(phoneMachine, { input: { ...made, ua }, clock: clockOf(pageTimers) })
   const commands = new Commands(client, feed, phone)
   const hid = outside.hid ?? browserHid()
   const buttons = hid && makeHeadset(hid, { feed, phone, commands })
@@ -116,17 +138,14 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
     feed,
     phone,
     commands,
-    ringer: new Ringer(
-      () => devicePreferences.get().volume,
-      () => devices.state.get().used.ringer,
-      pageTimers,
-    ),
+    ringer,
     microphone,
     devices,
+    checks: makeChecks({ client, phone, ua, microphone, devices, media, replace: outside.probes }),
     headset: buttons?.headset,
     followHeadset: buttons?.follow,
     windowId,
-    quality: makeQualityMonitor({ client, feed, phone, ua: parts.ua, clock, ticker: outside.ticker }),
+    quality: makeQualityMonitor({ client, feed, phone, ua, clock, ticker: outside.ticker }),
     place,
     share: new PhoneShare(place, outside.channel ?? channelOf(operatorId)),
     openPhone: place === 'page' ? openPhone : undefined,
@@ -165,8 +184,21 @@ export function commandPhone({ phone, share }: Pick<Services, 'phone' | 'share'>
 
 /** Starts feed and phone and ties them together; the returned function ends both. A page that merely opens again leaves the phone where it is. */
 export function startServices(services: Services): () => void {
-  const { source, feed, phone, client, windowId, microphone, devices, ringer, followHeadset, share, place, quality } =
-    services
+  const {
+    source,
+    feed,
+    phone,
+    client,
+    windowId,
+    microphone,
+    devices,
+    ringer,
+    followHeadset,
+    share,
+    place,
+    quality,
+    checks,
+  } = services
   const tellCalls = () => {
     const calls = feed.calls.get().map((call) => {
       const stage = stageOf(call)
@@ -205,6 +237,7 @@ export function startServices(services: Services): () => void {
   stops.push(beat({ phone, source, timers: pageTimers }))
   stops.push(sharePhone({ share, place, phone, ringer, onSignedOut: services.onSignedOut }), followOtherPages())
   if (followHeadset) stops.push(followHeadset())
+  stops.push(checks.start())
   feed.start()
   stops.push(quality.start())
   stops.push(followDevice(client, phone, services.wanted))

@@ -10,6 +10,8 @@ import { changeLanguage, startTranslations } from '@/lib/i18n'
 import { FakeUa } from '@/phone/fake-ua'
 import type { Hid } from '@/phone/headset'
 import type { Credentials, Microphone } from '@/phone/types'
+import type { ProbeParts } from '@/phone/probes'
+import { wellProbes } from './probes'
 import { resetWorld, schema, worldOf, type Context } from './schema'
 import { SchemaSource } from './source'
 
@@ -44,6 +46,8 @@ interface RenderOptions {
   path?: string
   microphone?: Microphone
   credentials?: Credentials
+  /** What the check of the phone finds; all well unless given. */
+  probes?: (parts: ProbeParts) => ProbeParts
   hid?: Hid
 }
 
@@ -79,6 +83,7 @@ export async function renderApp(scenario: string, options: RenderOptions = {}) {
       }
       outside={{
         source,
+        probes: (parts) => (options.probes ?? ((well) => well))(wellProbes(parts)),
         ...(options.hid ? { hid: options.hid } : {}),
         ticker: (each) => {
           tick = each

@@ -101,6 +101,44 @@ async function* snapshot(field: string, items: Plain[]) {
   await new Promise(() => {})
 }
 
+/** What the operators' pages last said, by presence. */
+const readiness = (operator: Plain) => {
+  const [kind, step] = (
+    {
+      op3: ['NO_MICROPHONE', { name: 'PERMISSION', state: 'FAILED', problem: 'denied', detail: '' }],
+      op4: ['BUSY', { name: 'MEDIA', state: 'FAILED', problem: 'no_media', detail: '' }],
+      op5: ['AWAY', { name: 'NOTIFICATIONS', state: 'WARN', problem: 'notifications_default', detail: '' }],
+    } as Record<string, [string, Plain]>
+  )[String(operator['id'])] ?? [
+    { READY: 'CAN_TAKE', OFFLINE: 'AWAY' }[String(operator['presence'])] ?? 'BUSY',
+    undefined,
+  ]
+  const since = operator['since']
+  const troubles = step ? [{ ...step, since }] : []
+  return {
+    id: operator['id'],
+    operator,
+    readiness: kind,
+    since,
+    desk: operator['id'] === 'op6',
+    version: 1,
+    health:
+      operator['id'] === 'op7'
+        ? null
+        : {
+            at: since,
+            checkedAt: since,
+            browser: 'Chrome 142',
+            platform: 'Windows',
+            microphone: 'Jabra Evolve2 65',
+            speaker: 'Jabra Evolve2 65',
+            steps: troubles,
+            troubles,
+            errors: operator['id'] === 'op4' ? [{ at: since, kind: 'SIP', text: 'call: Connection Error' }] : [],
+          },
+  }
+}
+
 const viewer = ({ world, scenario }: Context) => ({
   operator: scenario === 'signin' ? null : world.me,
   roles: world.more['supervisor'] ? ['OPERATOR', 'SUPERVISOR'] : ['OPERATOR'],
@@ -293,6 +331,13 @@ const resolvers = {
         snapshot(
           'operatorFeed',
           world.operators.map((operator) => ({ __typename: 'OperatorChanged', operator })),
+        ),
+    },
+    readinessFeed: {
+      subscribe: (_: unknown, __: unknown, { world }: Context) =>
+        snapshot(
+          'readinessFeed',
+          world.operators.map((operator) => ({ __typename: 'ReadinessChanged', readiness: readiness(operator) })),
         ),
     },
     interactionFeed: {

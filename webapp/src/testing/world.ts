@@ -16,6 +16,8 @@ const queues = [
     ready: 2,
     talking: 4,
     operators: 9,
+    ringTone: '',
+    autoAnswer: false,
     version: 1,
   },
   {
@@ -27,9 +29,23 @@ const queues = [
     ready: 1,
     talking: 2,
     operators: 5,
+    ringTone: 'bell',
+    autoAnswer: false,
     version: 1,
   },
-  { id: 'q3', key: 'vip', name: 'VIP', waiting: 1, oldestSince: at(5), ready: 0, talking: 1, operators: 2, version: 1 },
+  {
+    id: 'q3',
+    key: 'vip',
+    name: 'VIP',
+    waiting: 1,
+    oldestSince: at(5),
+    ready: 0,
+    talking: 1,
+    operators: 2,
+    ringTone: 'pulse',
+    autoAnswer: true,
+    version: 1,
+  },
 ]
 const [support, sales] = queues as Plain[]
 

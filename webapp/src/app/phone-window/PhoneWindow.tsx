@@ -1,12 +1,13 @@
 import { createTheme, MantineThemeProvider } from '@mantine/core'
-import { useState, type ReactNode } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
+import { Link, useLocation } from 'wouter'
 import { Banners } from '@/app/Banners'
 import { CallAlerts } from '@/app/CallAlerts'
 import { RemoteAudio } from '@/app/RemoteAudio'
 import { useCallKeys } from '@/app/use-call-keys'
-import { External, OnTop } from '@/components/icons'
+import { Check, External, OnTop } from '@/components/icons'
 import { LevelMeter } from '@/components/LevelMeter'
 import { SignMark } from '@/components/SignMark'
 import { CallHeadline } from '@/features/call/CallHeadline'
@@ -20,6 +21,7 @@ import { useThirdParty } from '@/features/call/use-third-party'
 import { customerParty, stageOf, type MyCall } from '@/feed/model'
 import { isMicrophoneBlocked } from '@/phone/view'
 import { useArrangedCalls, usePhone, useServices } from '@/session/context'
+import { checkPaths, phonePath } from '@/session/phone-window'
 import { signOfLine } from '../sign-of-line'
 import { DeviceMenu } from './DeviceMenu'
 import { OtherCall } from './OtherCall'
@@ -27,13 +29,20 @@ import classes from './PhoneWindow.module.css'
 import { usePicture } from './picture'
 import { useMicrophoneLevel } from './use-microphone-level'
 
+const CheckPage = lazy(async () => ({ default: (await import('@/features/check/CheckPage')).CheckPage }))
+
 /** The phone in a window of its own. The voice is here; the pages of the workspace may come and go. */
 export function PhoneWindow() {
   const { t } = useTranslation()
   const picture = usePicture()
+  const [pathname] = useLocation()
   return (
     <div className={classes['frame']}>
-      {picture.body ? (
+      {pathname === checkPaths.window ? (
+        <Suspense fallback={<main aria-busy />}>
+          <CheckPage home={phonePath} />
+        </Suspense>
+      ) : picture.body ? (
         <>
           <main className={classes['away']}>
             <h1 className="hidden">{t('phoneWindow.title')}</h1>
@@ -132,6 +141,10 @@ function Phone({ foot }: { foot?: ReactNode }) {
           <External size={16} aria-hidden />
           {t('phoneWindow.workspace')}
         </a>
+        <Link to={checkPaths.window} className={classes['tool']}>
+          <Check size={16} aria-hidden />
+          {t('check.title')}
+        </Link>
         {foot}
       </footer>
     </>

@@ -1,0 +1,4 @@
+/** Whether somebody with these roles sees the whole floor; the server decides what they may do. */
+export function supervisesAs(roles: readonly string[]): boolean {
+  return roles.includes('SUPERVISOR') || roles.includes('ADMIN')
+}
