@@ -15,7 +15,8 @@ async function watch(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const watched: Watched = { descriptions: 0, connections: [], away: [] }
     Object.assign(window, { watched })
-    const set = RTCPeerConnection.prototype.setRemoteDescription
+    const set: (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void> =
+      RTCPeerConnection.prototype.setRemoteDescription
     Object.assign(RTCPeerConnection.prototype, {
       async setRemoteDescription(this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
         watched.descriptions++

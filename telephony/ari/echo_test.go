@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pult-cc/pult/internal/lab/sipua"
 	"github.com/pult-cc/pult/telephony"
-	"github.com/pult-cc/pult/telephony/ari/internal/sipua"
 )
 
 // TestEchoOfAPhonesCheckIsNoCall: the leg of an operator's phone is at Echo() in the dialplan, and neither events nor a new link's

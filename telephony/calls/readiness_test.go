@@ -16,7 +16,7 @@ func says(name health.StepName, state health.StepState, problem string) *health.
 	return &health.Report{Check: &health.Check{Browser: "Chrome 142", Steps: []health.Step{{Name: name, State: state, Problem: problem}}}}
 }
 
-func (s *stand) report(operator string, r *health.Report) {
+func (s *stand) health(operator string, r *health.Report) {
 	s.t.Helper()
 	s.must(calls.Command{Kind: calls.CmdReportHealth, OperatorID: operator, Health: r})
 }
@@ -36,7 +36,7 @@ func TestNobodyBecomesReadyWithoutAMicrophone(t *testing.T) {
 	for _, bad := range []*health.Report{
 		says(health.StepPermission, health.Failed, "denied"), says(health.StepMicrophone, health.Failed, "missing"),
 	} {
-		s.report("anna", bad)
+		s.health("anna", bad)
 		err := s.becomesReady("anna")
 		if !errs.Is(err, errs.Conflict) || errs.Message(err) == "" || s.ops["anna"].Availability != queues.Offline {
 			t.Fatalf("with %+v: %v, and she is %s", bad.Check.Steps, err, s.ops["anna"].Availability)
@@ -44,11 +44,11 @@ func TestNobodyBecomesReadyWithoutAMicrophone(t *testing.T) {
 		s.must(calls.Command{Kind: calls.CmdSetAvailability, OperatorID: "anna", Avail: queues.Paused, Pause: "lunch"})
 		s.must(calls.Command{Kind: calls.CmdSetAvailability, OperatorID: "anna", Avail: queues.Offline})
 	}
-	s.report("anna", &health.Report{Errors: []health.Error{{Kind: health.ErrorPage, Text: "oops"}}})
+	s.health("anna", &health.Report{Errors: []health.Error{{Kind: health.ErrorPage, Text: "oops"}}})
 	if err := s.becomesReady("anna"); !errs.Is(err, errs.Conflict) {
 		t.Fatalf("a report that says nothing of the microphone cleared it: %v", err)
 	}
-	s.report("anna", says(health.StepMicrophone, health.OK, ""))
+	s.health("anna", says(health.StepMicrophone, health.OK, ""))
 	if err := s.becomesReady("anna"); err != nil {
 		t.Fatalf("after a good report: %v", err)
 	}
@@ -59,7 +59,7 @@ func TestADeskPhoneNeedsNoMicrophoneOfAPage(t *testing.T) {
 	s.desks = map[string]bool{"anna": true}
 	s.directory("anna")
 	s.linkUp("anna")
-	s.report("anna", says(health.StepPermission, health.Failed, "denied"))
+	s.health("anna", says(health.StepPermission, health.Failed, "denied"))
 	if err := s.becomesReady("anna"); err != nil {
 		t.Fatal(err)
 	}
@@ -72,13 +72,13 @@ func TestADeskPhoneNeedsNoMicrophoneOfAPage(t *testing.T) {
 func TestNobodyIsOfferedACallThatTheyCouldNotSpeakIn(t *testing.T) {
 	s := newStand(t, "anna")
 	s.linkUp("anna")
-	s.report("anna", says(health.StepMicrophone, health.Failed, "missing"))
+	s.health("anna", says(health.StepMicrophone, health.Failed, "missing"))
 	if o := s.ops["anna"]; o.Readiness != calls.Unheard || s.qs["q1"].Ready != 0 || o.Availability != queues.Ready {
 		t.Fatalf("anna is %+v, ready in the queue are %d", o, s.qs["q1"].Ready)
 	}
 	id := s.callIn("leg1", "+79161234567")
 	s.want(id, calls.StateQueued)
-	s.report("anna", says(health.StepMicrophone, health.OK, ""))
+	s.health("anna", says(health.StepMicrophone, health.OK, ""))
 	s.want(id, calls.StateOffered)
 }
 
@@ -95,7 +95,7 @@ func TestReadinessSaysWhatStandsInTheWayAndSinceWhen(t *testing.T) {
 	s.linkUp("anna")
 	want(calls.CanTake, epoch.Add(time.Second))
 	s.advance(time.Second)
-	s.report("anna", says(health.StepClock, health.Warn, "skew"))
+	s.health("anna", says(health.StepClock, health.Warn, "skew"))
 	want(calls.CanTake, epoch.Add(time.Second)) // it is no reason
 	if h := s.ops["anna"].Health; h == nil || len(h.Troubles()) != 1 {
 		t.Fatalf("of her phone is known %+v", h)
@@ -111,14 +111,14 @@ func TestAPageInTroubleCannotFloodTheFloor(t *testing.T) {
 	s := newStand(t, "anna", "boris")
 	r := says(health.StepMedia, health.Failed, "no_echo")
 	for range 30 {
-		s.report("anna", r)
+		s.health("anna", r)
 	}
 	if err := s.do(calls.Command{Kind: calls.CmdReportHealth, OperatorID: "anna", Health: r}); !errs.Is(err, errs.RateLimited) {
 		t.Fatalf("the 31st report in a minute: %v", err)
 	}
-	s.report("boris", r) // another's are their own
+	s.health("boris", r) // another's are their own
 	s.advance(time.Minute)
-	s.report("anna", r)
+	s.health("anna", r)
 }
 
 func TestReportsThatMakeNoSenseAreRefused(t *testing.T) {
