@@ -22663,7 +22663,7 @@ func (ec *executionContext) marshalNOperatorFeedItem2githubᚗcomᚋpultᚑccᚋ
 }
 
 func (ec *executionContext) marshalNOperatorReadiness2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadinessᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OperatorReadiness) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx, sel, v[i])
@@ -22766,7 +22766,7 @@ func (ec *executionContext) marshalNPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpu
 }
 
 func (ec *executionContext) marshalNPhoneError2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPhoneError2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneError(ctx, sel, v[i])
@@ -22842,7 +22842,7 @@ func (ec *executionContext) marshalNPhoneSession2ᚖgithubᚗcomᚋpultᚑccᚋp
 }
 
 func (ec *executionContext) marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPhoneStep2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStep(ctx, sel, v[i])
