@@ -107,6 +107,11 @@ bench-pop: build ## how soon the card is at the browser, beside a bare ARI liste
 	@scripts/parts asterisk sipp netns
 	@$(NETNS) go run ./bench/pop
 
+.PHONY: bench-phone
+bench-phone: build e2e/node_modules/.stamp ## how soon an opened page has a registered phone
+	@scripts/parts asterisk chromium netns
+	@cd e2e && PATH="$$(../scripts/parts path node):$$PATH" ../$(NETNS) node bench/phone.ts
+
 .PHONY: bench-start
 bench-start: build ## start to ready, idle memory
 	@$(NETNS) go run ./bench/start

@@ -154,6 +154,18 @@ const shots: Record<string, Shot> = {
       await page.getByRole('dialog').getByRole('listitem').first().waitFor()
     },
   },
+  ...Object.fromEntries(
+    ['idle', 'offer', 'talking', 'held', 'wrapup', 'second', 'many', 'takenover'].map((scenario) => [
+      `phone-${scenario}`,
+      { scenario, path: '/phone' },
+    ]),
+  ),
+  'phone-keypad': { scenario: 'talking', path: '/phone', act: async (page) => page.keyboard.press('k') },
+  'phone-devices': {
+    scenario: 'idle',
+    path: '/phone',
+    act: async (page) => page.locator('header button').click(),
+  },
   settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
 

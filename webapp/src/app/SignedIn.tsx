@@ -5,7 +5,7 @@ import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
 import { supervisesAs } from '@/session/roles'
-import { makeServices, startServices, type Outside, type Services } from '@/session/services'
+import { makeServices, phoneAsked, startServices, type Outside, type Services } from '@/session/services'
 import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
 import { Workspace } from './Workspace'
@@ -39,13 +39,15 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
     let stop: (() => void) | undefined
     let left = false
     void (async () => {
+      await Promise.resolve() // React's strict mode takes an effect back at once, and there is one phone
+      if (left) return
       const clock = new Clock()
       const viewer = client.readQuery({ query: ViewerDocument })
       if (viewer) clock.learn(viewer.viewer.now)
-      const made = await makeServices({ client, operatorId, clock, justNow, onSignedOut, outside })
-      if (left) return
+      const made = makeServices({ client, operatorId, clock, justNow, onSignedOut, outside })
       stop = startServices(made)
-      setServices(made)
+      await phoneAsked(made)
+      if (!left) setServices(made)
     })()
     return () => {
       left = true

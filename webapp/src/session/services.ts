@@ -1,5 +1,5 @@
 import type { ApolloClient } from '@apollo/client'
-import { createActor } from 'xstate'
+import { createActor, waitFor } from 'xstate'
 import { Feed } from '@/feed/feed'
 import { isMuted, stageOf } from '@/feed/model'
 import { SocketSource } from '@/feed/socket'
@@ -12,6 +12,7 @@ import { clockOf, pageTimers } from '@/lib/timers'
 import { localStore, tabStore } from '@/lib/storage'
 import { withAutoTone } from '@/phone/auto-tone'
 import { clientId } from '@/phone/client-id'
+import { lazyUa } from '@/phone/lazy-ua'
 import { phoneMachine, type PhoneActor, type PhoneParts } from '@/phone/machine'
 import { browserMedia, Devices, type MediaApi } from '@/phone/devices'
 import type { ProbeParts } from '@/phone/probes'
@@ -93,7 +94,7 @@ interface ServicesOptions {
 }
 
 /** Builds the services; nothing runs before startServices. */
-export async function makeServices(options: ServicesOptions): Promise<Services> {
+export function makeServices(options: ServicesOptions): Services {
   const { client, operatorId, clock, justNow, onSignedOut, outside = {} } = options
   const place = isPhoneWindow() ? 'window' : 'page'
   const openPhone = outside.phone ? outside.openPhone : openPhoneWindow
@@ -103,13 +104,7 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   const microphone = outside.phone?.microphone ?? makeMicrophone(() => devices.state.get().used.microphone)
   // Without Web Locks (a page that is not from a secure origin) tabs know nothing of each other, and the server decides among them.
   const windowId = clientId('locks' in navigator ? localStore : tabStore)
-  const made = outside.phone ?? {
-    // The SIP stack is the largest part of the page and the first one not needed to show it.
-    ua: (await import('@/phone/ua')).makeUa(pageTimers),
-    microphone,
-    ownership: ownershipOf(place, operatorId, justNow),
-    startPhone: async (take) => startPhone(client, windowId, take),
-  }
+  const made = outside.phone ?? makeParts(client, operatorId, windowId, place, justNow, microphone)
   const scope = supervisesAs(client.readQuery({ query: ViewerDocument })?.viewer.roles ?? []) ? 'ALL' : 'QUEUES'
   const feed = new Feed({ source, cache: client.cache, clock, timers: pageTimers, operatorId, scope, onSignedOut })
   const ringer = new Ringer(
@@ -154,6 +149,27 @@ export async function makeServices(options: ServicesOptions): Promise<Services> 
   }
 }
 
+function makeParts(
+  client: ApolloClient,
+  operatorId: string,
+  windowId: string,
+  place: Place,
+  fresh: boolean,
+  microphone: Microphone,
+): PhoneParts {
+  const ua = lazyUa(async () => (await import('@/phone/ua')).makeUa(pageTimers))
+  return {
+    ua,
+    microphone,
+    ownership: ownershipOf(place, operatorId, fresh),
+    startPhone: async (take) => {
+      const answer = startPhone(client, windowId, take)
+      ua.load() // while the server answers
+      return answer
+    },
+  }
+}
+
 function ownershipOf(place: Place, operatorId: string, fresh: boolean): Ownership {
   const inner = makeOwnership(`pult-phone-${operatorId}`)
   if (place === 'window') return windowOwnership(inner)
@@ -180,6 +196,18 @@ export function commandPhone({ phone, share }: Pick<Services, 'phone' | 'share'>
   const own = phoneView(phone.getSnapshot())
   if (mirror(own, share.remote.get()).at === 'window') share.command(command)
   else phone.send({ type: command })
+}
+
+/** How long the picture waits for the phone; milliseconds. */
+const headStart = 20
+
+/** Resolves when the phone has been asked for, or need not be now: drawing the page takes longer than asking, and can be done meanwhile. */
+export async function phoneAsked({ phone }: Services): Promise<void> {
+  try {
+    await waitFor(phone, (snapshot) => !snapshot.matches({ line: { claimed: 'claiming' } }), { timeout: headStart })
+  } catch {
+    // The picture comes first, then.
+  }
 }
 
 /** Starts feed and phone and ties them together; the returned function ends both. A page that merely opens again leaves the phone where it is. */

@@ -1,0 +1,67 @@
+// How soon a page that is opened has a registered phone: `make bench-phone`. Chromium, Pult and Asterisk are real, all on this machine.
+
+import { chromium, type BrowserContext } from '@playwright/test'
+import { chromiumArgs, chromiumPath } from '../playwright.config.ts'
+import setup from '../support/setup.ts'
+import { Stand } from '../support/stand.ts'
+import { word } from '../support/words.ts'
+import { Workspace } from '../support/workspace.ts'
+
+const runs = 20
+/** Milliseconds. */
+const target = 700
+
+const registered = word('en', 'phone.state', { state: word('en', 'phone.line.ready') })
+
+/** Opens the page anew and returns the milliseconds from the start of the navigation until it shows the phone as registered. */
+async function open(context: BrowserContext, url: string): Promise<number> {
+  const page = await context.newPage()
+  await page.goto(url, { waitUntil: 'commit' })
+  const at = await page.waitForFunction(() => (window as unknown as { registeredAt?: number }).registeredAt)
+  const took = await at.jsonValue()
+  await page.close()
+  return took ?? Number.NaN
+}
+
+/** As bench/figure prints it. */
+function printFigure(name: string, value: number): boolean {
+  const ok = value <= target
+  console.log(`FIGURE ${name.padEnd(22)} ${value.toFixed(3).padStart(9)} <=${String(target).padEnd(8)} ${ok ? 'ok' : 'short'}`)
+  return ok
+}
+
+const stop = await setup()
+let ok = false
+try {
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
+  const context = await browser.newContext({ locale: 'en-GB', permissions: ['microphone'] })
+  await context.addInitScript((label) => {
+    localStorage.setItem('pult.devices', '{"phoneWindow":false}')
+    const look = () => {
+      if (!document.querySelector(`button[aria-label="${label}"]`)) return
+      ;(window as unknown as { registeredAt: number }).registeredAt = performance.now()
+      watcher.disconnect()
+    }
+    const watcher = new MutationObserver(look)
+    watcher.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label'] })
+  }, registered)
+  const stand = Stand.shared()
+  const url = stand.info.urls[0] ?? ''
+  const operator = new Workspace(await context.newPage(), 'en', stand.person('anna'), url)
+  await operator.signIn()
+  await operator.phoneReady()
+  await operator.page.close()
+  await open(context, url) // warms up
+  const took: number[] = []
+  for (let run = 0; run < runs; run++) took.push(await open(context, url))
+  const sorted = took.toSorted((a, b) => a - b)
+  const quantile = (q: number) => sorted[Math.ceil(q * runs) - 1] ?? Number.NaN
+  console.log(
+    `page to registered phone, n ${runs}: p50 ${quantile(0.5).toFixed(0)}  p95 ${quantile(0.95).toFixed(0)}  max ${quantile(1).toFixed(0)} ms`,
+  )
+  ok = printFigure('phone_registered_p50_ms', quantile(0.5))
+  await browser.close()
+} finally {
+  await stop()
+}
+process.exitCode = ok ? 0 : 1
