@@ -119,6 +119,9 @@ type handover struct {
 	then *step // what comes when Pult is away; nil: nothing
 }
 
+// prepares are the applications that a caller hears nothing of: alone they catch no call.
+var prepares = map[string]bool{"set": true, "noop": true, "verbose": true, "log": true}
+
 // handovers finds Stasis(app,queue,KEY), in the order of the files.
 func (d dialplan) handovers(app string) (out []handover) {
 	for _, x := range d.extensions {
@@ -132,7 +135,7 @@ func (d dialplan) handovers(app string) (out []handover) {
 				h.queue = x.name
 			}
 			for i, t := range x.steps {
-				if t.priority > s.priority && (h.then == nil || t.priority < h.then.priority) {
+				if t.priority > s.priority && !prepares[strings.ToLower(t.app)] && (h.then == nil || t.priority < h.then.priority) {
 					h.then = &x.steps[i]
 				}
 			}

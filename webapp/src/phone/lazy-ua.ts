@@ -63,7 +63,8 @@ export function lazyUa(load: () => Promise<SipUa>): LazyUa {
     reject: (session) => ua?.reject(session),
     terminate: (session) => ua?.terminate(session),
     // It is asked for over a line that stands, and then the code is there.
-    echo: (stream) => ua?.echo(stream) ?? { voice: Promise.reject(new EchoError('refused', 'not loaded')), end: () => {} },
+    echo: (stream) =>
+      ua?.echo(stream) ?? { voice: Promise.reject(new EchoError('refused', 'not loaded')), end: () => {} },
     stats: async (session) => (await ua?.stats(session)) ?? [],
     setMuted: (session, muted) => ua?.setMuted(session, muted),
     replaceMicrophone: (session, stream) => ua?.replaceMicrophone(session, stream),
