@@ -69,8 +69,12 @@ type Leg struct {
 	Desk    bool               `json:"desk,omitempty"`    // a phone of its own, no page of ours: its hang-up is the operator's
 	Silent  bool               `json:"silent,omitempty"`  // nothing is received from it, though it is up
 
+	listened int // how often it was listened to before it took over: see handover.go
 	patience
 }
+
+// joined tells whether the leg is where somebody is heard.
+func (l *Leg) joined() bool { return l.Bridged || l.Aside }
 
 // Party is one end of the call with a normalised number.
 type Party struct {

@@ -53,8 +53,53 @@ func (s *step) nextAnswered(at time.Time) {
 	s.do(DoMute{c.Next.ID, c.Muted}, DoJoin{bridge, []telephony.LegID{c.Next.ID}})
 }
 
-// nextJoined lets the old leg go: the new one is heard.
+const (
+	// nextTries is how often the new leg, once it is in the conversation, is listened to in vain.
+	nextTries = 5
+	// nextWithin is when an answer about the new leg is overdue.
+	nextWithin = 2 * time.Second
+)
+
+// nextJoined waits until the new leg is heard: a browser that has answered still has to find a way for its media and to agree on keys.
+// Until then the customer hears the old one, and both for a moment. A desk phone need not send anything.
 func (s *step) nextJoined(at time.Time) {
+	if s.c.Next.Desk {
+		s.nextHeard(at)
+		return
+	}
+	s.listenToNext(at)
+}
+
+func (s *step) listenToNext(at time.Time) {
+	id := s.c.Next.ID
+	s.leg(id, func(l *Leg) { l.listened++ })
+	s.await(at, id, nextWithin)
+	s.do(DoListen{id})
+}
+
+// listenedToNext takes what came of listening to the new leg. Where the PBX cannot tell, that it has answered has to do.
+func (s *step) listenedToNext(e Heard) {
+	next := up(s.c.Next)
+	switch {
+	case next == nil || next.dying != 0 || !next.joined():
+	case e.On, e.Unsure:
+		s.nextHeard(e.At)
+	default:
+		s.await(e.At, next.ID, listenEvery)
+	}
+}
+
+// nextLate listens again, or gives up a new leg that does not answer or is not heard: the conversation stays where it is.
+func (s *step) nextLate(at time.Time) {
+	if next := up(s.c.Next); next != nil && next.joined() && next.listened < nextTries {
+		s.listenToNext(at)
+		return
+	}
+	s.hangup(at, s.c.Next.ID, telephony.CauseNoAnswer)
+}
+
+// nextHeard lets the old leg go.
+func (s *step) nextHeard(at time.Time) {
 	c := &s.c
 	op := up(c.Operator)
 	if op == nil || op.Aside != c.Next.Aside || op.Bridged != c.Next.Bridged {

@@ -118,6 +118,10 @@ func (s *step) listen(time.Time) {
 
 func (s *step) heardOf(e Heard) {
 	c := &s.c
+	if c.Next != nil && c.Next.ID == e.Leg {
+		s.listenedToNext(e)
+		return
+	}
 	if c.Operator == nil || c.Operator.ID != e.Leg {
 		return
 	}

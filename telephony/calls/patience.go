@@ -66,7 +66,7 @@ func (s *step) ticked(at time.Time) {
 			s.do(DoHangup{l.ID, l.dying})
 			s.ended(at, l.ID, telephony.Cause{Q850: l.dying}, endedByUs)
 		case s.c.Next != nil && l.ID == s.c.Next.ID:
-			s.hangup(at, l.ID, telephony.CauseNoAnswer)
+			s.nextLate(at)
 		case l.State == telephony.LegUp:
 			s.await(at, l.ID, 0)
 			s.apart(at)

@@ -166,7 +166,14 @@ func TestNewPhoneSessionTakesTheCall(t *testing.T) {
 			if next == nil {
 				t.Fatalf("the new phone is not called\n%s", w)
 			}
+			w.mute[next.ID] = true // its media find no way yet
 			w.answer(w.legs[next.ID])
+			w.workAll()
+			if c := w.s.calls[id]; c.Operator.ID != old || w.legs[old] == nil {
+				t.Fatalf("the old phone was let go before the new one was heard\n%s", w)
+			}
+			w.mute[next.ID] = false
+			w.pass(time.Second)
 			w.workAll()
 			c := w.s.calls[id]
 			if c.State != before.State || c.Operator.ID != next.ID || c.Next != nil || w.legs[old] != nil || c.Muted != before.Muted ||
@@ -189,6 +196,23 @@ func TestNewPhoneSessionTakesTheCall(t *testing.T) {
 		w.s.want(id, calls.StateTalking)
 		if w.s.operatorLeg(id) != old {
 			t.Error("the old phone was given up")
+		}
+	})
+	t.Run("is never heard", func(t *testing.T) {
+		w, id := talking(t)
+		old := w.s.operatorLeg(id)
+		renew(t, w, false)
+		w.phone("anna", true)
+		w.workAll()
+		next := w.s.calls[id].Next.ID
+		w.mute[next] = true
+		w.answer(w.legs[next])
+		w.workAll()
+		w.pass(10 * time.Second)
+		w.workAll()
+		w.s.want(id, calls.StateTalking)
+		if w.s.operatorLeg(id) != old || w.legs[next] != nil || w.s.calls[id].Next != nil {
+			t.Errorf("the conversation is not where it is heard\n%s", w)
 		}
 	})
 	t.Run("the old one falls silent", func(t *testing.T) {
