@@ -22,6 +22,7 @@ interface Seen {
  * change. So the page's own timers take a minute here as soon as `slow` says so, whatever started them; a worker's are its own.
  */
 const slowDown = `
+  localStorage.setItem('pult.devices', JSON.stringify({ phoneWindow: false })) // the phone is in this page
   const own = window.setTimeout
   window.setTimeout = (act, milliseconds, ...rest) => own(act, window.slow ? Math.max(milliseconds ?? 0, 60_000) : milliseconds, ...rest)
   const beat = () => { window.beat = performance.now(); own(beat, 1000) }
