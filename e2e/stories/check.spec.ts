@@ -21,6 +21,18 @@ test('a phone hears its own echo through the telephone exchange before the first
   await expect(anna.recent.getByRole('listitem')).toHaveCount(0)
 })
 
+test('a phone in a window of its own is checked there, and every page shows and repeats it', async ({ operator }) => {
+  const anna = await operator('anna', { phone: 'window' })
+  await anna.signIn()
+  await anna.phoneReady()
+  await anna.page.goto(`${anna.url}/check`)
+  const well = anna.page.getByRole('status').filter({ hasText: anna.word('check.well') })
+  await expect(well).toBeVisible({ timeout: 20_000 })
+  await anna.page.getByRole('button', { name: anna.word('check.againAll') }).click()
+  await expect(well).toBeHidden()
+  await expect(well).toBeVisible({ timeout: 20_000 })
+})
+
 test('whose microphone is blocked is told so by page and server, and the supervisor sees it', async ({ operator }) => {
   const boris = await operator('boris')
   await boris.page.addInitScript(() => {

@@ -166,7 +166,56 @@ const shots: Record<string, Shot> = {
     path: '/phone',
     act: async (page) => page.locator('header button').click(),
   },
+  check: {
+    scenario: 'realphone',
+    path: '/check',
+    act: async (page) => page.locator('li[data-state=failed]').first().waitFor({ timeout: 30_000 }),
+  },
+  ...Object.fromEntries(
+    ['chrome', 'edge', 'yandex', 'firefox'].map((browser) => [
+      `denied-${browser}`,
+      {
+        scenario: 'realphone',
+        path: '/check',
+        act: async (page: Page) => {
+          await blockMicrophone(page)
+          await page.locator('li[data-state=failed]').waitFor({ timeout: 30_000 })
+          await page.locator(`label[for$="-${browser}"]`).click()
+        },
+      },
+    ]),
+  ),
+  'denied-work': {
+    scenario: 'realphone',
+    act: async (page) => {
+      await blockMicrophone(page)
+      await page.locator('aside [role=alert]').first().waitFor({ timeout: 30_000 })
+    },
+  },
+  'check-failed': {
+    scenario: 'realphone',
+    act: async (page) => page.locator('aside [href="/check"]').first().waitFor({ timeout: 30_000 }),
+  },
+  'check-window': {
+    scenario: 'realphone',
+    path: '/phone/check',
+    act: async (page) => page.locator('li[data-state=failed]').first().waitFor({ timeout: 30_000 }),
+  },
+  readiness: {
+    scenario: 'supervisor',
+    path: '/readiness',
+    act: async (page) => page.locator('li[data-readiness]').first().waitFor(),
+  },
   settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
+}
+
+/** The page's next start finds the microphone blocked. */
+async function blockMicrophone(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.open = () => null // the phone stays in this page
+    navigator.mediaDevices.getUserMedia = async () => Promise.reject(new DOMException('blocked', 'NotAllowedError'))
+  })
+  await page.reload()
 }
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'))

@@ -10,6 +10,7 @@ import { useLanguage } from '@/lib/use-language'
 import { isMicrophoneBlocked, isMoving } from '@/phone/view'
 import { CheckStrip } from '@/features/check/CheckStrip'
 import { worstOf } from '@/phone/preflight'
+import { useCheck } from '@/session/use-check'
 import { useSilentRing } from '@/session/use-silent-ring'
 import { useFeedPhase, useObservable, usePhone, useServices } from '@/session/context'
 import { devicePreferences, setDevicePreferences } from '@/session/device-preferences'
@@ -56,6 +57,7 @@ function PhoneBanner() {
   const check = checkPaths[services.place]
   const phone = usePhone()
   const behind = useBehindReason()
+  const worst = worstOf(useCheck().state)
   const lineLost = useLasting(
     phone.line === 'reconnecting' || phone.line === 'unserved' || phone.line === 'deskAway',
     1500,
@@ -106,7 +108,9 @@ function PhoneBanner() {
       </Banner>
     )
   }
-  if (lineLost) return <Banner tone="trouble">{t(`phone.lineText.${phone.line}`)}</Banner>
+  // The check says more of it.
+  if (lineLost && worst?.name !== 'connection' && worst?.name !== 'registration')
+    return <Banner tone="trouble">{t(`phone.lineText.${phone.line}`)}</Banner>
   return null
 }
 
@@ -143,10 +147,8 @@ function CheckBanner() {
   const { t } = useTranslation()
   const phone = usePhone()
   const [pathname] = useLocation()
-  const { checks, place } = useServices()
-  const { preflight } = checks
-  const check = checkPaths[place]
-  const state = useObservable(preflight.state)
+  const check = checkPaths[useServices().place]
+  const { state, again } = useCheck()
   const over = useLasting(state.phase === 'done', wellTime)
   const worst = worstOf(state)
   if (state.phase === 'idle' || pathname === check || isMicrophoneBlocked(phone)) return null
@@ -156,12 +158,13 @@ function CheckBanner() {
     return (
       <Banner
         tone="trouble"
+        strong={worst.name === 'permission' || worst.name === 'microphone'}
         action={
           <>
             <Button component={Link} to={check} size="compact-sm" variant="default">
               {t('check.whatToDo')}
             </Button>
-            <Button size="compact-sm" variant="default" onClick={() => void preflight.again(worst.name)}>
+            <Button size="compact-sm" variant="default" onClick={() => again(worst.name)}>
               {t('check.again')}
             </Button>
           </>

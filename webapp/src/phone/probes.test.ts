@@ -60,7 +60,7 @@ describe('the probes', () => {
     const of = await check(well())
     expect(of('permission')).toBe('ok')
     expect(of('microphone')).toBe('ok Jabra Evolve2')
-    expect(of('level')).toBe('ok -40 dB')
+    expect(of('level')).toBe('ok −40 dB')
     expect(of('media')).toBe('ok 40 ms')
     expect(of('clock')).toBe('ok 0.0 s')
   })
@@ -97,7 +97,7 @@ describe('the probes', () => {
       listen: () => ({ samples: () => new Float32Array(1024).fill(value), close: () => {} }),
     })
     expect((await check(well({ sound: hears(0) })))('level')).toBe('failed zeros')
-    expect((await check(well({ sound: hears(0.0001) })))('level')).toBe('ok -80 dB')
+    expect((await check(well({ sound: hears(0.0001) })))('level')).toBe('ok −80 dB')
     const off = { open: async () => stream('Jabra', true), watch: () => () => {} }
     expect((await check(well({ sound: hears(0), microphone: off })))('level')).toBe('failed muted')
   })

@@ -129,7 +129,8 @@ function level({ microphone: device, sound, timers, now }: ProbeParts): Probe {
         // oxlint-disable-next-line no-await-in-loop -- one look after the other
         await pause(timers, 50)
         const samples = heard.samples()
-        if (!isDigitalSilence(samples)) return { state: 'ok', detail: `${Math.round(decibels(samples))} dB` }
+        if (!isDigitalSilence(samples))
+          return { state: 'ok', detail: `${Math.round(decibels(samples))} dB`.replace('-', '−') }
       }
       const [track] = stream.getAudioTracks()
       // The system, or a switch of the headset, that the browser knows of.

@@ -20,7 +20,7 @@ const talking: PhoneView = {
   callId: 'c1',
   muted: true,
 }
-const remote: RemotePhone = { view: talking, soundBlocked: false }
+const remote: RemotePhone = { view: talking, soundBlocked: false, check: { phase: 'idle', steps: [] } }
 
 /** Channels of one name, as pages of one browser have them: each hears the others. */
 function air() {
@@ -61,7 +61,7 @@ test('a page that has the phone itself ends what others knew of the window', () 
   page.start(deaf)
   window.tell(remote)
   expect(page.remote.get()).toBe(remote)
-  owner.tell({ view: { ...own, line: 'ready' }, soundBlocked: false })
+  owner.tell({ view: { ...own, line: 'ready' }, soundBlocked: false, check: { phase: 'idle', steps: [] } })
   expect(page.remote.get()).toBeUndefined()
 })
 

@@ -1,17 +1,22 @@
 import { Observable } from '@/lib/observable'
+import type { PreflightState, StepName } from './preflight'
 import type { PhoneView } from './view'
 
 /** Where a phone runs: in a page of the workspace, or in its own window. */
 export type Place = 'page' | 'window'
 
 /** What another page may ask of the phone's window. */
-export type PhoneCommand = 'TAKE_HERE' | 'CHECK_MICROPHONE' | 'FORGET_TROUBLE'
+export type PhoneCommand = 'TAKE_HERE' | 'CHECK_MICROPHONE' | 'FORGET_TROUBLE' | CheckCommand
+/** To check the phone again, or one step. */
+export type CheckCommand = 'CHECK' | `CHECK ${StepName}`
 
 /** What only the phone's window knows. */
 export interface RemotePhone {
   readonly view: PhoneView
   /** The browser does not let the window ring. */
   readonly soundBlocked: boolean
+  /** What its check has found. */
+  readonly check: PreflightState
 }
 
 type Message =

@@ -21,7 +21,7 @@ import { makeMicrophone } from '@/phone/microphone'
 import { makeOwnership } from '@/phone/ownership'
 import type { QualityMonitor } from '@/phone/quality-monitor'
 import { Ringer } from '@/phone/ringer'
-import { mirror, PhoneShare, type Channel, type PhoneCommand, type Place } from '@/phone/share'
+import { mirror, PhoneShare, type Channel, type CheckCommand, type PhoneCommand, type Place } from '@/phone/share'
 import { PhoneElsewhereError, type Credentials, type Microphone, type Ownership } from '@/phone/types'
 import { phoneView } from '@/phone/view'
 import { windowFirst, windowOwnership } from '@/phone/window-first'
@@ -192,7 +192,10 @@ function channelOf(operatorId: string): Channel | undefined {
 }
 
 /** Does something to the phone where it is: here, or in its own window, which this page commands. */
-export function commandPhone({ phone, share }: Pick<Services, 'phone' | 'share'>, command: PhoneCommand): void {
+export function commandPhone(
+  { phone, share }: Pick<Services, 'phone' | 'share'>,
+  command: Exclude<PhoneCommand, CheckCommand>,
+): void {
   const own = phoneView(phone.getSnapshot())
   if (mirror(own, share.remote.get()).at === 'window') share.command(command)
   else phone.send({ type: command })
@@ -263,7 +266,10 @@ export function startServices(services: Services): () => void {
   phone.start()
   stops.push(followDevices({ devices, phone, microphone }))
   stops.push(beat({ phone, source, timers: pageTimers }))
-  stops.push(sharePhone({ share, place, phone, ringer, onSignedOut: services.onSignedOut }), followOtherPages())
+  stops.push(
+    sharePhone({ share, place, phone, ringer, preflight: checks.preflight, onSignedOut: services.onSignedOut }),
+    followOtherPages(),
+  )
   if (followHeadset) stops.push(followHeadset())
   stops.push(checks.start())
   feed.start()

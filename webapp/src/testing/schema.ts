@@ -201,18 +201,18 @@ const resolvers = {
       Object.assign(context.world.preferences, input)
       return { viewer: viewer(context) }
     },
-    startPhone: () => ({
+    startPhone: (_: unknown, __: unknown, { world }: Context) => ({
       phone: {
         id: 'phone1',
-        wsUrls: [],
-        uri: '',
-        authorizationUser: '',
+        wsUrls: world.more['realPhone'] ? ['ws://127.0.0.1:9999/ws'] : [],
+        uri: 'sip:op-1@pbx.example',
+        authorizationUser: 'op-1',
         realm: '',
         ha1: '',
         displayName: '',
         iceServers: [],
         registerExpires: 60,
-        simulated: true,
+        simulated: !world.more['realPhone'],
       },
     }),
     setAvailability: (_: unknown, { input }: { input: Plain }, { world }: Context) => {

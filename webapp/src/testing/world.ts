@@ -560,6 +560,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   takenover: () => ({ presence: 'TALKING', calls: [call('TALKING')], more: { takenOver: true } }),
   pbxdown: () => ({ presence: 'READY', calls: [], more: { pbxDown: true } }),
   demo: () => ({ presence: 'READY', calls: [], more: { demo: true } }),
+  realphone: () => ({ presence: 'OFFLINE', calls: [], more: { realPhone: true } }),
   supervisor: () => ({
     presence: 'OFFLINE',
     calls: [],

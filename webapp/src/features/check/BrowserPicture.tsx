@@ -183,7 +183,7 @@ function Panel({ look, topic, browser }: { look: Look; topic: Exclude<BrowserTop
           />
         </g>
       ))}
-      <Mark n={2} x={x + (look.control === 'switch' ? 214 : 156)} y={106} />
+      <Mark n={2} x={x + { switch: 235, list: 207, cross: 244 }[look.control]} y={106} />
     </g>
   )
 }

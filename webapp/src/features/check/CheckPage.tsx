@@ -4,17 +4,16 @@ import { Link } from 'wouter'
 import { Back } from '@/components/icons'
 import { worstOf, type PreflightState, type StepProblem } from '@/phone/preflight'
 import { isMicrophoneBlocked, type PhoneView } from '@/phone/view'
-import { useObservable, usePhone, useServices } from '@/session/context'
+import { usePhone } from '@/session/context'
+import { useCheck } from '@/session/use-check'
 import classes from './Check.module.css'
 import { Help, StepRow } from './StepRow'
 
 /** The check of the phone, step by step, with help. It fits the phone's own small window as well. */
 export function CheckPage({ home = '/' }: { home?: string }) {
   const { t } = useTranslation()
-  const services = useServices()
-  const { preflight } = services.checks
   const phone = usePhone()
-  const state = useObservable(preflight.state)
+  const { state, here, again } = useCheck()
   return (
     <main className={classes['page']}>
       <div className={classes['inside']}>
@@ -27,12 +26,7 @@ export function CheckPage({ home = '/' }: { home?: string }) {
         <div className={classes['summary']} data-state={toneOf(state)}>
           <span role="status">{t(`check.${summaryOf(state)}`, { step: '' })}</span>
           {state.phase !== 'idle' && (
-            <Button
-              size="xs"
-              variant="default"
-              loading={state.phase === 'running'}
-              onClick={() => void preflight.run()}
-            >
+            <Button size="xs" variant="default" loading={state.phase === 'running'} onClick={() => again()}>
               {t('check.againAll')}
             </Button>
           )}
@@ -43,7 +37,7 @@ export function CheckPage({ home = '/' }: { home?: string }) {
         )}
         <ul aria-label={t('check.steps')} className={classes['steps']}>
           {state.steps.map((step) => (
-            <StepRow key={step.name} step={step} preflight={preflight} />
+            <StepRow key={step.name} step={step} here={here} again={again} />
           ))}
         </ul>
       </div>

@@ -3,20 +3,28 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { browserNames, browserOf, type BrowserName } from '@/lib/browser'
-import type { Preflight, Step, StepProblem } from '@/phone/preflight'
+import type { Step, StepName, StepProblem } from '@/phone/preflight'
 import { playTestTone } from '@/phone/sink'
 import { useServices } from '@/session/context'
 import { BrowserPicture, browserTitle } from './BrowserPicture'
 import classes from './Check.module.css'
 import { helpWith, inSettings, type BrowserTopic } from './help'
-import { LevelMeter } from './LevelMeter'
+import { LevelTry } from './LevelTry'
 import { StepMark } from './StepMark'
 import { ThingPicture } from './ThingPicture'
 
+interface StepRowProps {
+  step: Step
+  /** The phone is in this page: its microphone and loudspeaker can be tried. */
+  here: boolean
+  again: (name: StepName) => void
+}
+
 /** One step of the check: its sign, what was found, and where something is wrong, what to do. */
-export function StepRow({ step, preflight }: { step: Step; preflight: Preflight }) {
+export function StepRow({ step, here, again }: StepRowProps) {
   const { t } = useTranslation()
   const { name, state, problem, detail } = step
+  const taken = state !== 'waiting' && state !== 'running'
   return (
     <li className={classes['step']} data-state={state}>
       <StepMark state={state} />
@@ -27,20 +35,20 @@ export function StepRow({ step, preflight }: { step: Step; preflight: Preflight 
         </div>
         {problem !== '' && <Help problem={problem} about={name === 'notifications' ? 'notifications' : 'microphone'} />}
         <div className={classes['actions']}>
-          {name === 'speaker' && state !== 'waiting' && state !== 'running' && <Heard preflight={preflight} />}
-          {name === 'level' && state !== 'waiting' && state !== 'running' && <LevelMeter />}
+          {here && name === 'speaker' && taken && <Heard />}
+          {here && name === 'level' && taken && <LevelTry />}
           {problem === 'notifications_default' && (
             <Button
               size="xs"
               onClick={() => {
-                void Notification.requestPermission().then(async () => preflight.again('notifications'))
+                void Notification.requestPermission().then(() => again('notifications'))
               }}
             >
               {t('check.ask')}
             </Button>
           )}
           {problem !== '' && state !== 'running' && (
-            <Button size="xs" variant="default" onClick={() => void preflight.again(name)}>
+            <Button size="xs" variant="default" onClick={() => again(name)}>
               {t('check.again')}
             </Button>
           )}
@@ -51,9 +59,10 @@ export function StepRow({ step, preflight }: { step: Step; preflight: Preflight 
 }
 
 /** Plays a tone that is meant to be heard, and asks whether it was. */
-function Heard({ preflight }: { preflight: Preflight }) {
+function Heard() {
   const { t } = useTranslation()
-  const { devices } = useServices()
+  const { devices, checks } = useServices()
+  const { preflight } = checks
   const [played, setPlayed] = useState(false)
   return (
     <>

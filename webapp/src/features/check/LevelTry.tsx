@@ -1,17 +1,16 @@
 import { Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { LevelMeter } from '@/components/LevelMeter'
 import { listenTo } from '@/phone/browser-probes'
 import { decibels } from '@/phone/sound'
 import { useServices } from '@/session/context'
-import classes from './Check.module.css'
 
-const bars = Array.from({ length: 24 }, (_, i) => i)
 /** Loudness below which nothing is shown; decibels relative to full scale. */
 const floor = -60
 
 /** Shows upon a click how loud the microphone hears. */
-export function LevelMeter() {
+export function LevelTry() {
   const { t } = useTranslation()
   const [shown, setShown] = useState(false)
   return (
@@ -55,18 +54,5 @@ function Live({ onEnd }: { onEnd: () => void }) {
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- onEnd is the same in effect
   }, [microphone])
 
-  return (
-    <div
-      className={classes['meter']}
-      role="meter"
-      aria-label={t('check.level')}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.round(level * 100)}
-    >
-      {bars.map((bar) => (
-        <span key={bar} data-on={level * bars.length > bar || undefined} />
-      ))}
-    </div>
-  )
+  return <LevelMeter level={level} label={t('check.level')} />
 }
