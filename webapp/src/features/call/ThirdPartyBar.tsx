@@ -1,5 +1,4 @@
 import { Popover } from '@mantine/core'
-import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '@/components/ActionButton'
 import { Consult, Done, LetGo, Merge, Park, Swap, Transfer } from '@/components/icons'
@@ -8,9 +7,8 @@ import { useCommandState } from '@/session/context'
 import type { CommandName } from '@/session/commands'
 import type { Controls, Reason } from './controls'
 import classes from './PhoneBar.module.css'
+import { ThirdPartyPicker } from './ThirdPartyPicker'
 import type { ThirdParty } from './use-third-party'
-
-const ThirdPartyPicker = lazy(async () => ({ default: (await import('./ThirdPartyPicker')).ThirdPartyPicker }))
 
 interface ThirdPartyBarProps {
   call: MyCall
@@ -76,14 +74,12 @@ export function ThirdPartyBar({ call, controls, third }: ThirdPartyBarProps) {
         </Popover.Target>
         <Popover.Dropdown>
           {picking !== undefined && (
-            <Suspense>
-              <ThirdPartyPicker
-                key={picking}
-                what={picking}
-                onPick={(to) => void third.picked(to)}
-                onClose={third.close}
-              />
-            </Suspense>
+            <ThirdPartyPicker
+              key={picking}
+              what={picking}
+              onPick={(to) => void third.picked(to)}
+              onClose={third.close}
+            />
           )}
         </Popover.Dropdown>
       </Popover>
