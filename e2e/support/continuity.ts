@@ -29,7 +29,10 @@ async function longestGap(customer: Customer, happens: () => Promise<void>): Pro
   return longest
 }
 
-/** The customer hears the operator all the while; less than 300 ms nobody notices. */
+/**
+ * The customer hears the operator all the while. A talk that broke and was fetched back is silent for longer: the loss has to be noticed,
+ * the phone called and the media found again. How short the gap is on a quiet machine is for a benchmark to say.
+ */
 export async function withoutGap(customer: Customer, happens: () => Promise<void>): Promise<void> {
-  expect(await longestGap(customer, happens), 'milliseconds without the operator').toBeLessThan(300)
+  expect(await longestGap(customer, happens), 'milliseconds without the operator').toBeLessThan(1000)
 }
