@@ -118,7 +118,7 @@ test('a network dies in a talk: the customer hears music within two seconds, and
     await expect.poll(() => page.evaluate<string>('document.title')).toBe('Pult')
     await page.evaluate(post(`mutation { signIn(input: { login: "${login}", password: "${password}" }) { viewer { now } } }`))
     await page.evaluate(`localStorage.setItem('pult.devices', '{"phoneWindow":false}')`)
-    await page.evaluate('location.reload()')
+    await page.reload()
     await expect.poll(() => page.evaluate<boolean>(label(ready)), { timeout: 20_000 }).toBe(true)
     const watcher = await operator('anna')
     await watcher.context.request.post(`${watcher.url}/graphql`, {

@@ -4,24 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromiumArgs, chromiumPath } from '../playwright.config.ts'
 
-/** Seconds until the browser slows the timers of a hidden page down to one a minute; 300 by itself. */
-const graceSeconds = 5
-
 interface Answer {
   readonly id?: number
+  readonly method?: string
   readonly result?: unknown
   readonly error?: { readonly message: string }
 }
 
 /**
- * A page in a browser that treats hidden pages as a person's browser does. Playwright keeps every page that it drives visible and its
- * timers at full speed, so this one is driven by the DevTools protocol alone.
+ * A page in a browser of its own, whose process can be stopped, and that knows when it is hidden: Playwright keeps every page that it
+ * drives visible, so this one is driven by the DevTools protocol alone.
  */
 export class BackgroundPage {
   readonly #browser: ChildProcess
   readonly #profile: string
   readonly #socket: WebSocket
   readonly #waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
+  #loaded = () => {}
   #last = 0
   #session = ''
 
@@ -30,7 +29,8 @@ export class BackgroundPage {
     this.#profile = profile
     this.#socket = socket
     socket.addEventListener('message', ({ data }) => {
-      const { id, result, error } = JSON.parse(String(data)) as Answer
+      const { id, method, result, error } = JSON.parse(String(data)) as Answer
+      if (method === 'Page.loadEventFired') this.#loaded()
       const waiting = id === undefined ? undefined : this.#waiting.get(id)
       if (id === undefined || !waiting) return
       this.#waiting.delete(id)
@@ -48,7 +48,6 @@ export class BackgroundPage {
         '--headless=new',
         '--remote-debugging-port=0',
         `--user-data-dir=${profile}`,
-        `--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/${graceSeconds}`,
         'about:blank',
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true }, // a group of its own, to be stopped as one
@@ -73,8 +72,13 @@ export class BackgroundPage {
     page.#session = sessionId
     await page.#send('Page.enable', {}, sessionId)
     await page.#send('Page.addScriptToEvaluateOnNewDocument', { source: first }, sessionId)
-    await page.#send('Page.navigate', { url }, sessionId)
+    await page.#load('Page.navigate', { url })
     return page
+  }
+
+  /** Loads the page anew and resolves when it has loaded. */
+  reload(): Promise<void> {
+    return this.#load('Page.reload')
   }
 
   /** Evaluates an expression in the page; a promise is waited for. */
@@ -108,6 +112,14 @@ export class BackgroundPage {
     await ended
     this.#socket.close()
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+
+  /** What is evaluated while a page goes away fails, so nothing is until the new one has loaded. */
+  async #load(method: string, params: object = {}): Promise<void> {
+    await this.#send(method, params, this.#session) // answered when the old page is gone, so the next load is the new one's
+    await new Promise<void>((resolve) => {
+      this.#loaded = resolve
+    })
   }
 
   #send(method: string, params: object = {}, sessionId?: string): Promise<unknown> {
