@@ -28,8 +28,8 @@ export default defineConfig({
   testDir: 'stories',
   outputDir: 'test-results/artifacts',
   globalSetup: './support/setup.ts',
-  // One telephone exchange and one floor for all: stories follow each other.
-  workers: 1,
+  // Each worker has a telephone exchange and a floor of its own, where stories follow each other.
+  workers: 2,
   fullyParallel: false,
   forbidOnly: process.env['CI'] !== undefined,
   retries: 0,
@@ -44,7 +44,8 @@ export default defineConfig({
     },
     viewport: { width: 1280, height: 800 },
     permissions: ['microphone', 'notifications'],
-    trace: 'retain-on-failure',
+    // A film of every page would take more of the machine than all else together.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     actionTimeout: 10_000,
   },

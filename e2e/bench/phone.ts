@@ -3,7 +3,7 @@
 import { chromium, type BrowserContext } from '@playwright/test'
 import { chromiumArgs, chromiumPath } from '../playwright.config.ts'
 import setup from '../support/setup.ts'
-import { Stand } from '../support/stand.ts'
+import { Stand, startStand } from '../support/stand.ts'
 import { word } from '../support/words.ts'
 import { Workspace } from '../support/workspace.ts'
 
@@ -30,7 +30,8 @@ function printFigure(name: string, value: number): boolean {
   return ok
 }
 
-const stop = await setup()
+const clean = setup()
+const { info, stop } = await startStand([])
 let ok = false
 try {
   const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
@@ -45,7 +46,7 @@ try {
     const watcher = new MutationObserver(look)
     watcher.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label'] })
   }, registered)
-  const stand = Stand.shared()
+  const stand = new Stand(info)
   const url = stand.info.urls[0] ?? ''
   const operator = new Workspace(await context.newPage(), 'en', stand.person('anna'), url)
   await operator.signIn()
@@ -63,5 +64,6 @@ try {
   await browser.close()
 } finally {
   await stop()
+  clean()
 }
 process.exitCode = ok ? 0 : 1

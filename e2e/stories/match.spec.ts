@@ -63,8 +63,8 @@ test('the number is withheld', async ({ stand, operator }) => {
 
 test.describe('1C in trouble', () => {
   // It is left alone for a while after trouble, longest after a refused password. A new process knows of none.
-  test.afterAll(async () => {
-    const stand = Stand.shared()
+  test.afterAll(async ({ standInfo }) => {
+    const stand = new Stand(standInfo)
     await stand.oneC()
     await stand.pult('restart')
   })

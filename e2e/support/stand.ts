@@ -30,13 +30,19 @@ export interface Caller {
   case: string
 }
 
-/** Starts a stand and waits until it is ready. */
-export async function startStand(args: string[]): Promise<{ info: StandInfo; stop: () => Promise<void> }> {
+/** Builds the program of stands, for this process and those it starts; returns what removes it. */
+export function buildStand(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'pult-stand-'))
   const binary = join(folder, 'stand')
   execFileSync('go', ['build', '-o', binary, './e2e/stand'], { cwd: root, stdio: 'inherit' })
+  process.env['STAND_PROGRAM'] = binary
+  return () => rmSync(folder, { recursive: true })
+}
+
+/** Starts a stand and waits until it is ready. */
+export async function startStand(args: string[]): Promise<{ info: StandInfo; stop: () => Promise<void> }> {
   // It ends when its standard input closes, that is, when we end, however that is.
-  const child = spawn(binary, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.env['STAND_PROGRAM'] ?? '', args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const line = await Promise.race([
     new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve)),
@@ -49,7 +55,6 @@ export async function startStand(args: string[]): Promise<{ info: StandInfo; sto
     stop: async () => {
       child.stdin.end()
       const code = await ended
-      rmSync(folder, { recursive: true })
       if (code !== 0) throw new Error(`the stand ended with ${code}`)
     },
   }
@@ -62,11 +67,6 @@ export class Stand {
 
   constructor(info: StandInfo) {
     this.info = info
-  }
-
-  /** The stand of all stories. */
-  static shared(): Stand {
-    return new Stand(JSON.parse(process.env['STAND'] ?? '') as StandInfo)
   }
 
   person(login: string): Person {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test as base, type Browser, type BrowserContextOptions } from '@playwright/test'
 import { microphone } from '../playwright.config.ts'
-import { Stand } from './stand.ts'
+import { Stand, startStand, type StandInfo } from './stand.ts'
 import { layVoice } from './voice.ts'
 import { Workspace } from './workspace.ts'
 import type { Language } from './words.ts'
@@ -28,7 +28,22 @@ interface Fixtures {
 /** Browser processes by what is said into their microphones, in hertz. */
 type Voices = (frequency: number) => Promise<Browser>
 
-export const test = base.extend<Fixtures, { voices: Voices }>({
+interface Shared {
+  /** The telephone exchange and the floor of all stories of one worker, which follow each other. */
+  standInfo: StandInfo
+  voices: Voices
+}
+
+export const test = base.extend<Fixtures, Shared>({
+  standInfo: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
+    async ({}, use) => {
+      const { info, stop } = await startStand([])
+      await use(info)
+      await stop()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
   voices: [
     async ({ playwright }, use, info) => {
       const open = new Map<number, Promise<Browser>>()
@@ -46,9 +61,8 @@ export const test = base.extend<Fixtures, { voices: Voices }>({
     },
     { scope: 'worker' },
   ],
-  // eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
-  stand: async ({}, use) => {
-    const stand = Stand.shared()
+  stand: async ({ standInfo }, use) => {
+    const stand = new Stand(standInfo)
     await use(stand)
     await stand.tidy()
   },
