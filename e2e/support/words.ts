@@ -1,4 +1,6 @@
 import en from '../../webapp/src/locales/en.json' with { type: 'json' }
+import pagesEn from '../../webapp/src/locales/pages.en.json' with { type: 'json' }
+import pagesRu from '../../webapp/src/locales/pages.ru.json' with { type: 'json' }
 import ru from '../../webapp/src/locales/ru.json' with { type: 'json' }
 
 export type Language = 'en' | 'ru'
@@ -34,11 +36,12 @@ const contract = {
   'queues.title': 'Queues',
 } as const
 
-/** The words of the page in a language, by the key of the locale file; {{name}} is replaced by values. */
+/** The words of the page in a language, by the key of the locale files; {{name}} is replaced by values. */
 export function word(language: Language, key: string, values: Record<string, string> = {}): string {
   if (language === 'en' && Object.hasOwn(contract, key)) return contract[key as keyof typeof contract]
-  let found: unknown = language === 'ru' ? ru : en
-  for (const part of key.split('.')) found = (found as Record<string, unknown> | undefined)?.[part]
+  const found = (language === 'ru' ? [ru, pagesRu] : [en, pagesEn])
+    .map((words) => key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | undefined)?.[part], words))
+    .find((each) => each !== undefined)
   if (typeof found !== 'string') throw new Error(`no word ${key} in ${language}`)
   return found.replaceAll(/\{\{(\w+)[^}]*\}\}/g, (_, name: string) => values[name] ?? `{{${name}}}`)
 }

@@ -1,7 +1,8 @@
 import { useApolloClient } from '@apollo/client/react'
 import { Button, useMantineColorScheme } from '@mantine/core'
-import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useState } from 'react'
+import { Suspense, useCallback, useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { lazyPage } from '@/components/lazy-page'
 import { Logo } from '@/components/Logo'
 import { SignOutDocument, ViewerDocument, type ViewerFieldsFragment } from '@/gql/graphql'
 import { changeLanguage, rememberedLanguage } from '@/lib/i18n'
@@ -14,7 +15,7 @@ import { PhoneClosed } from './PhoneClosed'
 import { SignedIn } from './SignedIn'
 
 // Who comes back within a shift never sees it.
-const SignInPage = lazy(async () => ({ default: (await import('@/features/signin/SignInPage')).SignInPage }))
+const SignInPage = lazyPage(async () => (await import('@/features/signin/SignInPage')).SignInPage)
 
 type Who =
   | { state: 'asking' | 'unreachable' }

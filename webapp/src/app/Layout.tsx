@@ -1,6 +1,7 @@
-import { lazy, useRef, useState, type ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { Boundary } from '@/components/Boundary'
 import { Lazily } from '@/components/Lazily'
+import { lazyPage } from '@/components/lazy-page'
 import { CallAlerts } from './CallAlerts'
 import { Banners } from './Banners'
 import classes from './Layout.module.css'
@@ -9,7 +10,7 @@ import { TopBar } from './TopBar'
 import { useHotkey } from './hotkeys'
 import { useAvailabilityKeys } from './use-availability-keys'
 
-const HelpDialog = lazy(async () => ({ default: (await import('./HelpDialog')).HelpDialog }))
+const HelpDialog = lazyPage(async () => (await import('./HelpDialog')).HelpDialog)
 
 /** The frame around every page: the bar above, the banners below, the voice and the ringing behind. */
 export function Layout({ onSignOut, children }: { onSignOut: () => Promise<void>; children: ReactNode }) {

@@ -1,6 +1,7 @@
 import { useApolloClient } from '@apollo/client/react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
+import { lazyPage } from '@/components/lazy-page'
 import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { ServicesProvider } from '@/session/context'
@@ -11,13 +12,10 @@ import { Layout } from './Layout'
 import { Workspace } from './Workspace'
 
 // Loaded when they are wanted: the workspace has a budget.
-const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
-
 const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/PhoneWindow')).PhoneWindow }))
-const CheckPage = lazy(async () => ({ default: (await import('@/features/check/CheckPage')).CheckPage }))
-const ReadinessPage = lazy(async () => ({
-  default: (await import('@/features/readiness/ReadinessPage')).ReadinessPage,
-}))
+const SettingsPage = lazyPage(async () => (await import('@/features/settings/SettingsPage')).SettingsPage)
+const CheckPage = lazyPage(async () => (await import('@/features/check/CheckPage')).CheckPage)
+const ReadinessPage = lazyPage(async () => (await import('@/features/readiness/ReadinessPage')).ReadinessPage)
 
 interface SignedInProps {
   operatorId: string

@@ -1,10 +1,16 @@
+// @vitest-environment node
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { localeProblems, pluralForms } from '../../scripts/locales'
+import { flatten, localeProblems, pluralForms } from '../../scripts/locales'
+import { placeProblems, shippedCode } from '../../scripts/uses'
 import en from './en.json'
+import pagesEn from './pages.en.json'
+import pagesRu from './pages.ru.json'
 import ru from './ru.json'
 
 test('both languages have the same words, with the plural forms of each', () => {
   expect(localeProblems({ en, ru })).toEqual([])
+  expect(localeProblems({ en: pagesEn, ru: pagesRu })).toEqual([])
   expect(pluralForms('ru')).toEqual(['few', 'many', 'one', 'other'])
 })
 
@@ -22,16 +28,30 @@ test('the check finds what is wrong', () => {
   expect(problems).toEqual(['en: gap has spaces to spare', 'ru: a is missing', 'ru: gap is empty'])
 })
 
-test('Russian words are Russian: no Latin letters but names, keys and placeholders', () => {
-  const allowed = /\{\{\w+\}\}|https|VPN|Wi-Fi|WebSocket|ICE|pult-echo|Echo\(\)|\(N\)|\b[MR]\b|\bMOS\b/gu
-  const latin = Object.entries(flat(ru)).filter(([, text]) => /[a-z]/iu.test(text.replace(allowed, '')))
-  expect(latin.map(([key]) => key)).toEqual([])
+test('the workspace has its words at once, and pages beside it bring their own', () => {
+  const code = shippedCode(join(import.meta.dirname, '..'))
+  expect(code.workspace).toContain('function Workspace()')
+  expect(code.workspace).toContain('function PhoneWindow()')
+  expect(code.workspace).not.toContain('function CheckPage(')
+  expect(placeProblems({ workspace: flatten(en).keys(), pages: flatten(pagesEn).keys() }, code)).toEqual([])
 })
 
-function flat(words: object, prefix = ''): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(words).flatMap(([key, value]) =>
-      typeof value === 'string' ? [[prefix + key, value]] : Object.entries(flat(value as object, `${prefix}${key}.`)),
-    ),
-  )
-}
+test('a word in the file of the wrong part is found', () => {
+  const code = {
+    workspace: "t('call.answer') t(`stage.${stage}`)",
+    all: "t('call.answer') t(`stage.${stage}`) t('help.keys')",
+  }
+  expect(placeProblems({ workspace: ['call.answer', 'stage.over'], pages: ['help.keys'] }, code)).toEqual([])
+  expect(placeProblems({ workspace: ['help.keys', 'gone'], pages: ['call.answer', 'lost'] }, code)).toEqual([
+    'help.keys is of pages only and belongs into pages.*.json',
+    'gone is not used',
+    'call.answer is used by the workspace, which does not load pages.*.json',
+    'lost is not used',
+  ])
+})
+
+test('Russian words are Russian: no Latin letters but names, keys and placeholders', () => {
+  const allowed = /\{\{\w+\}\}|https|VPN|Wi-Fi|WebSocket|ICE|pult-echo|Echo\(\)|\(N\)|\b[MR]\b|\bMOS\b/gu
+  const latin = [...flatten(ru), ...flatten(pagesRu)].filter(([, text]) => /[a-z]/iu.test(text.replace(allowed, '')))
+  expect(latin.map(([key]) => key)).toEqual([])
+})

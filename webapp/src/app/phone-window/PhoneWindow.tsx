@@ -1,5 +1,5 @@
 import { createTheme, MantineThemeProvider } from '@mantine/core'
-import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { Suspense, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
@@ -8,6 +8,7 @@ import { CallAlerts } from '@/app/CallAlerts'
 import { RemoteAudio } from '@/app/RemoteAudio'
 import { useCallKeys } from '@/app/use-call-keys'
 import { Check, External, OnTop } from '@/components/icons'
+import { lazyPage } from '@/components/lazy-page'
 import { LevelMeter } from '@/components/LevelMeter'
 import { SignMark } from '@/components/SignMark'
 import { CallHeadline } from '@/features/call/CallHeadline'
@@ -29,7 +30,7 @@ import classes from './PhoneWindow.module.css'
 import { usePicture } from './picture'
 import { useMicrophoneLevel } from './use-microphone-level'
 
-const CheckPage = lazy(async () => ({ default: (await import('@/features/check/CheckPage')).CheckPage }))
+const CheckPage = lazyPage(async () => (await import('@/features/check/CheckPage')).CheckPage)
 
 /** The phone in a window of its own. The voice is here; the pages of the workspace may come and go. */
 export function PhoneWindow() {
