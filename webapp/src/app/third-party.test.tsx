@@ -178,6 +178,14 @@ describe('parked calls', () => {
     expect(within(screen.getByRole('list', { name: 'Waiting' })).getAllByRole('listitem')).toHaveLength(3)
   })
 
+  test('a colleague whose voice was lost in a call was shown as talking', async () => {
+    await renderApp('lostvoice')
+    const team = await screen.findByRole('list', { name: 'Team' })
+    const olga = within(team).getByText('Ольга Белова').closest('li') as HTMLElement
+    expect(await within(olga).findByRole('img', { name: 'Restoring the call' })).toBeInTheDocument()
+    expect(within(olga).queryByRole('img', { name: 'Talking' })).toBeNull()
+  })
+
   test('colleagues in a conference are shown so', async () => {
     await renderApp('parked')
     const team = await screen.findByRole('list', { name: 'Team' })

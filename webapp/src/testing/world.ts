@@ -569,6 +569,11 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       waiting: [...waiting, call('TALKING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' }, quality })],
     },
   }),
+  lostvoice: () => ({
+    presence: 'OFFLINE',
+    calls: [],
+    more: { supervisor: true, waiting: [call('RESCUING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' } })] },
+  }),
   desk: () => ({ presence: 'OFFERED', calls: [call('RINGING')], more: { me: { device: 'DESK' } } }),
   deskaway: () => ({ presence: 'PAUSED', calls: [], more: { me: { device: 'DESK', phoneOnline: false } } }),
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@apollo/client/react'
 import { useTranslation } from 'react-i18next'
 import { Panel } from '@/components/Panel'
 import { SignMark } from '@/components/SignMark'
-import { signOfPresence } from '@/feed/model'
+import { signOfPresence, signOfStage, type Stage } from '@/feed/model'
 import {
   OperatorsDocument,
   WaitingCallsDocument,
@@ -24,7 +24,7 @@ export function TeamPanel() {
   const { operatorId } = useServices()
   const { data } = useQuery(OperatorsDocument, { fetchPolicy: 'cache-only' })
   const floor = useQuery(WaitingCallsDocument, { fetchPolicy: 'cache-only' }).data
-  const together = inThrees(floor?.calls ?? [])
+  const special = stagesOf(floor?.calls ?? [])
   const others = (data?.operators ?? []).filter((operator) => operator.id !== operatorId)
   const here = others.filter((operator) => operator.presence !== 'OFFLINE').toSorted(byPresence)
   const away = others.length - here.length
@@ -47,11 +47,12 @@ export function TeamPanel() {
   )
 
   function signOf(operator: OperatorFieldsFragment): Sign {
-    return together.get(operator.id) ?? signOfPresence(operator.presence)
+    const stage = special.get(operator.id)
+    return stage === undefined ? signOfPresence(operator.presence) : signOfStage(stage)
   }
 
   function word(operator: OperatorFieldsFragment): string {
-    const stage = together.get(operator.id)
+    const stage = special.get(operator.id)
     return stage === undefined ? t(`presence.${operator.presence}`) : t(`stage.${stage}`)
   }
 
@@ -62,10 +63,13 @@ export function TeamPanel() {
   }
 }
 
-/** Who is in a consultation or a conference, as far as their calls may be seen. */
-function inThrees(calls: readonly WaitingFieldsFragment[]): ReadonlyMap<string, 'consulting' | 'conference'> {
-  const found = new Map<string, 'consulting' | 'conference'>()
+type SpecialStage = Extract<Stage, 'consulting' | 'conference' | 'rescuing'>
+
+/** Who is in a consultation or a conference, or has lost the voice of a call, as far as their calls may be seen. */
+function stagesOf(calls: readonly WaitingFieldsFragment[]): ReadonlyMap<string, SpecialStage> {
+  const found = new Map<string, SpecialStage>()
   for (const { state, operator, consult } of calls) {
+    if (state === 'RESCUING' && operator) found.set(operator.id, 'rescuing')
     if (!consult || consult.blind || (state !== 'CONSULTING' && state !== 'CONFERENCE')) continue
     const stage = state === 'CONFERENCE' ? 'conference' : 'consulting'
     if (operator) found.set(operator.id, stage)
