@@ -7,6 +7,8 @@ import { expect, test } from '../support/test.ts'
 import type { Workspace } from '../support/workspace.ts'
 import { languages } from '../support/words.ts'
 
+test.describe.configure({ mode: 'parallel' }) // each stands alone, and takes long
+
 const folder = join(import.meta.dirname, '../../.screenshots')
 const schemes = ['light', 'dark'] as const
 const sizes = [

@@ -73,10 +73,8 @@ test.describe('1C in trouble', () => {
     const anna = await operator('anna')
     await anna.startWork()
     await stand.oneC({ delayMs: 30_000 })
-    const called = Date.now()
     const customer = await stand.call({ from: '+79750120215' })
-    await anna.rings(3000)
-    expect(Date.now() - called).toBeLessThan(2000)
+    await anna.rings() // long before 1C gives an answer
     await anna.answer()
     await customer.hears(operatorTone)
     await expect(anna.customer).toContainText(anna.word('match.silent', { system: '1C' }))
