@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/calls"
 )
@@ -175,5 +176,81 @@ func TestReviewOwnTransferredCallRingsAgain(t *testing.T) {
 	w.must(calls.Command{Kind: calls.CmdHangUp, CallID: id, OperatorID: "anna"})
 	if w.legs[cust] == nil {
 		t.Errorf("hanging up what only rings ended the customer")
+	}
+}
+
+// 10: a choice that could not be noted throws away the answer that was still under way.
+func TestReviewFailedChoiceKeepsTheLookUp(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	id := s.callIn("leg1", "+79161234567")
+	s.connect(id)
+	ask := 0
+	for _, e := range s.take() {
+		if l, ok := e.Effect.(calls.LookUp); ok {
+			ask = l.Ask
+		}
+	}
+	if ask == 0 {
+		t.Fatal("nobody was asked")
+	}
+	s.must(calls.Command{Kind: calls.CmdLinkCustomer, CallID: id, OperatorID: "anna", CustomerID: "c9"})
+	s.f.Asked(id) // Engine.link: the customer system refused; nothing else is told
+	s.f.Matched(id, ask, customers.Match{State: customers.MatchNone})
+	s.settle()
+	if got := s.calls[id].Match.State; got != customers.MatchNone {
+		t.Errorf("the card is %s for ever", got)
+	}
+}
+
+// 11: the bridge of a consultation is closed late, when the next one is in it.
+func TestReviewLateCloseOfTheAsideBridge(t *testing.T) {
+	w, id := consulting(t, colleague)
+	w.end(w.s.calls[id].Guest.ID, telephony.Cause{Q850: telephony.CauseNormal}, false)
+	lane := string(calls.AsideOf(id))
+	rest := func() {
+		w.gather()
+		for {
+			busy := false
+			for _, l := range w.busy() {
+				if l != lane {
+					w.work(l, carriedOut)
+					busy = true
+					break
+				}
+			}
+			if !busy {
+				return
+			}
+		}
+	}
+	rest()
+	w.s.must(calls.Command{Kind: calls.CmdConsult, CallID: id, OperatorID: "anna", To: &colleague})
+	rest()
+	w.answer(w.legs[w.s.calls[id].Guest.ID])
+	rest()
+	w.workAll()
+	w.advance(30 * time.Second)
+	w.workAll()
+	w.heard(id, calls.AsideOf(id), []calls.Role{calls.RoleOperator, calls.RoleGuest}, calls.RoleCustomer)
+}
+
+// 12: who was muted is not heard without being asked.
+func TestReviewMutedOperatorIsRescuedMuted(t *testing.T) {
+	w, id := talking(t)
+	w.must(calls.Command{Kind: calls.CmdSetMuted, CallID: id, OperatorID: "anna", Muted: true})
+	w.mute[w.s.operatorLeg(id)] = true
+	w.phone("anna", false)
+	w.workAll()
+	if err := w.s.f.RenewPhone("anna", false, w.s.now); err != nil {
+		t.Fatal(err)
+	}
+	w.s.settle()
+	w.workAll()
+	w.phone("anna", true)
+	w.workAll()
+	w.talk(id)
+	if c := w.s.calls[id]; !c.Muted {
+		t.Errorf("the customer hears who had muted themselves")
 	}
 }
