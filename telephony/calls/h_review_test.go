@@ -254,3 +254,38 @@ func TestReviewMutedOperatorIsRescuedMuted(t *testing.T) {
 		t.Errorf("the customer hears who had muted themselves")
 	}
 }
+
+// 13: an outbound call that its operator transfers to a queue is offered as one that nobody's page can answer; on the floor it is well.
+func TestReviewOutboundToAQueueIsOffered(t *testing.T) {
+	w, held, led := twoCalls(t)
+	w.must(calls.Command{Kind: calls.CmdHangUp, CallID: held, OperatorID: "anna"})
+	w.must(calls.Command{Kind: calls.CmdTransfer, CallID: led, OperatorID: "anna", To: &calls.Target{OperatorID: "boris"}})
+	w.ring(w.legs[w.s.operatorLeg(led)])
+	w.workAll()
+	c := w.s.calls[led]
+	t.Logf("%s %s of %q, boris is %s", c.Direction, c.State, c.OperatorID, w.s.ops["boris"].Presence)
+	if p := w.s.ops["boris"].Presence; p != calls.PresenceOffered {
+		t.Errorf("boris, whose phone rings, is %s", p)
+	}
+	w.advance(25 * time.Second)
+	w.workAll()
+	c = w.s.calls[led]
+	t.Logf("unanswered: %s of %q, boris %s %s", c.State, c.OperatorID, w.s.ops["boris"].Availability, w.s.ops["boris"].PauseReason)
+}
+
+// 14: a parked outbound call that nobody can answer when it comes back.
+func TestReviewParkedOutboundIsNotHungUpWhenItIsNotAnswered(t *testing.T) {
+	w, held, led := twoCalls(t)
+	w.must(calls.Command{Kind: calls.CmdHangUp, CallID: held, OperatorID: "anna"})
+	w.must(calls.Command{Kind: calls.CmdFinishWrapUp, CallID: held, OperatorID: "anna"})
+	w.must(calls.Command{Kind: calls.CmdPark, CallID: led, OperatorID: "anna"})
+	cust := w.s.calls[led].Customer.ID
+	w.advance(121 * time.Second)
+	w.workAll()
+	w.s.want(led, calls.StateOffered)
+	w.advance(25 * time.Second)
+	w.workAll()
+	if w.legs[cust] == nil {
+		t.Errorf("two minutes on the park and one unanswered ring, and the customer is hung up")
+	}
+}
