@@ -29,6 +29,8 @@ const (
 	markMuted    = "mute" // "1" on a leg that is not heard
 	markBy       = "by"   // on a guest's leg: who consults them
 	markBlind    = "blind"
+	markAway     = "away" // "1" on a customer's leg: see Call.away
+	markParked   = "park" // on the same: since when it is parked, in Unix milliseconds; "0" = it is not
 	markPeer     = "peer" // on a leg of roleTail: the other one
 	markDesk     = "desk" // "1" on the leg of a desk phone
 )
@@ -401,8 +403,9 @@ func (s *step) met(at time.Time) {
 		s.moved(at, op.ID)
 		s.arrange()
 	}
+	c.away, c.returnBy = false, time.Time{}
 	m := c.marks(RoleCustomer) // all of them: the first attempt may have failed
-	m[markAnswered] = millis(*c.AnsweredAt)
+	m[markAnswered], m[markAway], m[markParked] = millis(*c.AnsweredAt), flag(false), flag(false)
 	s.do(DoMark{cust.ID, m})
 }
 

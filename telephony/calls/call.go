@@ -199,7 +199,8 @@ type Call struct {
 	measuring
 	onHold   bool      // the customer was on hold when the operator was lost
 	moving   bool      // the operator takes the phone elsewhere, and speaks on the old one until then
-	returned bool      // a transfer came to nothing, and the call was given back to talked
+	away     bool      // talked has given it away, or did not come back to it in time: what rings now is an offer, to whomever
+	returnBy time.Time // until when a call that nobody took, outside all queues, is kept for talked; zero = it was not given back
 	again    time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
 

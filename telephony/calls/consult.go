@@ -218,7 +218,7 @@ func (c *Call) placeConsult() bool {
 		return false
 	case n.Front == SideBoth:
 		n.aim = SideBoth
-		c.State = StateConference
+		c.State, c.away = StateConference, false
 		return true
 	case c.Operator.Aside || c.Guest.State != telephony.LegUp:
 		n.aim = SideGuest
@@ -343,7 +343,7 @@ func (s *step) promote(at time.Time, pause string) {
 	op := *c.Guest
 	op.Role = RoleOperator
 	c.Operator, c.Guest, c.Consult = &op, nil, nil
-	c.OperatorID, c.talked = to, to
+	c.OperatorID, c.talked, c.away = to, to, false
 	c.AnswerRequested, c.Declining, c.blameless = false, false, false
 	c.Muted, c.muteAsked, c.muteUnsure = op.Muted, op.Muted, true
 	c.Operator.Muted = false
@@ -352,7 +352,7 @@ func (s *step) promote(at time.Time, pause string) {
 	s.do(
 		DoMute{op.ID, c.Muted}, // should an earlier wish still be on its way
 		DoMark{op.ID, c.marks(RoleOperator)},
-		DoMark{c.Customer.ID, telephony.Marks{markOperator: to}},
+		DoMark{c.Customer.ID, telephony.Marks{markOperator: to, markAway: flag(false)}},
 		DoCloseBridge{AsideOf(c.ID)},
 	)
 }
@@ -385,9 +385,8 @@ func (s *step) letGo(at time.Time) {
 		c.Operator = nil
 	}
 	s.do(Release{At: at, OperatorID: c.OperatorID, Worked: true})
-	c.OperatorID, c.onHold, s.changed = "", false, true
-	c.AnswerRequested, c.Declining, c.blameless, c.rescueUntil = false, false, false, time.Time{}
-	s.heard()
+	c.AnswerRequested, c.Declining, c.blameless = false, false, false
+	s.giveAway()
 }
 
 // transferred gives the call to somebody else without asking them first: it waits, with music, for them.
@@ -423,26 +422,58 @@ func (s *step) parkedFor(at time.Time) {
 	s.letGo(at)
 	until := at.Add(parkTime)
 	c.Parking = &Parking{By: by, Since: at, Until: until}
+	s.do(DoMark{c.Customer.ID, telephony.Marks{markParked: millis(at)}})
 	s.routed(RouteStep{At: at, Kind: RouteParked, By: by})
 	s.state(StateQueued, at)
 	s.park(c.Customer)
-	s.do(Enqueue{Since: c.StartedAt, Head: true, Only: by, NotBefore: until, OnlyUntil: until.Add(keepDefault)})
+	s.do(c.parked())
+}
+
+// unpark: it waits for somebody in particular again.
+func (s *step) unpark() {
+	if s.c.Parking != nil {
+		s.c.Parking = nil
+		s.do(DoMark{s.c.Customer.ID, telephony.Marks{markParked: flag(false)}})
+	}
+}
+
+// parked is the place of a parked call in the line.
+func (c *Call) parked() Enqueue {
+	until := c.Parking.Until
+	return Enqueue{Since: c.StartedAt, Head: true, Only: c.Parking.By, NotBefore: until, OnlyUntil: until.Add(keepDefault)}
 }
 
 // comeBack puts a call whose transfer came to nothing back: to the queue it came through, or to whom it is from.
 func (s *step) comeBack(at time.Time) {
 	c := &s.c
-	c.Parking = nil
+	s.unpark()
 	s.park(c.Customer)
 	s.routed(RouteStep{At: at, Kind: RouteReturned, QueueID: c.QueueID})
+	again := c.OperatorID == c.talked // it has just been offered to them
 	c.OperatorID = ""
 	s.state(StateQueued, at)
 	if c.QueueID != "" {
 		s.do(Enqueue{Since: c.StartedAt, Head: true})
 		return
 	}
-	c.returned = true
-	s.do(Enqueue{Since: c.StartedAt, Head: true, Only: c.talked, OnlyUntil: at.Add(parkTime)})
+	s.do(c.kept(at, again))
+}
+
+// returnPause is between two attempts to give a call back to whom it is from.
+const returnPause = 5 * time.Second
+
+// kept is the place in the line of a call that nobody took, and that is outside all queues: it is offered to whom it is from again and
+// again, for some time.
+func (c *Call) kept(at time.Time, again bool) Enqueue {
+	e := Enqueue{Since: c.StartedAt, Head: true, Only: c.talked}
+	if c.returnBy.IsZero() {
+		c.returnBy = at.Add(parkTime)
+	}
+	if again {
+		e.NotBefore = at.Add(returnPause)
+	}
+	e.OnlyUntil = c.returnBy
+	return e
 }
 
 // dropGuest ends the consultation for a reason of the call's own.

@@ -178,7 +178,7 @@ func (s *step) finish(at time.Time, end End) {
 	c := &s.c
 	// Who dialled has something to write even about nobody's answering.
 	dialled := c.Direction == Outbound && c.AnsweredAt == nil && c.State != StateNew
-	took := c.OperatorID != "" && (dialled || c.rejoining())
+	took := c.OperatorID != "" && (dialled || talks(c.State) || c.rejoining())
 	c.End = &end
 	s.unalarmed(at)
 	c.OfferUntil, c.Position, c.AnswerRequested = nil, 0, false

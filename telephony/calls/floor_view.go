@@ -94,7 +94,7 @@ func (f *Floor) operatorView(o *queues.Operator, now time.Time) Operator {
 			v.Presence = PresenceTalking
 		case StateRinging:
 			v.Presence = PresenceOffered
-			if c.Direction == Outbound {
+			if c.Direction == Outbound && c.AnsweredAt == nil { // they dialled
 				v.Presence = PresenceTalking
 			}
 		case StateHeld:

@@ -23,7 +23,8 @@ func (s *step) offered(e Offered) {
 	c.Operator = &Leg{ID: leg, Role: RoleOperator, State: telephony.LegDown, Desk: e.Desk, patience: patience{due: e.Until.Add(offerGrace)}}
 	c.AnswerRequested, c.Declining, c.blameless = false, false, false
 	s.heard()
-	c.Position, c.Parking = 0, nil
+	c.Position = 0
+	s.unpark()
 	until := e.Until
 	c.OfferUntil = &until
 	kind := RouteOffered
@@ -46,9 +47,9 @@ func (s *step) offered(e Offered) {
 	}})
 }
 
-// rejoining tells whether the present offer brings a lost conversation back to the operator who had it.
+// rejoining tells whether the call is its operator's, be it that they are fetched back to it, or an offer like any other.
 func (c *Call) rejoining() bool {
-	return c.AnsweredAt != nil && c.talked != "" && c.talked == c.OperatorID
+	return c.AnsweredAt != nil && c.talked != "" && c.talked == c.OperatorID && !c.away
 }
 
 // notMade: the PBX refused the leg, or did not answer. In the latter case it may exist, so it is ended as well; one that has shown
@@ -119,7 +120,7 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 	case rejoining && !declined && at.Before(c.rescueUntil):
 		s.state(StateRescuing, at)
 		s.do(Enqueue{Since: since, Head: true, Only: op, OnlyUntil: c.rescueUntil, NotBefore: at.Add(rescuePause)})
-	case c.QueueID == "" && c.talked != "" && c.talked != op && !c.returned:
+	case c.QueueID == "" && c.away && (!declined || c.talked != op) && (c.returnBy.IsZero() || at.Before(c.returnBy)):
 		s.do(Release{At: at, OperatorID: op, Pause: pause})
 		s.comeBack(at)
 	case c.QueueID == "":
@@ -130,7 +131,7 @@ func (s *step) offerFailed(at time.Time, cause telephony.Cause, how ending) {
 		s.abandon(at, by)
 	default:
 		s.dropGuest(at)
-		c.OperatorID, c.onHold = "", false
+		s.giveAway()
 		s.state(StateQueued, at)
 		s.do(Release{At: at, OperatorID: op, Pause: pause}, Enqueue{Since: since, Head: c.AnsweredAt != nil})
 	}
@@ -164,7 +165,7 @@ func (s *step) lost(at time.Time) {
 func (s *step) rescueOver(at time.Time) {
 	c := &s.c
 	if c.State == StateQueued && c.Customer != nil && !c.HangupAsked {
-		if c.QueueID == "" && (c.returned || c.talked == "") {
+		if c.QueueID == "" && (!c.returnBy.IsZero() || c.talked == "") {
 			s.abandon(at, BySystem)
 			return
 		}
@@ -190,6 +191,17 @@ func (s *step) rescueOver(at time.Time) {
 		Release{At: at, OperatorID: c.OperatorID, Pause: queues.PausePhone},
 		Enqueue{Since: c.StartedAt, Head: true},
 	)
-	c.OperatorID, c.onHold = "", false
+	s.giveAway()
 	s.state(StateQueued, at)
+}
+
+// giveAway takes the call from its operator. It is marked, for a new owner of the floor: they may be offered it again.
+func (s *step) giveAway() {
+	c := &s.c
+	c.OperatorID, c.onHold, c.rescueUntil, s.changed = "", false, time.Time{}, true
+	s.heard()
+	if c.AnsweredAt != nil && !c.away && c.Customer != nil {
+		c.away = true
+		s.do(DoMark{c.Customer.ID, telephony.Marks{markAway: flag(true)}})
+	}
 }

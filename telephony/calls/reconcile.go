@@ -374,6 +374,10 @@ func (f *Floor) assignCustomer(c *Call, l telephony.Leg, restored bool, now time
 		at := fromMillis(ta, now)
 		c.AnsweredAt, c.talked = &at, l.Marks[markOperator]
 	}
+	c.away = l.Marks[markAway] == flag(true)
+	if since := fromMillis(l.Marks[markParked], time.Time{}); !since.IsZero() {
+		c.Parking = &Parking{By: c.talked, Since: since, Until: since.Add(parkTime)}
+	}
 	if !restored && c.OperatorID == "" && (c.AnsweredAt != nil || c.Direction == Outbound) {
 		c.OperatorID = l.Marks[markOperator]
 	}
@@ -387,6 +391,9 @@ func (f *Floor) place(c *Call, now time.Time) []Effect {
 	_, queued := f.q.Queues[c.QueueID]
 	keep := now.Add(cmp.Or(max(policy.RescueFor, 0), keepDefault))
 	c.Since = now
+	if op != nil {
+		c.Parking = nil
+	}
 	if c.placeConsult() {
 		return nil
 	}
@@ -395,12 +402,18 @@ func (f *Floor) place(c *Call, now time.Time) []Effect {
 		c.State, op.due = StateNew, now.Add(selfTimeout+offerGrace)
 	case cust == nil:
 		c.State = StateRinging // the customer went while nobody watched: see Missing
-	case op == nil && c.talked != "" && c.talked == c.OperatorID:
+	case op == nil && c.rejoining():
 		c.State, c.rescueUntil = StateRescuing, keep
 		return []Effect{Enqueue{Since: c.StartedAt, Head: true, Only: c.talked, OnlyUntil: keep}}
+	case op == nil && c.Parking != nil:
+		c.State, c.OperatorID = StateQueued, ""
+		return []Effect{c.parked()}
 	case op == nil && queued:
 		c.State, c.OperatorID = StateQueued, ""
 		return []Effect{Enqueue{Since: c.StartedAt, Head: c.AnsweredAt != nil}}
+	case op == nil && c.talked != "":
+		c.State, c.OperatorID = StateQueued, ""
+		return []Effect{c.kept(now, false)}
 	case op == nil:
 		c.State = StateRinging
 		cust.dying, cust.due = telephony.CauseNormal, now.Add(hangupPatience) // there is nobody to speak with
@@ -410,6 +423,10 @@ func (f *Floor) place(c *Call, now time.Time) []Effect {
 			c.AnsweredAt = &now
 		}
 		c.talked, c.Since = c.OperatorID, *c.AnsweredAt
+		if c.away { // they have just met
+			c.away = false
+			return []Effect{DoMark{cust.ID, telephony.Marks{markOperator: c.talked, markAway: flag(false), markParked: flag(false)}}}
+		}
 	case c.rejoining() && opUp && cust.Parked:
 		c.State = StateHeld
 	case c.Direction == Outbound && c.AnsweredAt == nil:
