@@ -172,8 +172,9 @@ func (s *step) leg(id telephony.LegID, fn func(l *Leg)) bool {
 			return true
 		}
 		*p = &l
-		before.patience = l.patience
-		s.changed = s.changed || l != before
+		seen := l
+		seen.patience, seen.listened, seen.muteAsked, seen.muteUnsure = before.patience, before.listened, before.muteAsked, before.muteUnsure
+		s.changed = s.changed || seen != before
 		return true
 	}
 	return false
@@ -236,6 +237,7 @@ func (c Call) Apply(ev Event, policy queues.Queue) (Call, []Effect) {
 	case Reasserted:
 		s.reasserted(e.At)
 	}
+	s.voices()
 	if s.changed {
 		s.c.Version = c.Version + 1
 	}
@@ -414,6 +416,7 @@ func (s *step) muted(e Muted) {
 	op := s.c.Operator
 	if op == nil || op.ID != e.Leg {
 		s.leg(e.Leg, func(l *Leg) {
+			l.muteUnsure = l.muteUnsure && e.On != l.muteAsked
 			if l.Muted != e.On {
 				l.Muted = e.On
 				s.do(DoMark{l.ID, telephony.Marks{markMuted: flag(e.On)}})
@@ -436,6 +439,31 @@ func flag(on bool) string {
 		return "1"
 	}
 	return "0"
+}
+
+// mute stops the leg of customer or guest from being heard, or lets it be heard again.
+func (s *step) mute(id telephony.LegID, on bool) {
+	s.leg(id, func(l *Leg) { l.muteAsked, l.muteUnsure = on, true })
+	s.do(DoMute{id, on})
+}
+
+// voices: whom an operator has muted in a conference is muted for the conference, whatever ends it. Nobody would find a way to let them
+// be heard again, nor know that they should. A colleague who is consulted has the means, and may have muted themselves.
+func (s *step) voices() {
+	c := &s.c
+	if c.Consult != nil && c.Consult.aim == SideBoth {
+		return
+	}
+	s.voice(c.Customer)
+	if c.Consult != nil && c.Consult.OperatorID == "" {
+		s.voice(c.Guest)
+	}
+}
+
+func (s *step) voice(l *Leg) {
+	if l != nil && l.dying == 0 && (l.muteAsked || l.Muted && !l.muteUnsure) {
+		s.mute(l.ID, false)
+	}
 }
 
 // heard: a leg that is new, or gone, is not muted.

@@ -62,7 +62,7 @@ func (s *step) asked(e Asked) {
 		}
 	case CmdSetMuted:
 		if l := s.guestOf(e.Cmd); l != nil {
-			s.do(DoMute{l.ID, e.Cmd.Muted})
+			s.mute(l.ID, e.Cmd.Muted)
 			return
 		}
 		if c.Operator != nil && c.Operator.State == telephony.LegUp {
@@ -78,7 +78,7 @@ func (s *step) asked(e Asked) {
 			s.do(DoDigits{to.ID, e.Cmd.Digits})
 		}
 	case CmdMuteParty:
-		s.do(DoMute{telephony.LegID(e.Cmd.LegID), e.Cmd.Muted})
+		s.mute(telephony.LegID(e.Cmd.LegID), e.Cmd.Muted)
 	case CmdDropParty:
 		s.hangup(e.At, telephony.LegID(e.Cmd.LegID), telephony.CauseNormal)
 	case CmdPark:

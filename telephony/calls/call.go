@@ -69,7 +69,9 @@ type Leg struct {
 	Desk    bool               `json:"desk,omitempty"`    // a phone of its own, no page of ours: its hang-up is the operator's
 	Silent  bool               `json:"silent,omitempty"`  // nothing is received from it, though it is up
 
-	listened int // how often it was listened to before it took over: see handover.go
+	listened   int  // how often it was listened to before it took over: see handover.go
+	muteAsked  bool // of customer and guest: what Muted will be once the PBX has confirmed it
+	muteUnsure bool // what it has not confirmed yet
 	patience
 }
 

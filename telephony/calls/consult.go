@@ -346,11 +346,14 @@ func (s *step) promote(at time.Time, pause string) {
 	c.OperatorID, c.talked, c.away = to, to, false
 	c.AnswerRequested, c.Declining, c.blameless = false, false, false
 	c.Muted, c.muteAsked, c.muteUnsure = op.Muted, op.Muted, true
-	c.Operator.Muted = false
+	if op.muteUnsure {
+		c.muteAsked = op.muteAsked
+	}
+	c.Operator.Muted, c.Operator.muteAsked, c.Operator.muteUnsure = false, false, false
 	s.routed(RouteStep{At: at, Kind: RouteTransferred, OperatorID: to, By: by})
 	s.state(StateTalking, at)
 	s.do(
-		DoMute{op.ID, c.Muted}, // should an earlier wish still be on its way
+		DoMute{op.ID, c.muteAsked}, // should an earlier wish still be on its way
 		DoMark{op.ID, c.marks(RoleOperator)},
 		DoMark{c.Customer.ID, telephony.Marks{markOperator: to, markAway: flag(false)}},
 		DoCloseBridge{AsideOf(c.ID)},
@@ -362,6 +365,8 @@ func (s *step) handOut(at time.Time) {
 	c := &s.c
 	cust, guest := c.Customer.ID, c.Guest.ID
 	to := *c.Consult
+	s.voice(c.Customer)
+	s.voice(c.Guest)
 	s.routed(RouteStep{At: at, Kind: RouteTransferred, OperatorID: to.OperatorID, Number: to.Party.Number, By: to.By})
 	c.Customer, c.Guest, c.Consult = nil, nil, nil
 	s.do(

@@ -136,6 +136,8 @@ func permitConsult(c *Call, cmd Command, wrong func() error) error {
 		}
 	case CmdMuteParty, CmdDropParty:
 		switch {
+		case cmd.Kind == CmdMuteParty && c.State != StateConference: // see voices
+			return wrong()
 		case cmd.LegID == string(c.Guest.ID):
 		case cmd.Kind == CmdMuteParty && c.Customer != nil && cmd.LegID == string(c.Customer.ID):
 		default:

@@ -154,6 +154,11 @@ func (s *step) reassert(at time.Time) {
 	if opUp && c.muteUnsure {
 		s.do(DoMute{op.ID, c.muteAsked})
 	}
+	for _, l := range []*Leg{up(cust), up(c.Guest)} {
+		if l != nil && l.muteUnsure {
+			s.do(DoMute{l.ID, l.muteAsked})
+		}
+	}
 	if c.State != StateConsulting && c.State != StateConference {
 		s.park(up(c.Guest)) // waits for the operator as well
 	}

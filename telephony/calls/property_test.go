@@ -215,15 +215,16 @@ func (w *world) third(t *rapid.T) {
 func (w *world) party(t *rapid.T) {
 	for _, id := range w.live() {
 		c := w.s.calls[id]
-		if c.Guest == nil {
+		if c.Guest == nil || c.Customer == nil {
 			continue
 		}
+		leg := rapid.SampledFrom([]*calls.Leg{c.Guest, c.Customer}).Draw(t, "leg")
 		_ = w.s.do(calls.Command{
 			Kind: rapid.SampledFrom([]calls.CommandKind{
 				calls.CmdSwapConsult, calls.CmdMergeConsult, calls.CmdCompleteConsult, calls.CmdCancelConsult, calls.CmdMuteParty, calls.CmdDropParty,
 				calls.CmdHangUp, calls.CmdSendDigits,
 			}).Draw(t, "party"),
-			CallID: id, OperatorID: c.OperatorID, LegID: string(c.Guest.ID), Muted: rapid.Bool().Draw(t, "muted"), Digits: "1",
+			CallID: id, OperatorID: c.OperatorID, LegID: string(leg.ID), Muted: rapid.Bool().Draw(t, "muted"), Digits: "1",
 		})
 	}
 }
@@ -273,6 +274,12 @@ func (w *world) calm(t *rapid.T) {
 		c := w.s.calls[id]
 		for _, l := range c.Legs() {
 			owned[l.ID] = l
+			if own := l.Role == calls.RoleOperator || l.Role == calls.RoleGuest && c.Consult.OperatorID != ""; own || !w.muted[l.ID] {
+				continue // a person is there who can end it
+			}
+			if c.State != calls.StateConference || !l.Muted {
+				t.Fatalf("the %s of %s, %s, is muted and nobody can end it\n%s", l.Role, id, c.State, w)
+			}
 		}
 		if c.State == calls.StateTalking || c.State == calls.StateConsulting || c.State == calls.StateConference {
 			for _, o := range operators {

@@ -341,7 +341,7 @@ func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Ti
 			spare = append(spare, l.ID)
 			continue
 		case role == RoleGuest:
-			leg.Muted = muted
+			leg.Muted, leg.muteAsked, leg.muteUnsure = muted, muted, true
 			c.Guest, c.Consult = leg, f.consultOf(l, now)
 		case role == RoleOperator && c.Operator != nil, role != RoleOperator && c.Customer != nil:
 			spare = append(spare, l.ID)
@@ -351,7 +351,8 @@ func (f *Floor) assign(c *Call, legs []telephony.Leg, restored bool, now time.Ti
 			c.Muted = muted
 			c.muteAsked, c.muteUnsure = c.Muted, true // the former owner may not have got to mark the last change
 		default:
-			leg.Role, leg.Muted, c.Customer = RoleCustomer, muted, leg
+			leg.Role, leg.Muted, leg.muteAsked, leg.muteUnsure = RoleCustomer, muted, muted, l.Marks[markAnswered] != ""
+			c.Customer = leg
 			f.assignCustomer(c, l, restored, now)
 		}
 		f.own(c.ID, l.ID)
