@@ -179,7 +179,7 @@ func (s *step) moved(at time.Time, id telephony.LegID) {
 		s.state(StateConsulting, at)
 	}
 	if front == SideBoth && c.Consult.leaving {
-		s.leave(at)
+		s.part(at)
 		return
 	}
 	if s.astray(id) {
@@ -341,10 +341,11 @@ func (s *step) promote(at time.Time, pause string) {
 	s.dropNext()
 	s.do(Release{At: at, OperatorID: c.OperatorID, Pause: pause, Worked: true})
 	op := *c.Guest
-	op.Role = RoleOperator
+	op.Role, op.due = RoleOperator, time.Time{}
 	c.Operator, c.Guest, c.Consult = &op, nil, nil
 	c.OperatorID, c.talked, c.away = to, to, false
-	c.AnswerRequested, c.Declining, c.blameless = false, false, false
+	c.AnswerRequested, c.Declining, c.blameless, c.moving = false, false, false, false
+	c.liveness = liveness{}
 	c.Muted, c.muteAsked, c.muteUnsure = op.Muted, op.Muted, true
 	if op.muteUnsure {
 		c.muteAsked = op.muteAsked
@@ -358,6 +359,7 @@ func (s *step) promote(at time.Time, pause string) {
 		DoMark{c.Customer.ID, telephony.Marks{markOperator: to, markAway: flag(false)}},
 		DoCloseBridge{AsideOf(c.ID)},
 	)
+	s.listen(at) // the former one may have been lost before they were heard
 }
 
 // handOut leaves customer and outside party, who hear each other, to themselves. For us the conversation is over.
@@ -514,12 +516,13 @@ func (s *step) consultCommand(at time.Time, cmd Command) {
 	case CmdMergeConsult:
 		aim(SideBoth)
 	case CmdCompleteConsult:
-		if c.Consult.Front == SideBoth {
-			s.leave(at)
-			return
+		if c.Consult.Front != SideBoth {
+			aim(SideBoth)
 		}
-		aim(SideBoth)
-		s.consult(func(n *Consult) { n.leaving = true })
+		s.consult(func(n *Consult) { n.aim, n.leaving = SideBoth, true })
+		if c.Consult.Front == SideBoth {
+			s.part(at)
+		}
 	case CmdCancelConsult:
 		s.consult(func(n *Consult) { n.aim, n.leaving = SideCustomer, false }) // guestGone brings operator and customer together
 		s.hangup(at, c.Guest.ID, telephony.CauseNormal)

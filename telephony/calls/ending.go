@@ -129,8 +129,7 @@ func (s *step) operatorGone(at time.Time, cause telephony.Cause, how ending, des
 		}
 		s.rescue(at)
 	case StateConsulting, StateConference:
-		guest := up(c.Guest)
-		if guest != nil && guest.Bridged && c.Customer.Bridged && c.Consult.OperatorID != "" {
+		if c.successor() {
 			s.promote(at, queues.PausePhone) // the colleague speaks with the customer already
 			return
 		}

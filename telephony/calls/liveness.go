@@ -6,6 +6,7 @@ import (
 
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/telephony"
+	"github.com/pult-cc/pult/telephony/queues"
 )
 
 // A browser that dies, or whose network does, leaves its leg at the PBX up and silent for a long time. What makes us suspicious is
@@ -122,6 +123,10 @@ func (s *step) heardOf(e Heard) {
 		s.listenedToNext(e)
 		return
 	}
+	if c.Guest != nil && c.Guest.ID == e.Leg {
+		s.listenedToGuest(e)
+		return
+	}
 	if c.Operator == nil || c.Operator.ID != e.Leg {
 		return
 	}
@@ -145,11 +150,16 @@ func (s *step) heardOf(e Heard) {
 	}
 }
 
-// fallSilent lets the customer hear music. The leg stays: it may be heard again.
+// fallSilent lets the customer hear music, unless a colleague is with them who can go on. The leg stays: it may be heard again.
 func (s *step) fallSilent(at time.Time) {
 	c := &s.c
 	if c.moving { // there is a new phone: nobody will be heard on this leg again
 		s.hangup(at, c.Operator.ID, telephony.CauseNormal)
+		return
+	}
+	if c.successor() {
+		s.do(DoHangup{c.Operator.ID, telephony.CauseNormal})
+		s.promote(at, queues.PausePhone)
 		return
 	}
 	s.leg(c.Operator.ID, func(l *Leg) { l.Silent = true })

@@ -70,6 +70,8 @@ func (s *step) phoneGone(e PhoneGone) {
 	if c.Consult != nil && e.OperatorID == c.Consult.OperatorID {
 		if c.Guest != nil && (c.Guest.State != telephony.LegUp || e.Replaced && !c.Guest.Desk) {
 			s.hangup(e.At, c.Guest.ID, telephony.CauseNormal)
+		} else if c.Guest != nil && !c.Guest.Desk {
+			s.doubtGuest(e.At)
 		}
 		return
 	}

@@ -67,6 +67,8 @@ func (s *step) ticked(at time.Time) {
 			s.ended(at, l.ID, telephony.Cause{Q850: l.dying}, endedByUs)
 		case s.c.Next != nil && l.ID == s.c.Next.ID:
 			s.nextLate(at)
+		case s.c.Guest != nil && l.ID == s.c.Guest.ID && l.State == telephony.LegUp:
+			s.guestLate(at)
 		case l.State == telephony.LegUp:
 			s.await(at, l.ID, 0)
 			s.apart(at)
