@@ -67,12 +67,13 @@ func (f *Floor) turnTo(o *queues.Operator, id ID, now time.Time) {
 	}
 }
 
-// turn puts the other calls of an operator on hold who is now in this one: an offered call has been answered, or a lost one is back.
+// turn puts the other calls of an operator on hold who is now in this one: an offered call has been answered, or a lost one is back. One
+// that comes back, or moves to another phone, on hold takes nobody from the one that is led.
 func (f *Floor) turn(old, n *Call) {
 	if n.Version == old.Version || n.End != nil {
 		return
 	}
-	if speaks(n.State) && !speaks(old.State) || reached(old.Operator, n.Operator) {
+	if speaks(n.State) && !speaks(old.State) || n.State != StateHeld && reached(old.Operator, n.Operator) {
 		f.turnTo(f.q.Operators[n.OperatorID], n.ID, n.Since)
 	}
 	if n.Consult != nil && reached(old.Guest, n.Guest) {
@@ -83,9 +84,9 @@ func (f *Floor) turn(old, n *Call) {
 // speaks tells whether the operator hears somebody.
 func speaks(s State) bool { return s == StateTalking || s == StateConsulting || s == StateConference }
 
-// reached tells whether a leg has been answered between two versions.
+// reached tells whether a leg has been answered between two versions, by somebody who is still wanted.
 func reached(old, n *Leg) bool {
-	return n != nil && n.State == telephony.LegUp && (old == nil || old.ID != n.ID || old.State != telephony.LegUp)
+	return up(n) != nil && (old == nil || old.ID != n.ID || old.State != telephony.LegUp)
 }
 
 // front is the one of the operator's calls that they are at.

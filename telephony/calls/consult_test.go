@@ -14,6 +14,11 @@ import (
 // talking is a world in which anna talks with a caller.
 func talking(t *testing.T) (*world, calls.ID) {
 	t.Helper()
+	return talkingOf(t)
+}
+
+func talkingOf(t tester) (*world, calls.ID) {
+	t.Helper()
 	w := newWorld(newStand(t, "anna", "boris", "vera"))
 	for _, o := range []string{"anna", "boris", "vera"} {
 		w.online[o] = true

@@ -132,10 +132,12 @@ func (s *step) nextTakesOver(at time.Time) {
 	c.OfferUntil = &until
 	c.Attempts++
 	s.state(StateOffered, at)
-	switch next.State {
-	case telephony.LegUp:
+	switch {
+	case next.State == telephony.LegUp && c.onHold:
+		s.backOnHold(at)
+	case next.State == telephony.LegUp:
 		s.meet(at)
-	case telephony.LegRinging:
+	case next.State == telephony.LegRinging:
 		s.state(StateRinging, at)
 	}
 }
