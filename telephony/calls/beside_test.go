@@ -187,6 +187,56 @@ func TestConsultationKeepsItsOperator(t *testing.T) {
 	w.advance(time.Second)
 }
 
+// TestDialledSecondCallOutlivesItsOwner: it was ended, as its operator had a customer on hold.
+func TestDialledSecondCallOutlivesItsOwner(t *testing.T) {
+	w, held := talking(t)
+	w.must(calls.Command{Kind: calls.CmdDial, OperatorID: "anna", Number: "+74951112233"})
+	var led calls.ID
+	for _, id := range w.live() {
+		if id != held {
+			led = id
+		}
+	}
+	w.answer(w.legs[w.s.operatorLeg(led)])
+	w.workAll()
+	w.s.want(held, calls.StateHeld)
+	w.s.want(led, calls.StateRinging)
+	cust := w.s.calls[led].Customer.ID
+	w.inherit(0)
+	w.workAll()
+	w.s.want(held, calls.StateHeld)
+	w.s.want(led, calls.StateRinging)
+	if w.legs[cust] == nil {
+		t.Fatal("the far end is not rung any more")
+	}
+	w.answer(w.legs[cust])
+	w.workAll()
+	w.s.want(led, calls.StateTalking)
+	w.s.want(held, calls.StateHeld)
+}
+
+// TestConsultationOfABusyColleagueOutlivesItsOwner: they have a call of their own on hold.
+func TestConsultationOfABusyColleagueOutlivesItsOwner(t *testing.T) {
+	w, hers := talking(t)
+	w.callIn()
+	w.workAll()
+	var his calls.ID
+	for _, id := range w.live() {
+		if id != hers {
+			his = id
+		}
+	}
+	w.talk(his)
+	w.must(calls.Command{Kind: calls.CmdConsult, CallID: hers, OperatorID: "anna", To: &colleague})
+	w.reach(hers)
+	w.s.want(hers, calls.StateConsulting)
+	w.s.want(his, calls.StateHeld)
+	w.inherit(0)
+	w.workAll()
+	w.s.want(his, calls.StateHeld)
+	w.s.want(hers, calls.StateConsulting)
+}
+
 // TestTwoLostCallsComeBackInAnyOrder: of the two the one that was led is answered first.
 func TestTwoLostCallsComeBackInAnyOrder(t *testing.T) {
 	w, held, led := twoCalls(t)

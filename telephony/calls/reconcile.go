@@ -73,8 +73,7 @@ func (r OpenRecord) call() Call {
 }
 
 // occupy marks the call's operator busy with it. What the history and the PBX tell may contradict: then one who talks is busy with
-// that, and what else they seem to have gives way. An unfinished wrap-up was finished, and not recorded; a phone that rings beside
-// a conversation is let off.
+// that, and what else they seem to have gives way, unless it may stand beside it. An unfinished wrap-up was finished, and not recorded.
 func (f *Floor) occupy(c *Call, now time.Time) { f.occupyBy(c.OperatorID, c, now) }
 
 func (f *Floor) occupyBy(operatorID string, c *Call, now time.Time) {
@@ -85,7 +84,7 @@ func (f *Floor) occupyBy(operatorID string, c *Call, now time.Time) {
 	f.touchOperator(o.ID)
 	f.forgetGone(o)
 	other, busy := f.calls[ID(o.Busy)]
-	beside := busy && o.Also == "" && rank(other, o.ID) == 3 && rank(c, o.ID) == 3 // of the two one is on hold
+	beside := busy && o.Also == "" && beside(rank(other, o.ID), rank(c, o.ID))
 	if !busy || o.Has(string(c.ID)) || beside {
 		o.Take(string(c.ID))
 		return
@@ -110,6 +109,10 @@ func (f *Floor) occupyBy(operatorID string, c *Call, now time.Time) {
 		f.apply(n.ID, RescueOver{now})
 	}
 }
+
+// beside tells whether an operator may have both: a conversation, and another one or one that is about to begin (see Floor.another). Of
+// two conversations one is on hold.
+func beside(a, b int) bool { return max(a, b) == 3 && min(a, b) > 1 }
 
 // rank orders states by how much of the operator they take.
 func rank(c *Call, operatorID string) int {
