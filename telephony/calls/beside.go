@@ -73,10 +73,11 @@ func (f *Floor) turn(old, n *Call) {
 	if n.Version == old.Version || n.End != nil {
 		return
 	}
-	if speaks(n.State) && !speaks(old.State) || n.State != StateHeld && reached(old.Operator, n.Operator) {
+	adopted := old.Version == 0 // its legs may have been up for long
+	if speaks(n.State) && !speaks(old.State) || !adopted && n.State != StateHeld && reached(old.Operator, n.Operator) {
 		f.turnTo(f.q.Operators[n.OperatorID], n.ID, n.Since)
 	}
-	if n.Consult != nil && reached(old.Guest, n.Guest) {
+	if n.Consult != nil && !adopted && reached(old.Guest, n.Guest) {
 		f.turnTo(f.q.Operators[n.Consult.OperatorID], n.ID, n.Since)
 	}
 }

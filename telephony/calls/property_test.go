@@ -84,11 +84,15 @@ func TestNoSequenceBreaksAConsultation(t *testing.T) {
 
 // step lets one thing happen.
 func (w *world) step(t *rapid.T, more ...string) {
-	acts := append([]string{
+	w.act(t, append([]string{
 		"work", "work", "work", "work", "work all", "in", "ring", "answer", "answer", "end", "phone", "renew", "command", "command", "command", "third", "beat",
 		"mute", "listen",
 		"availability", "dial", "time", "link", "restart", "owner", "directory",
-	}, more...)
+	}, more...)...)
+}
+
+// act lets one of the things happen.
+func (w *world) act(t *rapid.T, acts ...string) {
 	switch rapid.SampledFrom(acts).Draw(t, "what") {
 	case "work":
 		if lanes := w.busy(); len(lanes) > 0 {

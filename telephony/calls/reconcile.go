@@ -123,6 +123,9 @@ func rank(c *Call, operatorID string) int {
 	case StateTalking, StateHeld, StateConsulting, StateConference, StateRescuing:
 		return 3
 	case StateNew, StateOffered, StateRinging:
+		if c.rejoining() {
+			return 3
+		}
 		return 2
 	case StateWrapUp:
 		return 1
