@@ -129,6 +129,9 @@ func (c Call) marks(role Role) telephony.Marks {
 	if role == RoleOperator && c.Operator != nil && c.Operator.Desk || role == RoleGuest && c.Guest != nil && c.Guest.Desk {
 		m[markDesk] = "1"
 	}
+	if role == RoleOperator && c.Muted {
+		m[markMuted] = flag(true)
+	}
 	return m
 }
 
@@ -372,6 +375,7 @@ func (s *step) meet(at time.Time) {
 		s.await(at, cust, 0)
 		s.do(DoRingback{op, false})
 	}
+	s.stayMuted()
 	s.do(DoJoin{BridgeOf(s.c.ID), []telephony.LegID{cust, op}})
 }
 
@@ -424,13 +428,15 @@ func (s *step) muted(e Muted) {
 		})
 		return
 	}
+	unsure := s.c.muteUnsure
 	if e.On == s.c.muteAsked {
 		s.c.muteUnsure = false
 	}
-	if e.On == s.c.Muted {
+	if e.On == s.c.Muted && !unsure {
 		return
 	}
-	s.c.Muted, s.changed = e.On, true
+	s.changed = s.changed || e.On != s.c.Muted
+	s.c.Muted = e.On
 	s.do(DoMark{op.ID, telephony.Marks{markMuted: flag(e.On)}})
 }
 
@@ -466,10 +472,20 @@ func (s *step) voice(l *Leg) {
 	}
 }
 
-// heard: a leg that is new, or gone, is not muted.
+// heard: a leg that is new, or gone, is not muted. But whoever had muted themselves, and is fetched back, is not to be overheard: Muted
+// stays, so that their page begins muted, and the PBX is told as soon as there is a leg.
 func (s *step) heard() {
-	s.c.Muted, s.c.muteAsked, s.c.muteUnsure = false, false, false
-	s.c.liveness, s.c.moving = liveness{}, false
+	c := &s.c
+	stays := c.muteAsked && c.rejoining()
+	c.Muted, c.muteAsked, c.muteUnsure = stays, stays, stays
+	c.liveness, c.moving = liveness{}, false
+}
+
+// stayMuted tells the PBX of it, once there is a leg.
+func (s *step) stayMuted() {
+	if s.c.muteUnsure {
+		s.do(DoMute{s.c.Operator.ID, s.c.muteAsked})
+	}
 }
 
 // matched takes an answer. One that failed, or is still to come, takes nothing back of what was known.

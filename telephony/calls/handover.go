@@ -50,7 +50,7 @@ func (s *step) nextAnswered(at time.Time) {
 	if op.Aside {
 		bridge = AsideOf(c.ID)
 	}
-	s.do(DoMute{c.Next.ID, c.Muted}, DoJoin{bridge, []telephony.LegID{c.Next.ID}})
+	s.do(DoMute{c.Next.ID, c.muteAsked}, DoJoin{bridge, []telephony.LegID{c.Next.ID}})
 }
 
 const (
@@ -106,15 +106,13 @@ func (s *step) nextHeard(at time.Time) {
 		s.nextAnswered(at) // the old one has been moved meanwhile
 		return
 	}
-	muted := c.Muted
 	s.do(DoHangup{op.ID, telephony.CauseNormal})
 	next := *c.Next
 	next.due = time.Time{}
 	c.Operator, c.Next = &next, nil
 	s.heard()
-	c.Muted, c.muteAsked, c.muteUnsure = muted, muted, true
-	s.changed = true
-	s.do(DoMute{next.ID, muted})
+	c.muteUnsure, s.changed = true, true
+	s.stayMuted()
 	s.moved(at, next.ID)
 }
 

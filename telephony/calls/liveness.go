@@ -187,6 +187,7 @@ func (s *step) backOnHold(at time.Time) {
 	c := &s.c
 	c.onHold, c.OfferUntil, c.AnswerRequested, c.rescueUntil = false, nil, false, time.Time{}
 	s.await(at, c.Operator.ID, 0)
+	s.stayMuted()
 	s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{c.Operator.ID}})
 	s.park(c.Customer)
 	s.state(StateHeld, at)

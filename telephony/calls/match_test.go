@@ -143,8 +143,11 @@ func TestMutedIsWhatThePBXSays(t *testing.T) {
 	op := w.s.operatorLeg(id)
 	w.end(op, telephony.Cause{}, false)
 	w.workAll()
+	if !w.s.calls[id].Muted {
+		t.Fatal("a page that is fetched back does not know that it begins muted")
+	}
 	w.talk(id)
-	if w.s.calls[id].Muted {
-		t.Fatal("the new leg is shown as muted")
+	if !w.s.calls[id].Muted || !w.muted[w.s.operatorLeg(id)] {
+		t.Fatal("the new leg is not muted")
 	}
 }

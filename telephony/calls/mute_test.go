@@ -62,3 +62,50 @@ func TestMutingUnderWayWhenAConferenceEnds(t *testing.T) {
 		t.Error("the customer is muted")
 	}
 }
+
+// TestMutedOperatorIsFetchedBackMuted: who was muted is not heard without being asked, however the phone was lost.
+func TestMutedOperatorIsFetchedBackMuted(t *testing.T) {
+	for name, lose := range map[string]func(w *world, id calls.ID){
+		"leg ended": func(w *world, id calls.ID) {
+			w.end(w.s.operatorLeg(id), telephony.Cause{Q850: telephony.CauseNormal}, false)
+		},
+		"silent, and a new page": func(w *world, id calls.ID) {
+			w.mute[w.s.operatorLeg(id)] = true
+			w.phone("anna", false)
+			w.workAll()
+			if err := w.s.f.RenewPhone("anna", false, w.s.now); err != nil {
+				t.Fatal(err)
+			}
+			w.s.settle()
+			w.workAll()
+			w.phone("anna", true)
+		},
+		"on hold": func(w *world, id calls.ID) {
+			w.must(calls.Command{Kind: calls.CmdHold, CallID: id, OperatorID: "anna"})
+			w.end(w.s.operatorLeg(id), telephony.Cause{Q850: telephony.CauseNormal}, false)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, id := talking(t)
+			w.must(calls.Command{Kind: calls.CmdSetMuted, CallID: id, OperatorID: "anna", Muted: true})
+			lose(w, id)
+			w.workAll()
+			w.answer(w.legs[w.s.operatorLeg(id)])
+			w.workAll()
+			if c := w.s.calls[id]; !c.Muted || !w.muted[c.Operator.ID] {
+				t.Fatalf("the customer hears who had muted themselves: shown as muted %v", c.Muted)
+			}
+			w.inherit(0) // who leads the floor makes no difference
+			w.workAll()
+			if c := w.s.calls[id]; !c.Muted || !w.muted[c.Operator.ID] {
+				t.Fatal("a new owner does not know")
+			}
+			// It is hers: nobody else gets the call muted.
+			w.must(calls.Command{Kind: calls.CmdTransfer, CallID: id, OperatorID: "anna", To: &colleague})
+			w.talk(id)
+			if c := w.s.calls[id]; c.OperatorID != "boris" || c.Muted || w.muted[c.Operator.ID] {
+				t.Fatalf("%s is muted", c.OperatorID)
+			}
+		})
+	}
+}
