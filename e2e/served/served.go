@@ -39,6 +39,8 @@ type Options struct {
 	OneC *OneC
 	// Database is a DSN, empty for an SQLite file in Dir; Bus is a redis:// address, empty for none.
 	Database, Bus string
+	// Everywhere: it listens at all addresses, not at loopback only, for browsers on another host of scripts/netns.
+	Everywhere bool
 	// Language of the names the installation starts with, "en" or "ru".
 	Language string
 	// LogLevel is debug, info (also if empty), warn or error.
@@ -129,7 +131,12 @@ func (s *Server) yaml(public string) string {
 		bus = "memory"
 	}
 	a := s.o.Asterisk
-	fmt.Fprintf(&b, "server: {listen: %s, public_url: %s, drain_timeout: 3s}\n", q(s.addr), q(public))
+	listen := s.addr
+	if s.o.Everywhere {
+		_, port, _ := net.SplitHostPort(s.addr)
+		listen = ":" + port
+	}
+	fmt.Fprintf(&b, "server: {listen: %s, public_url: %s, drain_timeout: 3s}\n", q(listen), q(public))
 	fmt.Fprintf(&b, "database: {dsn: %s}\nbus: {url: %s}\n", q(dsn), q(bus))
 	fmt.Fprintf(&b, "seal: {key_file: %s}\n", q(filepath.Join(s.o.Dir, "pult.key")))
 	fmt.Fprintf(&b, "telephony:\n  ari: {url: %s, user: %s, password: env:PULT_ARI_PASSWORD}\n", q(a.ARIURL), q(a.ARIUser))
@@ -149,14 +156,24 @@ func (s *Server) URL() string {
 
 // AddUser adds a person by `pult user add`. Nil queues: all.
 func (s *Server) AddUser(ctx context.Context, login, name, password, role string, queues []string) error {
-	args := []string{"-c", s.config, "user", "add", login, "--name", name, "--role", role}
+	args := []string{"user", "add", login, "--name", name, "--role", role}
 	for _, q := range queues {
 		args = append(args, "--queue", q)
 	}
-	cmd := exec.CommandContext(ctx, s.o.Binary, args...)
-	cmd.Dir, cmd.Env, cmd.Stdin = s.o.Dir, s.env, strings.NewReader(password+"\n")
+	return s.command(ctx, password+"\n", args...)
+}
+
+// SetRescue sets how long a lost call of a queue is kept for its operator. A running process sees it when somebody signs in.
+func (s *Server) SetRescue(ctx context.Context, queue string, keep time.Duration) error {
+	return s.command(ctx, "", "queue", "set", queue, "--rescue", keep.String())
+}
+
+// command runs the program with the configuration and waits for its end.
+func (s *Server) command(ctx context.Context, input string, args ...string) error {
+	cmd := exec.CommandContext(ctx, s.o.Binary, append([]string{"-c", s.config}, args...)...)
+	cmd.Dir, cmd.Env, cmd.Stdin = s.o.Dir, s.env, strings.NewReader(input)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("adding %s: %w: %s", login, err, out)
+		return fmt.Errorf("pult %s %s: %w: %s", args[0], args[1], err, out)
 	}
 	return nil
 }

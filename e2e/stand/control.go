@@ -83,6 +83,17 @@ func (s *stand) routes() http.Handler {
 	mux.HandleFunc("POST /onec", handle(s.setOneC))
 	mux.HandleFunc("GET /onec", handle(func(*http.Request) (any, error) { return s.sim.Requests(), nil }))
 
+	// How long a lost call of a queue is kept for its operator, as of the next time that somebody signs in.
+	mux.HandleFunc("POST /queues/{key}/rescue", handle(func(r *http.Request) (any, error) {
+		var req struct {
+			Seconds int `json:"seconds"`
+		}
+		if err := decode(r, &req); err != nil {
+			return nil, err
+		}
+		return nil, s.servers[0].SetRescue(r.Context(), r.PathValue("key"), time.Duration(req.Seconds)*time.Second)
+	}))
+
 	// The servers, by their number from 0, and Asterisk. Requests return when it is done, and ready again.
 	mux.HandleFunc("POST /pult/{n}/{what}", handle(func(r *http.Request) (any, error) {
 		var n int

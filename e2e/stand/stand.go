@@ -143,7 +143,7 @@ const (
 // startPult starts the servers, one after the other, and adds people.
 func (s *stand) startPult(ctx context.Context, o options) error {
 	so := served.Options{
-		Dir: s.dir, Asterisk: s.asterisk, Language: o.language, LogLevel: "debug",
+		Dir: s.dir, Asterisk: s.asterisk, Language: o.language, LogLevel: "debug", Everywhere: true,
 		OneC: &served.OneC{URL: "http://" + s.oneC.Addr().String() + onecsim.DefaultRoot, User: oneCUser, Password: oneCPassword},
 	}
 	if o.instances > 1 {

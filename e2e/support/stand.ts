@@ -64,6 +64,7 @@ export async function startStand(args: string[]): Promise<{ info: StandInfo; sto
 export class Stand {
   readonly info: StandInfo
   readonly #customers: Customer[] = []
+  #rescueChanged = false
 
   constructor(info: StandInfo) {
     this.info = info
@@ -134,6 +135,22 @@ export class Stand {
       .sort((a, b) => b - a)
   }
 
+  /** Asterisk's channels, and in which bridge each is. */
+  async channels(): Promise<{ name: string; bridge: string; up: boolean }[]> {
+    const lines = (await this.asteriskCli('core show channels concise')).split('\n')
+    return lines.flatMap((line) => {
+      const fields = line.split('!')
+      const [name, , , , state] = fields
+      return name === undefined || fields.length < 14 ? [] : [{ name, up: state === 'Up', bridge: fields.at(-2) ?? '' }]
+    })
+  }
+
+  /** How long a lost call is kept for its operator, in seconds, for those who sign in from now on; until the end of the story. */
+  async rescueFor(seconds: number): Promise<void> {
+    this.#rescueChanged = true
+    await this.request('POST', '/queues/support/rescue', { seconds })
+  }
+
   /** What Asterisk's console answers to a command. */
   async asteriskSays(command: string): Promise<string> {
     const response = await fetch(`${this.info.control}/asterisk/cli`, { method: 'POST', body: command })
@@ -149,6 +166,8 @@ export class Stand {
   async tidy(): Promise<void> {
     for (const customer of this.#customers.splice(0)) await customer.goAway()
     await this.oneC()
+    if (this.#rescueChanged) await this.rescueFor(usualRescue)
+    this.#rescueChanged = false
   }
 
   async request(method: string, path: string, body?: object): Promise<unknown> {
@@ -158,6 +177,9 @@ export class Stand {
     return text === '' ? undefined : JSON.parse(text)
   }
 }
+
+/** As a new installation has it. */
+const usualRescue = 30
 
 /** What operators say into their microphones, what customers say, and the music on hold: tones of so many hertz. */
 export const operatorTone = 1000

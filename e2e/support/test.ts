@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test as base, type Browser, type BrowserContextOptions } from '@playwright/test'
 import { microphone } from '../playwright.config.ts'
+import { FarBrowser, OwnBrowser, type OwnOptions } from './own-browser.ts'
 import { Stand, startStand, type StandInfo } from './stand.ts'
 import { layVoice } from './voice.ts'
 import { Workspace } from './workspace.ts'
@@ -15,6 +16,8 @@ interface OpenOptions {
   voice?: number
   /** Of the browser. */
   browser?: BrowserContextOptions
+  /** A browser that was started for the story, where it is to fail. */
+  in?: OwnBrowser
   /** Where the phone is to be: in the page, as most stories have it, or in a window of its own, as by default. */
   phone?: 'page' | 'window'
 }
@@ -23,6 +26,10 @@ interface Fixtures {
   stand: Stand
   /** Gives a person a browser of their own; it is closed, and they are signed out, at the end of the story. */
   operator: (login: string, options?: OpenOptions) => Promise<Workspace>
+  /** Starts a browser in processes of its own; it ends with the story. */
+  ownBrowser: (options?: OwnOptions) => Promise<OwnBrowser>
+  /** The same on another host. One at a time, so all stories with it are in one file, which one worker takes. */
+  farBrowser: () => Promise<FarBrowser>
 }
 
 /** Browser processes by what is said into their microphones, in hertz. */
@@ -66,10 +73,32 @@ export const test = base.extend<Fixtures, Shared>({
     await use(stand)
     await stand.tidy()
   },
-  operator: async ({ stand, browser, voices }, use, info) => {
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
+  ownBrowser: async ({}, use) => {
+    const open: OwnBrowser[] = []
+    await use(async (options) => {
+      const own = await OwnBrowser.start(options)
+      open.push(own)
+      return own
+    })
+    for (const own of open) await own.close()
+  },
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants a pattern
+  farBrowser: async ({}, use) => {
+    const open: FarBrowser[] = []
+    await use(async () => {
+      const far = await FarBrowser.start()
+      open.push(far)
+      return far
+    })
+    for (const far of open) await far.close()
+  },
+  // Browsers of their own end after those who use them have left.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- their order is what is wanted
+  operator: async ({ stand, browser, voices, ownBrowser: _own, farBrowser: _far }, use, info) => {
     const open: Workspace[] = []
-    await use(async (login, { language = 'en', server = 0, voice, browser: options, phone = 'page' } = {}) => {
-      const own = voice === undefined ? browser : await voices(voice)
+    await use(async (login, { language = 'en', server = 0, voice, in: given, browser: options, phone = 'page' } = {}) => {
+      const own = given?.browser ?? (voice === undefined ? browser : await voices(voice))
       const context = await own.newContext({
         ...(info.project.use as BrowserContextOptions),
         locale: language === 'ru' ? 'ru-RU' : 'en-GB',

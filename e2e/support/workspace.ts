@@ -165,21 +165,21 @@ export class Workspace {
   }
 
   /**
-   * How much of what the page plays is the tone, 0 to 1, in the last tenth of a second. It listens to the stream of the element
-   * that plays the customer's voice, as the loudspeaker does.
+   * How much of what the page plays is the tone, 0 to 1, in the last tenth of a second. It listens to the streams of the elements
+   * that play voices, as the loudspeaker does.
    */
   async #share(tone: number): Promise<number> {
     return this.page.evaluate(async (frequency) => {
-      const playing = [...document.querySelectorAll('audio')].find((audio) => audio.srcObject && !audio.paused && !audio.muted)
-      if (!playing) return 0
-      const w = window as unknown as { ear?: { of: MediaProvider; context: AudioContext; analyser: AnalyserNode } }
-      const stream = playing.srcObject as MediaStream
-      if (w.ear?.of !== stream) {
+      const playing = [...document.querySelectorAll('audio')].filter((audio) => audio.srcObject && !audio.paused && !audio.muted)
+      const streams = playing.map((audio) => audio.srcObject as MediaStream)
+      if (streams.length === 0) return 0
+      const w = window as unknown as { ear?: { of: MediaStream[]; context: AudioContext; analyser: AnalyserNode } }
+      if (w.ear?.of.length !== streams.length || !streams.every((stream) => w.ear?.of.includes(stream))) {
         await w.ear?.context.close()
         const context = new AudioContext()
         const analyser = new AnalyserNode(context, { fftSize: 8192 })
-        new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(analyser)
-        w.ear = { of: stream, context, analyser }
+        for (const stream of streams) new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(analyser)
+        w.ear = { of: streams, context, analyser }
       }
       const { analyser, context } = w.ear
       const samples = new Float32Array(analyser.fftSize)
@@ -215,7 +215,7 @@ export class Workspace {
     } catch {
       // The server is away; then so is the session.
     }
-    await this.context.close()
+    if (this.context.browser()?.isConnected() !== false) await this.context.close() // else it was killed
   }
 
   /** Asks the server behind the page's back. */

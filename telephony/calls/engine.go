@@ -345,7 +345,11 @@ func (e *Engine) command(ctx context.Context, cmd Command) (Reply, error) {
 }
 
 func (e *Engine) phone(ctx context.Context, cmd Command) error {
-	if err := e.acquaint(ctx, cmd.OperatorID); err != nil {
+	know := e.acquaint
+	if cmd.Kind == CmdProvisionPhone { // somebody signs in, or opens a page: edits of other processes are to be known by then
+		know = func(ctx context.Context, _ string) error { return e.reload(ctx) }
+	}
+	if err := know(ctx, cmd.OperatorID); err != nil {
 		return err
 	}
 	p, ok := e.o.Driver.(telephony.Provisioner)

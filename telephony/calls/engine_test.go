@@ -1,6 +1,7 @@
 package calls_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -38,7 +39,8 @@ type site struct {
 	slowMatch time.Duration
 	matches   int
 	pushed    int
-	sealed    bool // the sealing key is out of reach
+	sealed    bool   // the sealing key is out of reach
+	named     string // what the queue is called now, if not Support
 }
 
 func (s *site) Match(ctx context.Context, n customers.Number, _ bool, report func(customers.Match)) {
@@ -89,7 +91,9 @@ func (s *site) OpenCalls(context.Context) ([]calls.OpenRecord, error) {
 }
 
 func (s *site) Queues(context.Context) ([]queues.Queue, error) {
-	return []queues.Queue{{ID: "q1", Key: "support", Name: "Support", RingTimeout: 15 * time.Second}}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return []queues.Queue{{ID: "q1", Key: "support", Name: cmp.Or(s.named, "Support"), RingTimeout: 15 * time.Second}}, nil
 }
 
 func (s *site) People(context.Context) ([]calls.Person, error) {
@@ -236,6 +240,22 @@ func (s *site) talk() calls.Call {
 		s.t.Fatalf("after the answer the call is %s", c.State)
 	}
 	return c
+}
+
+// TestQueueEditedMeanwhileIsKnownWhenSomebodySignsIn: `pult queue set` runs in a process of its own.
+func TestQueueEditedMeanwhileIsKnownWhenSomebodySignsIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.ready()
+		s.mu.Lock()
+		s.named = "Help"
+		s.mu.Unlock()
+		s.do(calls.Command{Kind: calls.CmdProvisionPhone, OperatorID: "anna"})
+		if got := s.board.Snapshot().Queues[0].Name; got != "Help" {
+			t.Errorf("the queue is still called %s", got)
+		}
+	})
 }
 
 func TestEngineCarriesACallThrough(t *testing.T) {

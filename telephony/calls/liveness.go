@@ -72,11 +72,14 @@ func (c *Call) watched() bool {
 
 func (s *step) beat(e Beat) {
 	c := &s.c
-	if e.OperatorID != c.OperatorID || !c.watched() {
+	if e.OperatorID != c.OperatorID || c.Operator == nil || c.Operator.Desk || c.End != nil {
 		return
 	}
+	// The page beats from the moment it has answered, which the PBX may tell us later: a network that dies then is missed as well.
 	c.beatBy = e.At.Add(beatWithin)
-	s.there(e.At)
+	if c.watched() {
+		s.there(e.At)
+	}
 }
 
 func (s *step) phoneBack(e PhoneBack) {

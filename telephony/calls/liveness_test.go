@@ -83,6 +83,23 @@ func TestCutNetworkIsNoticedByMissingBeats(t *testing.T) {
 	}
 }
 
+// TestNetworkCutRightAfterTheAnswerIsNoticed: the page beats when it has answered, the PBX tells of the answer later, and no second beat
+// comes.
+func TestNetworkCutRightAfterTheAnswerIsNoticed(t *testing.T) {
+	w := newWorld(newStand(t, "anna"))
+	w.online["anna"] = true
+	w.connect()
+	w.callIn()
+	w.workAll()
+	id := w.live()[0]
+	w.s.want(id, calls.StateOffered)
+	w.beat("anna")
+	w.talk(id)
+	w.mute[w.s.operatorLeg(id)] = true
+	w.pass(1400 * time.Millisecond)
+	w.s.want(id, calls.StateRescuing)
+}
+
 // TestMissedBeatsOfATalkingPhoneAreForgiven: a page that is busy, or throttled, speaks on.
 func TestMissedBeatsOfATalkingPhoneAreForgiven(t *testing.T) {
 	w, id := talking(t)

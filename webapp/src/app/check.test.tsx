@@ -1,9 +1,9 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
 import type { Finding } from '@/phone/preflight'
 import type { ProbeParts } from '@/phone/probes'
-import { MicrophoneError } from '@/phone/types'
-import { renderApp } from '@/testing/app'
+import { MicrophoneError, type Microphone } from '@/phone/types'
+import { fakeStream, renderApp } from '@/testing/app'
 
 const blocked = {
   open: async () => Promise.reject(new MicrophoneError('denied')),
@@ -84,6 +84,46 @@ test('a blocked microphone cannot be overlooked, and what to click is drawn for 
     state: 'FAILED',
     problem: 'denied',
   })
+})
+
+test('whose microphone is forbidden in a call is reported at once, and again when it is back; nothing else is looked at', async () => {
+  let [denied, changed] = [false, () => {}]
+  const microphone: Microphone = {
+    open: async () => (denied ? Promise.reject(new MicrophoneError('denied')) : fakeStream()),
+    watch: (listener) => {
+      changed = listener
+      return () => {}
+    },
+  }
+  let echoes = 0
+  const probes = (parts: ProbeParts): ProbeParts => ({
+    ...parts,
+    echo: async () => {
+      echoes++
+      return { state: 'ok', detail: '42 ms' }
+    },
+  })
+  const { ua, asked } = await renderApp('idle', { microphone, probes })
+  expect(await screen.findByText('The phone is checked: everything works.')).toBeInTheDocument()
+  act(() => void ua.invite('call1'))
+  for (const state of ['FAILED', 'OK']) {
+    denied = state === 'FAILED'
+    act(() => changed())
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, as it happens
+    await waitFor(() =>
+      expect(reported(asked).at(-1)?.check?.steps[0]).toMatchObject({
+        name: 'PERMISSION',
+        state,
+        problem: denied ? 'denied' : '',
+      }),
+    )
+  }
+  expect(
+    reported(asked)
+      .at(-1)
+      ?.check?.steps.every(({ state }) => state === 'OK'),
+  ).toBe(true)
+  expect(echoes).toBe(1)
 })
 
 test('sound that is forbidden is asked for, and a touch of the page is enough', async () => {

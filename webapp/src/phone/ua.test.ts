@@ -240,6 +240,84 @@ test('after a lost connection the talk is renegotiated, once: else a hang-up fro
   expect(events.filter(({ type }) => type === 'ua.disconnected')).toHaveLength(1)
 })
 
+describe('a voice that gets through no more, as after a change of networks,', () => {
+  const talk = () => {
+    const all = startUa()
+    const session = all.invite({})
+    session.established = true
+    const connection = Object.assign(new EventTarget(), { iceConnectionState: 'connected' })
+    session.emit('peerconnection', { peerconnection: connection })
+    const becomes = (state: string) => {
+      connection.iceConnectionState = state
+      connection.dispatchEvent(new Event('iceconnectionstatechange'))
+    }
+    return { ...all, session, connection, becomes }
+  }
+  const restart = ['renegotiate', { rtcOfferConstraints: { iceRestart: true } }]
+
+  test.each(['disconnected', 'failed'])(
+    'is %s: new ways are looked for at once, over the standing connection',
+    (state) => {
+      const { session, becomes, dropped, pass } = talk()
+      becomes('checking')
+      becomes('connected')
+      expect(session.done).toEqual([])
+      becomes(state)
+      expect(session.done).toEqual([restart])
+      pass(60)
+      expect(dropped).toEqual([])
+    },
+  )
+
+  test('together with the signalling: the connection is given up soon', () => {
+    const { agent, session, becomes, dropped, pass } = talk()
+    agent.alive = false
+    becomes('disconnected')
+    pass(2.4)
+    expect(dropped).toEqual([])
+    pass(0.2)
+    expect(dropped).toHaveLength(1)
+    expect(session.done).toEqual([])
+  })
+
+  test('shortens the wait for a sign of life that was asked for before', () => {
+    const { agent, ua, becomes, dropped, pass } = talk()
+    agent.alive = false
+    ua.probe()
+    pass(1)
+    becomes('disconnected')
+    pass(2.6)
+    expect(dropped).toHaveLength(1)
+    pass(60)
+    expect(dropped).toHaveLength(1)
+  })
+
+  test('and is back before the sign of life: nothing is touched', () => {
+    const { agent, session, becomes, dropped, pass } = talk()
+    agent.alive = false
+    becomes('disconnected')
+    pass(2)
+    becomes('connected')
+    agent.options?.eventHandlers.succeeded()
+    pass(60)
+    expect(session.done).toEqual([])
+    expect(dropped).toEqual([])
+  })
+
+  test('of a call that is not answered yet, or whose phone is elsewhere now, is left alone', () => {
+    const { ua, agent, session, becomes } = talk()
+    session.established = false
+    becomes('failed')
+    expect(agent.options).toBeUndefined()
+    session.established = true
+    ua.answer(session.id, fakeStream())
+    session.done.length = 0
+    ua.rest()
+    becomes('failed')
+    expect(session.done).toEqual([])
+  })
+})
+
 describe('a sign of life', () => {
   test('that comes leaves the connection alone', () => {
     const { ua, agent, dropped, pass } = startUa()

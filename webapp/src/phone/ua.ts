@@ -27,6 +27,8 @@ interface Untyped {
 
 /** The sign of life must come back within this time; milliseconds. */
 const probeAnswer = 5000
+/** The same where the voice is lost as well, which says that the network has changed or failed; milliseconds. */
+const probeAnswerSilent = 2500
 /** A registration must be answered within this time after the connection was made; milliseconds. */
 const registerAnswer = 15_000
 /** Milliseconds between looks at what is due. */
@@ -73,7 +75,7 @@ interface Talk {
 /**
  * The SIP user agent over JsSIP. Its objects never leave this file and its socket. What it does beyond calling JsSIP: bounds ICE gathering, answers
  * with a microphone that is already open, renegotiates a call after the connection was lost (else a hang-up from the PBX no longer
- * reaches the page), and never holds by re-INVITE (a refused one ends the call). JsSIP's own timers for connecting and registering
+ * reaches the page) and where its voice was (the network has changed), and never holds by re-INVITE (a refused one ends the call). JsSIP's own timers for connecting and registering
  * again are put to sleep: they would sleep anyway while the page is hidden.
  */
 export function makeUa(timers: Timers): SipUa {
@@ -148,8 +150,22 @@ export function makeUa(timers: Timers): SipUa {
       peerconnection.addEventListener('track', ({ track, streams }) => {
         tell({ type: 'ua.stream', session: id, stream: streams[0] ?? new MediaStream([track]) })
       })
+      peerconnection.addEventListener('iceconnectionstatechange', () => {
+        if (isLost(peerconnection)) regain(run, session, peerconnection)
+      })
     })
     tell({ type: 'ua.incoming', session: id, callId, autoAnswer })
+  }
+
+  /**
+   * The voice gets through no more. Where signalling does, new ways are looked for at once; where it does not either, the connection is
+   * made anew, and that looks for them. A loss that is over by itself is left alone.
+   */
+  const regain = (run: Running, session: JsSession, connection: RTCPeerConnection) => {
+    if (run !== running || !session.isEstablished()) return
+    probe(probeAnswerSilent, () => {
+      if (session.isEstablished() && isLost(connection)) lookForWays(session)
+    })
   }
 
   const start = (credentials: Credentials) => {
@@ -199,7 +215,7 @@ export function makeUa(timers: Timers): SipUa {
       if (!run.reconnected) return
       run.reconnected = false
       for (const [, { session }] of talksOf(run)) {
-        if (session.isEstablished()) session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })
+        if (session.isEstablished()) lookForWays(session)
       }
     })
     ua.on('registrationFailed', ({ cause }) => {
@@ -224,16 +240,20 @@ export function makeUa(timers: Timers): SipUa {
     run.answered = timers.after(registerAnswer, () => run.socket.drop())
   }
 
-  const probe = () => {
+  /** Where one is asked for already, the stricter counts. */
+  const probe = (within = probeAnswer, answered?: () => void) => {
     const run = running
-    if (!run?.ua.isConnected() || probing !== undefined) return
-    probing = timers.after(probeAnswer, () => {
+    if (!run?.ua.isConnected() || (probing !== undefined && !answered)) return
+    probing?.()
+    const cancel = timers.after(within, () => {
       probing = undefined
       run.socket.drop()
     })
+    probing = cancel
     const alive = () => {
-      probing?.()
-      probing = undefined
+      cancel()
+      if (probing === cancel) probing = undefined
+      answered?.()
     }
     // Any answer is a sign of life, a refusal too.
     const agent = run.ua as UA & Untyped
@@ -274,7 +294,7 @@ export function makeUa(timers: Timers): SipUa {
       running.ua.register()
       awaitAnswer(running)
     },
-    probe,
+    probe: () => probe(),
     answer(id, stream) {
       withTalk(id, (talk) => {
         talk.answered = true
@@ -335,6 +355,15 @@ export function makeUa(timers: Timers): SipUa {
       return found
     },
   }
+}
+
+function isLost({ iceConnectionState }: RTCPeerConnection): boolean {
+  return iceConnectionState === 'disconnected' || iceConnectionState === 'failed'
+}
+
+/** Restarts ICE in a new offer. */
+function lookForWays(session: JsSession): void {
+  session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })
 }
 
 function iceServer({ urls, username, credential }: Credentials['iceServers'][number]): RTCIceServer {

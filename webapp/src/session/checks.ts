@@ -106,7 +106,10 @@ function browserParts({ client, phone, ua, microphone, media }: ChecksOptions, t
   }
 }
 
-/** Runs the check when the phone has come here, and again, in part, when what it found may have changed. Never during a call. */
+/**
+ * Runs the check when the phone has come here, and again, in part, when what it found may have changed. During a call only the microphone
+ * is looked at, when something has become of it: supervisors are to know who is not heard.
+ */
 function follow(preflight: Preflight, phone: PhoneActor): () => void {
   let checked = false
   let microphone: string | undefined
@@ -119,7 +122,13 @@ function follow(preflight: Preflight, phone: PhoneActor): () => void {
       preflight.stop()
     }
     const given = phone.getSnapshot().context.credentials !== undefined || view.line === 'unserved'
-    if (!here || !given || view.calls.length > 0) return
+    if (!here || !given) return
+    if (view.calls.length > 0) {
+      if (view.microphone === 'unknown' || view.microphone === microphone || !isWhole(preflight.state.get())) return
+      microphone = view.microphone
+      void preflight.again('permission', 'microphone')
+      return
+    }
     if (!checked) {
       checked = true
       microphone = undefined
@@ -136,6 +145,11 @@ function follow(preflight: Preflight, phone: PhoneActor): () => void {
   const subscription = phone.subscribe(look)
   look()
   return () => subscription.unsubscribe()
+}
+
+/** Whether nothing is being looked at, or still to be, but for a microphone that is not allowed. */
+function isWhole({ phase, steps }: PreflightState): boolean {
+  return phase === 'done' && steps.every(({ name, state }) => name === 'microphone' || state !== 'waiting')
 }
 
 function fails({ steps }: PreflightState, ...names: StepName[]): boolean {

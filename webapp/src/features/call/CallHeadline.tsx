@@ -6,12 +6,14 @@ import { Elapsed, Remaining } from '@/session/Elapsed'
 import { useNow } from '@/session/context'
 import classes from './CallHeadline.module.css'
 import { CallQuality } from './CallQuality'
+import { lostBy } from './lost-by'
 
 /** State, time, and how the call came: one line. Brief where there is no room for the last. */
 export function CallHeadline({ call, stage, brief }: { call: MyCall; stage: Stage; brief: boolean }) {
   const { t } = useTranslation()
   const since = stage === 'talking' || stage === 'conference' ? (call.answeredAt ?? call.since) : call.since
   const asker = call.part === 'guest' ? call.consult?.by?.name : undefined
+  const loser = lostBy(call)
   return (
     <div className={classes['line']} data-stage={stage} data-brief={brief || undefined}>
       {stage === 'offer' && call.offerUntil !== null ? (
@@ -28,6 +30,7 @@ export function CallHeadline({ call, stage, brief }: { call: MyCall; stage: Stag
       <CallQuality callId={call.id} />
       <ul className={classes['facts']}>
         {asker !== undefined && <li className={classes['asker']}>{t('call.consultFrom', { name: asker })}</li>}
+        {loser !== undefined && <li className={classes['lost']}>{t('call.lostBy', { name: loser })}</li>}
         {call.queue && <li>{call.queue.name}</li>}
         {call.direction === 'INBOUND' && call.part === 'operator' && stage !== 'wrapUp' && (
           <li className="num">
