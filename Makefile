@@ -112,6 +112,16 @@ bench-phone: build e2e/node_modules/.stamp ## how soon an opened page has a regi
 	@scripts/parts asterisk chromium netns
 	@cd e2e && PATH="$$(../scripts/parts path node):$$PATH" ../$(NETNS) node bench/phone.ts
 
+.PHONY: bench-rescue
+bench-rescue: build e2e/node_modules/.stamp ## 50 browsers killed in a talk: customers lost, loss to music, phone back to talking; 9 minutes
+	@scripts/parts asterisk sipp chromium netns
+	@cd e2e && PATH="$$(../scripts/parts path node):$$PATH" ../$(NETNS) node bench/rescue.ts
+
+.PHONY: bench-handover
+bench-handover: build e2e/node_modules/.stamp ## a talk moved 30 times between two browsers: how long the customer hears nobody; 2 minutes
+	@scripts/parts asterisk sipp chromium netns
+	@cd e2e && PATH="$$(../scripts/parts path node):$$PATH" ../$(NETNS) node bench/handover.ts
+
 .PHONY: bench-start
 bench-start: build ## start to ready, idle memory
 	@$(NETNS) go run ./bench/start

@@ -6,6 +6,7 @@ import setup from '../support/setup.ts'
 import { Stand, startStand } from '../support/stand.ts'
 import { word } from '../support/words.ts'
 import { Workspace } from '../support/workspace.ts'
+import { printFigure, printSpread, quantile } from './figures.ts'
 
 const runs = 20
 /** Milliseconds. */
@@ -21,13 +22,6 @@ async function open(context: BrowserContext, url: string): Promise<number> {
   const took = await at.jsonValue()
   await page.close()
   return took ?? Number.NaN
-}
-
-/** As bench/figure prints it. */
-function printFigure(name: string, value: number): boolean {
-  const ok = value <= target
-  console.log(`FIGURE ${name.padEnd(22)} ${value.toFixed(3).padStart(9)} <=${String(target).padEnd(8)} ${ok ? 'ok' : 'short'}`)
-  return ok
 }
 
 const clean = setup()
@@ -55,12 +49,8 @@ try {
   await open(context, url) // warms up
   const took: number[] = []
   for (let run = 0; run < runs; run++) took.push(await open(context, url))
-  const sorted = took.toSorted((a, b) => a - b)
-  const quantile = (q: number) => sorted[Math.ceil(q * runs) - 1] ?? Number.NaN
-  console.log(
-    `page to registered phone, n ${runs}: p50 ${quantile(0.5).toFixed(0)}  p95 ${quantile(0.95).toFixed(0)}  max ${quantile(1).toFixed(0)} ms`,
-  )
-  ok = printFigure('phone_registered_p50_ms', quantile(0.5))
+  printSpread('page to registered phone', took)
+  ok = printFigure('phone_registered_p50_ms', quantile(took, 0.5), target)
   await browser.close()
 } finally {
   await stop()

@@ -42,6 +42,8 @@ type callRequest struct {
 	Tone float64 `json:"tone"`
 	// Nothing at all comes from the customer, not even silence.
 	Still bool `json:"still"`
+	// Tones whose packets are noted for GET /calls/{id}/kept.
+	Keep []float64 `json:"keep"`
 }
 
 func (s *stand) newCall(req callRequest) (string, error) {
@@ -51,6 +53,7 @@ func (s *stand) newCall(req callRequest) (string, error) {
 	}
 	rtp.Tone(req.Tone)
 	rtp.Still(req.Still)
+	rtp.Keep(req.Keep...)
 	var sipp *lab.SIPp
 	if req.Queue != "" {
 		sipp, err = s.asterisk.Call(s.ctx, lab.CallOptions{To: req.Queue, From: req.From, FromName: req.Name, Media: rtp})
@@ -106,6 +109,26 @@ func (c *call) state(tones []string) (callState, error) {
 	stats := c.rtp.Stats()
 	st.Packets, st.Lost, st.GapMS = stats.Packets, stats.Lost, stats.LongestGap.Milliseconds()
 	return st, nil
+}
+
+// kept tells when packets came with each of the tones in them, after a moment: milliseconds of Unix time, by the tone.
+func (c *call) kept(tones []string, after string) (map[string][]float64, error) {
+	ms, err := strconv.ParseFloat(after, 64)
+	if err != nil {
+		return nil, fmt.Errorf("after: %w", err)
+	}
+	out := map[string][]float64{}
+	for _, t := range tones {
+		freq, err := strconv.ParseFloat(t, 64)
+		if err != nil {
+			return nil, fmt.Errorf("tone: %w", err)
+		}
+		out[t] = []float64{}
+		for _, at := range c.rtp.Kept(freq, time.UnixMicro(int64(ms*1000))) {
+			out[t] = append(out[t], float64(at.UnixMicro())/1000)
+		}
+	}
+	return out, nil
 }
 
 // withCall finds the call that a path names.

@@ -42,7 +42,7 @@ func (s *stand) info(control string) info {
 func (s *stand) routes() http.Handler {
 	mux := http.NewServeMux()
 	// Customers. POST /calls makes one call or wait for a call; GET tells what became of it (?tone=1000 asks whether that is
-	// heard); next makes them hang up, give up or answer at once.
+	// heard), and kept packet by packet when it was; next makes them hang up, give up or answer at once.
 	mux.HandleFunc("POST /calls", handle(func(r *http.Request) (any, error) {
 		var req callRequest
 		if err := decode(r, &req); err != nil {
@@ -53,6 +53,9 @@ func (s *stand) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET /calls/{id}", handle(s.withCall(func(r *http.Request, c *call) (any, error) {
 		return c.state(r.URL.Query()["tone"])
+	})))
+	mux.HandleFunc("GET /calls/{id}/kept", handle(s.withCall(func(r *http.Request, c *call) (any, error) {
+		return c.kept(r.URL.Query()["tone"], r.URL.Query().Get("after"))
 	})))
 	mux.HandleFunc("POST /calls/{id}/next", handle(s.withCall(func(r *http.Request, c *call) (any, error) {
 		return nil, c.sipp.Next(r.Context())

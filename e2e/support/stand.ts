@@ -84,7 +84,7 @@ export class Stand {
   }
 
   /** A customer calls a queue. They say a tone of 440 Hz unless told otherwise. */
-  call(request: { from?: string; name?: string; queue?: string; tone?: number; still?: boolean }): Promise<Customer> {
+  call(request: { from?: string; name?: string; queue?: string; tone?: number; still?: boolean; keep?: readonly number[] }): Promise<Customer> {
     return this.#customer({ queue: 'support', tone: customerTone, ...request })
   }
 
@@ -213,6 +213,12 @@ export class Customer {
   async state(...tones: number[]): Promise<CallState> {
     const query = tones.map((tone) => `tone=${tone}`).join('&')
     return (await this.#stand.request('GET', `/calls/${this.#id}?${query}`)) as CallState
+  }
+
+  /** When packets came with each of the tones in them, after a moment: milliseconds of Unix time. Only of tones that the call was to `keep`. */
+  async kept(after: number, ...tones: number[]): Promise<Record<number, number[]>> {
+    const query = tones.map((tone) => `&tone=${tone}`).join('')
+    return (await this.#stand.request('GET', `/calls/${this.#id}/kept?after=${after}${query}`)) as Record<number, number[]>
   }
 
   /** Hangs up, gives up waiting, or answers: whatever is next. */

@@ -48,6 +48,7 @@ type RTP struct {
 	eventsOK bool
 	stats    RTPStats
 	lastSeq  uint16
+	kept     map[float64][]time.Time // when packets with a tone in them came, by the tone: see Keep
 }
 
 // RTPStats counts what an [RTP] received.
@@ -253,6 +254,7 @@ func (r *RTP) take(from *net.UDPAddr, packet, payload []byte) {
 
 // hear adds samples to what is judged.
 func (r *RTP) hear(samples []float64, now time.Time) {
+	r.keep(samples, now)
 	r.heard = append(r.heard, samples...)
 	if over := len(r.heard) - listenSize; over > 0 {
 		r.heard = append(r.heard[:0], r.heard[over:]...)

@@ -125,3 +125,34 @@ func TestWaitingForATone(t *testing.T) {
 		t.Error("waiting under a dead context succeeded")
 	}
 }
+
+// A tone is known by single packets, in time and apart from another that is heard with it.
+func TestKeptTonesHaveTheirTime(t *testing.T) {
+	t.Parallel()
+	a, b := pair(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	b.Keep(1000, 600)
+	a.Tone(1000)
+	few := func(freq float64) {
+		t.Helper()
+		if err := b.waitFor(ctx, "a few packets", func() bool { return len(b.Kept(freq, time.Time{})) >= 3 }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	few(1000)
+	changed := time.Now()
+	a.Tone(600)
+	few(600)
+	before, after := b.Kept(1000, time.Time{}), b.Kept(600, time.Time{})
+	// One packet may have been on its way, and one may be of both.
+	if last, first := before[len(before)-1], after[0]; first.Before(changed.Add(-time.Millisecond)) || last.Sub(first) > frame {
+		t.Fatalf("changed at %v, the first was last heard at %v, the second first at %v", changed, last, first)
+	}
+	if got := b.Kept(1000, changed.Add(time.Second)); len(got) != 0 {
+		t.Fatalf("heard in the future: %v", got)
+	}
+	if got := b.Kept(600, after[1]); len(got) == 0 || !got[0].Equal(after[2]) {
+		t.Fatalf("after the second packet comes %v, not the third", got)
+	}
+}

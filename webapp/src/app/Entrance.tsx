@@ -8,6 +8,7 @@ import { SignOutDocument, ViewerDocument, type ViewerFieldsFragment } from '@/gq
 import { changeLanguage, rememberedLanguage } from '@/lib/i18n'
 import type { Observable } from '@/lib/observable'
 import { problemOf } from '@/lib/problem'
+import { askViewer, type Opening } from '@/session/opening'
 import { isPhoneWindow } from '@/session/phone-window'
 import type { Outside } from '@/session/services'
 import classes from './Entrance.module.css'
@@ -25,11 +26,13 @@ type Who =
 interface EntranceProps {
   /** Counts how often the server did not know who asked. */
   refusals: Observable<number>
+  /** The answer to the first question who is here. */
+  viewer: Opening['viewer']
   outside: Outside | undefined
 }
 
 /** Decides who is here: nobody yet, or an operator with everything that runs for them. */
-export function Entrance({ refusals, outside }: EntranceProps) {
+export function Entrance({ refusals, viewer, outside }: EntranceProps) {
   const client = useApolloClient()
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const [who, setWho] = useState<Who>({ state: 'asking' })
@@ -48,9 +51,9 @@ export function Entrance({ refusals, outside }: EntranceProps) {
     setWho({ state: 'in', operatorId: operator.id, justNow })
   }
 
-  const ask = async () => {
+  const ask = async (asked = askViewer(client)) => {
     try {
-      const { data } = await client.query({ query: ViewerDocument, fetchPolicy: 'network-only' })
+      const { data } = await asked
       if (data) enter(data.viewer, false)
     } catch (error) {
       setWho(problemOf(error).code === 'UNAUTHENTICATED' ? { state: 'out', ended: false } : { state: 'unreachable' })
@@ -59,9 +62,9 @@ export function Entrance({ refusals, outside }: EntranceProps) {
 
   const askOnce = useEffectEvent(ask)
   useEffect(() => {
-    const timer = setTimeout(() => void askOnce())
+    const timer = setTimeout(() => void askOnce(viewer))
     return () => clearTimeout(timer)
-  }, [])
+  }, [viewer])
 
   const leave = useCallback(
     (ended: boolean) => {
