@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -280,12 +281,16 @@ func (s *step) pbx(ev telephony.Event) {
 			l.Aside = l.Aside && e.Bridge == BridgeOf(s.c.ID)
 		})
 		s.moved(e.At, e.Leg)
+		s.c.placeBy = cmp.Or(s.c.placeBy, e.At.Add(placePatience)) // as a rule it is on its way to another place
 	case telephony.LegEnded:
 		how := ended
 		if e.ByUs {
 			how = endedByUs
 		}
 		s.ended(e.At, e.Leg, e.Cause, how)
+	}
+	if !s.c.adrift() {
+		s.c.placeBy = time.Time{}
 	}
 }
 

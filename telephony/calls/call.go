@@ -203,6 +203,7 @@ type Call struct {
 	moving   bool      // the operator takes the phone elsewhere, and speaks on the old one until then
 	away     bool      // talked has given it away, or did not come back to it in time: what rings now is an offer, to whomever
 	returnBy time.Time // until when a call that nobody took, outside all queues, is kept for talked; zero = it was not given back
+	placeBy  time.Time // when a leg that is nowhere must have come somewhere; zero = none is
 	again    time.Time // when to reassert what the state demands, because a command failed; zero = not
 }
 

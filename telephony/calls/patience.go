@@ -13,6 +13,7 @@ const (
 	offerGrace     = 3 * time.Second  // beyond the ringing time that the PBX was given
 	joinPatience   = 15 * time.Second // from the answer until both hear each other; longer than effectTime
 	hangupPatience = 15 * time.Second // from asking for a leg's end until it is reported; longer than effectTime
+	placePatience  = time.Second      // from leaving a bridge until the leg is in another place, where somebody or music is heard
 	reassertPause  = 3 * time.Second  // from a command that failed until what the state demands is asked for again
 )
 
@@ -54,6 +55,10 @@ func (s *step) ticked(at time.Time) {
 	}
 	if !s.c.again.IsZero() && !at.Before(s.c.again) {
 		s.reasserted(at)
+	}
+	if !s.c.placeBy.IsZero() && !at.Before(s.c.placeBy) {
+		s.c.placeBy = time.Time{}
+		s.reassert(at)
 	}
 	s.lateLiveness(at)
 	for _, l := range s.c.Legs() {
@@ -122,6 +127,7 @@ func (c *Call) deadline(linked bool) time.Time {
 	}
 	if linked {
 		earliest(c.again)
+		earliest(c.placeBy)
 		earliest(c.liveBy())
 		for _, l := range []*Leg{c.Customer, c.Operator, c.Guest, c.Next} {
 			if l != nil {
@@ -130,6 +136,19 @@ func (c *Call) deadline(linked bool) time.Time {
 		}
 	}
 	return next
+}
+
+// adrift tells whether somebody who is to hear music or voices is nowhere: a bridge was closed late, or the PBX dropped the leg.
+func (c *Call) adrift() bool {
+	if c.End != nil || c.HangupAsked {
+		return false
+	}
+	for _, l := range []*Leg{c.Customer, c.Operator, c.Guest} {
+		if up(l) != nil && !l.joined() && !l.Parked {
+			return true
+		}
+	}
+	return false
 }
 
 // reasserted repeats what the state demands. All of it is idempotent.
@@ -184,6 +203,9 @@ func (s *step) reassert(at time.Time) {
 	case meeting && opUp && custUp:
 		s.meet(at)
 	case meeting && (opUp || !custUp): // the far end is being reached
+		if opUp && !op.Bridged {
+			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{op.ID}})
+		}
 	default:
 		if !cust.Parked {
 			if cust.State != telephony.LegUp {
@@ -191,7 +213,7 @@ func (s *step) reassert(at time.Time) {
 			}
 			s.do(DoPark{cust.ID})
 		}
-		if c.State == StateHeld && op != nil && (op.Aside || op.Parked) {
+		if c.State == StateHeld && opUp && !op.Bridged {
 			s.do(DoJoin{BridgeOf(c.ID), []telephony.LegID{op.ID}})
 		}
 	}

@@ -86,7 +86,7 @@ func TestNoSequenceBreaksAConsultation(t *testing.T) {
 func (w *world) step(t *rapid.T, more ...string) {
 	w.act(t, append([]string{
 		"work", "work", "work", "work", "work all", "in", "ring", "answer", "answer", "end", "phone", "renew", "command", "command", "command", "third", "beat",
-		"mute", "listen",
+		"mute", "listen", "drop",
 		"availability", "dial", "time", "link", "restart", "owner", "directory",
 	}, more...)...)
 }
@@ -127,6 +127,14 @@ func (w *world) act(t *rapid.T, acts ...string) {
 		_ = w.s.do(calls.Command{Kind: calls.CmdBeat, OperatorID: rapid.SampledFrom(operators).Draw(t, "op")})
 	case "mute":
 		w.onAny(t, func(l *worldLeg) { w.mute[l.ID] = rapid.Bool().Draw(t, "silent") })
+	case "drop":
+		w.onAny(t, func(l *worldLeg) {
+			for _, id := range w.live() {
+				if c := w.s.calls[id]; l.Bridge != "" && slices.ContainsFunc(c.Legs(), func(own calls.Leg) bool { return own.ID == l.ID }) {
+					w.leave(l)
+				}
+			}
+		})
 	case "listen":
 		w.listen()
 	case "party":
@@ -315,6 +323,9 @@ func (w *world) calm(t *rapid.T) {
 		case calls.StateConsulting, calls.StateConference:
 			w.hear(t, &c)
 		default:
+			if c.State == calls.StateHeld && w.legs[c.Operator.ID].Bridge == "" {
+				t.Fatalf("the operator of %s, %s, is nowhere\n%s", id, c.State, w)
+			}
 			if c.Customer != nil && (c.Direction == calls.Inbound || c.AnsweredAt != nil) && !w.legs[c.Customer.ID].Parked {
 				t.Fatalf("the customer of %s, %s, hears silence\n%s", id, c.State, w)
 			}
