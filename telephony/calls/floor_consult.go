@@ -78,6 +78,8 @@ func (f *Floor) colleague(op string, cmd Command) (*queues.Operator, error) {
 		return nil, errs.E(errs.Conflict, op, "your colleague has a call")
 	case o.Declared.Availability == queues.Offline, !o.PhoneOnline:
 		return nil, errs.E(errs.Conflict, op, "your colleague is not at their phone")
+	case o.Unheard:
+		return nil, errs.E(errs.Conflict, op, "your colleague's microphone is blocked or missing: nobody would hear them")
 	}
 	return o, nil
 }

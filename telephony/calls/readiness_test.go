@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/telephony"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/health"
 	"github.com/pult-cc/pult/telephony/queues"
@@ -150,4 +151,30 @@ func TestANewOwnerKnowsWhoseMicrophoneIsBlocked(t *testing.T) {
 			t.Errorf("she becomes ready: %v", err)
 		}
 	})
+}
+
+// TestNobodyIsGivenACallThatTheyCouldNotSpeakIn: neither consulted nor transferred to, where ringing is in vain.
+func TestNobodyIsGivenACallThatTheyCouldNotSpeakIn(t *testing.T) {
+	w, id := talking(t)
+	w.s.health("boris", says(health.StepMicrophone, health.Failed, "missing"))
+	for _, kind := range []calls.CommandKind{calls.CmdConsult, calls.CmdTransfer} {
+		w.refused(calls.Command{Kind: kind, CallID: id, OperatorID: "anna", To: &colleague}, errs.Conflict)
+		w.s.want(id, calls.StateTalking)
+	}
+	w.s.health("boris", says(health.StepMicrophone, health.OK, ""))
+	w.must(calls.Command{Kind: calls.CmdConsult, CallID: id, OperatorID: "anna", To: &colleague})
+	w.s.want(id, calls.StateConsulting)
+}
+
+// TestLostCallWaitsForTheMicrophone: the page is back, and says that nobody would hear it.
+func TestLostCallWaitsForTheMicrophone(t *testing.T) {
+	w, id := talking(t)
+	w.s.health("anna", says(health.StepMicrophone, health.Failed, "missing"))
+	w.end(w.s.operatorLeg(id), telephony.Cause{Q850: telephony.CauseNormal}, false)
+	w.workAll()
+	w.s.want(id, calls.StateRescuing)
+	w.s.health("anna", says(health.StepMicrophone, health.OK, ""))
+	w.workAll()
+	w.s.want(id, calls.StateOffered)
+	w.talk(id)
 }

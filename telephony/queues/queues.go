@@ -196,7 +196,7 @@ func (s *State) free() []*Operator {
 func (s *State) choose(w *Waiting, free []*Operator, now time.Time) *Operator {
 	if w.Only != "" && now.Before(w.OnlyUntil) {
 		o := s.Operators[w.Only]
-		if o != nil && o.PhoneOnline && (o.Busy == "" || o.Has(w.CallID) || w.Beside && o.Also == "") && !now.Before(w.NotBefore) {
+		if o != nil && o.PhoneOnline && !o.Unheard && (o.Busy == "" || o.Has(w.CallID) || w.Beside && o.Also == "") && !now.Before(w.NotBefore) {
 			return o
 		}
 		return nil

@@ -47,6 +47,10 @@ func TestWhoWouldNotBeHeardIsNotFree(t *testing.T) {
 	if o := s.Decide(noon); len(o) != 0 {
 		t.Errorf("offered %v", o)
 	}
+	s.Enqueue(queues.Waiting{CallID: "2", QueueID: "q", Since: noon, Only: "anna", OnlyUntil: noon.Add(time.Minute)})
+	if o := s.Decide(noon); len(o) != 0 {
+		t.Errorf("what is kept for her is offered: %v", o)
+	}
 	s.Operators["anna"].Unheard = false
 	if o := s.Decide(noon); len(o) != 1 {
 		t.Errorf("with a microphone: offered %v", o)
