@@ -38,6 +38,7 @@ type site struct {
 	saves     int // attempts
 	slowMatch time.Duration
 	matches   int
+	linkErr   error
 	pushed    int
 	sealed    bool   // the sealing key is out of reach
 	named     string // what the queue is called now, if not Support
@@ -57,7 +58,9 @@ func (s *site) Match(ctx context.Context, n customers.Number, _ bool, report fun
 }
 
 func (s *site) Link(context.Context, customers.Number, customers.ID, string) (customers.Match, error) {
-	return customers.Match{State: customers.MatchNone}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return customers.Match{State: customers.MatchNone}, s.linkErr
 }
 
 func (s *site) SaveCall(_ context.Context, c calls.Call) error {

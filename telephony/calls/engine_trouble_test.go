@@ -1,6 +1,7 @@
 package calls_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,4 +202,57 @@ func TestEngineLeavesNothingBehind(t *testing.T) {
 	if err := goleak.Find(before); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// forgetful does what it is told and loses the answer.
+type forgetful struct {
+	*fakepbx.Driver
+	digits int
+}
+
+func (f *forgetful) SendDigits(ctx context.Context, leg telephony.LegID, digits string) error {
+	f.digits++
+	if err := f.Driver.SendDigits(ctx, leg, digits); err != nil {
+		return err
+	}
+	return errs.E(errs.Timeout, "sending digits", "no answer")
+}
+
+// TestDigitsArriveOnce: of keys whose answer was lost nobody knows whether they arrived; pressed again they made another PIN.
+func TestDigitsArriveOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		d := &forgetful{Driver: s.pbx.NewDriver()}
+		defer s.own(d, "one")()
+		s.ready()
+		c := s.talk()
+		if _, err := s.svc.Do(t.Context(), calls.Command{Kind: calls.CmdSendDigits, OperatorID: "anna", CallID: c.ID, Digits: "1234"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // synctest's clock
+		if d.digits != 1 {
+			t.Fatalf("the keys were pressed %d times", d.digits)
+		}
+	})
+}
+
+// TestOperatorIsToldOfAChoiceThatFailed: it looked accepted.
+func TestOperatorIsToldOfAChoiceThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.linkErr = errs.E(errs.Unavailable, "linking", "1C does not answer")
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.ready()
+		c := s.talk()
+		w, _ := s.board.Watch()
+		defer w.Close()
+		if _, err := s.svc.Do(t.Context(), calls.Command{Kind: calls.CmdLinkCustomer, OperatorID: "anna", CallID: c.ID, CustomerID: "c9"}); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		cs, err := w.Next(t.Context())
+		if err != nil || len(cs) != 1 || cs[0].Notice == nil || cs[0].Notice.OperatorID != "anna" || cs[0].Notice.Text != "1C does not answer" {
+			t.Fatalf("anna was told %+v, %v", cs, err)
+		}
+	})
 }

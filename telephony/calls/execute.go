@@ -45,8 +45,11 @@ func (e *Engine) execute(ctx context.Context, ce CallEffect) {
 		lane, fn := e.pbxEffect(ce.Effect)
 		e.lanes.run(lane, func() {
 			limit := effectTime
-			if _, end := ce.Effect.(DoHangup); end {
+			switch ce.Effect.(type) {
+			case DoHangup:
 				limit = hangupTime
+			case DoDigits:
+				limit = 0 // what has arrived, unknown to us, must not arrive twice: a PIN would be wrong
 			}
 			if err := retry(ctx, limit, fn); ctx.Err() == nil {
 				e.report(ce, err)
@@ -151,9 +154,11 @@ func (e *Engine) link(ctx context.Context, id ID, ef Link) {
 	if err != nil {
 		e.o.Log.Warn("linking customer", "call", id, "error", err)
 	}
-	e.in.put(func(f *Floor, _ time.Time) {
+	e.in.put(func(f *Floor, now time.Time) {
 		if err == nil {
 			f.Linked(id, m)
+		} else {
+			f.LinkFailed(id, ef.OperatorID, errs.Message(err), now)
 		}
 		f.Asked(id)
 	})

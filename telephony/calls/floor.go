@@ -271,7 +271,7 @@ func (f *Floor) effect(c *Call, e Effect) {
 		e.Ask = f.asks.open(c.ID)
 		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
 	case Link:
-		f.asks.open(c.ID)
+		f.asks.wait(c.ID)
 		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})
 	default:
 		f.out.Effects = append(f.out.Effects, CallEffect{c.ID, e})

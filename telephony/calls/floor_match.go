@@ -1,6 +1,10 @@
 package calls
 
-import "github.com/pult-cc/pult/internal/customers"
+import (
+	"time"
+
+	"github.com/pult-cc/pult/internal/customers"
+)
 
 // asks keeps count of the questions that are out about who a call's customer is.
 type asks struct {
@@ -16,6 +20,9 @@ func (a asks) open(id ID) int {
 	a.out[id]++
 	return a.newest[id]
 }
+
+// wait is for an answer to what is no question: an answer under way still counts, for this may come to nothing.
+func (a asks) wait(id ID) { a.out[id]++ }
 
 func (a asks) ended(c *Call) {
 	if a.out[c.ID] > 0 {
@@ -37,6 +44,11 @@ func (f *Floor) Matched(id ID, ask int, m customers.Match) {
 func (f *Floor) Linked(id ID, m customers.Match) {
 	f.asks.newest[id]++
 	f.match(id, Matched{Match: m, ByPerson: true})
+}
+
+// LinkFailed takes the news that what the operator chose could not be kept: the card shows what it did, and they are told why.
+func (f *Floor) LinkFailed(id ID, operatorID, why string, now time.Time) {
+	f.notice(Notice{At: now, Kind: NoticeConnectorTrouble, OperatorID: operatorID, CallID: id, Text: why})
 }
 
 // Asked says that no more answers come to one of the call's questions.

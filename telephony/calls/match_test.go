@@ -96,6 +96,25 @@ func TestOldAnswerOverwritesNothing(t *testing.T) {
 	}
 }
 
+// TestChoiceThatFailsThrowsNoAnswerAway: the card waited for ever for the answer that was under way when somebody chose in vain.
+func TestChoiceThatFailsThrowsNoAnswerAway(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	id := s.callIn("leg1", "+79161234567")
+	ask := s.asked()[0]
+	s.connect(id)
+	s.must(calls.Command{Kind: calls.CmdLinkCustomer, CallID: id, OperatorID: "anna", CustomerID: "c9"})
+	s.f.LinkFailed(id, "anna", "1C does not answer", s.now)
+	s.f.Asked(id)
+	s.answer(id, ask, customers.Match{State: customers.MatchNone})
+	if got := s.calls[id].Match.State; got != customers.MatchNone {
+		t.Errorf("the card is %s for ever", got)
+	}
+	if n := s.notices[len(s.notices)-1]; n.Kind != calls.NoticeConnectorTrouble || n.OperatorID != "anna" || n.CallID != id || n.Text != "1C does not answer" {
+		t.Errorf("anna was told %+v", n)
+	}
+}
+
 // TestFailedAnswerTakesNothingBack: the customer system went away between two questions.
 func TestFailedAnswerTakesNothingBack(t *testing.T) {
 	s := newStand(t, "anna")
