@@ -260,6 +260,15 @@ describe('trouble', () => {
     await waitFor(() => expect(take).toBeEnabled())
   })
 
+  test('a phone that has lost its connection lets the page ask for its own, which goes the same way', async () => {
+    const { source, ua } = await renderApp('idle')
+    const nudge = vi.spyOn(source, 'nudge')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    expect(nudge).not.toHaveBeenCalled()
+    ua.emit({ type: 'ua.disconnected' })
+    expect(nudge).toHaveBeenCalledTimes(1)
+  })
+
   test('while the phone has no connection, an answer would end the ringing: the button says why it waits', async () => {
     const { ua, user, asked } = await renderApp('offer')
     await screen.findByRole('button', { name: 'Phone: ready' })
