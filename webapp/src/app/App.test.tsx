@@ -233,6 +233,12 @@ describe('a call, from the ring to the history', () => {
 })
 
 describe('trouble', () => {
+  test('who gets a call that a colleague’s phone has lost is told so', async () => {
+    await renderApp('cutoff')
+    const call = await screen.findByRole('region', { name: 'Current call' })
+    expect(within(call).getByText('was cut off: Ольга Белова’s phone failed')).toBeInTheDocument()
+  })
+
   test('while the connection is lost, the page says as of when, and every button why', async () => {
     const { source } = await renderApp('talking')
     expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
