@@ -115,3 +115,31 @@ test('the page loses its connections in a talk: the voice goes on, what cannot b
   await agree(stand, [anna], [vera])
   await anna.finish()
 })
+
+test('the microphone is forbidden in a talk: operator and supervisor are told, the call lives, and the voice is back with the permission', async ({ stand, operator, ownBrowser }) => {
+  const vera = await operator('vera')
+  await vera.signIn()
+  await vera.page.goto(`${vera.url}/readiness`)
+  const anna = await operator('anna', { in: await ownBrowser({ asks: true }) })
+  await anna.startWork()
+  const customer = await talk(stand, anna)
+  const row = vera.page.getByRole('list', { name: vera.word('readiness.title') }).getByRole('listitem').filter({ hasText: anna.person.name })
+
+  await anna.context.grantPermissions(['notifications'], { origin: anna.url }) // and nothing else
+  await expect(anna.page.getByText(anna.word('microphone.denied.title'))).toBeVisible()
+  await expect(row).toContainText(vera.word('check.problem.denied.title'))
+  await anna.is('TALKING')
+  await anna.hears(customerTone)
+  expect(await customer.kinds()).not.toContain('ended')
+
+  await anna.context.grantPermissions(['microphone', 'notifications'], { origin: anna.url })
+  await customer.hears(operatorTone)
+  await expect(anna.page.getByText(anna.word('microphone.denied.title'))).toBeHidden()
+  await expect(row).not.toContainText(vera.word('check.problem.denied.title'))
+  await agree(stand, [anna])
+  await anna.button('call.hangUp').click()
+  await customer.reaches('ended')
+  await anna.is('WRAP_UP')
+  await agree(stand, [anna])
+  await anna.finish()
+})

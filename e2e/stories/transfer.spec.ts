@@ -1,3 +1,4 @@
+import { agree } from '../support/agree.ts'
 import { colleagueTone, customerTone, musicTone, operatorTone, outsideTone, type Customer, type Stand } from '../support/stand.ts'
 import { expect, test } from '../support/test.ts'
 import type { Workspace } from '../support/workspace.ts'
@@ -282,6 +283,7 @@ test('Pult is killed in a consultation: everybody stays where they are, and the 
   await customer.hearsMusic()
   await anna.hearsOnly([colleagueTone])
   await conversations(stand, 2)
+  await agree(stand, [anna, boris])
   await anna.button('call.swap').click()
   await customer.hears(operatorTone)
   await boris.hearsOnly([musicTone])
@@ -289,7 +291,10 @@ test('Pult is killed in a consultation: everybody stays where they are, and the 
   await customer.hears(colleagueTone)
   await boris.hearsOnly([customerTone])
   await anna.is('READY')
+  await agree(stand, [anna, boris])
   await boris.button('call.hangUp').click()
   await customer.reaches('ended')
+  await boris.is('WRAP_UP')
+  await agree(stand, [anna, boris])
   await boris.finish()
 })

@@ -65,6 +65,7 @@ const shots: Record<string, Shot> = {
       'desk',
       'pending',
       'talking',
+      'cutoff',
       'muted',
       'held',
       'second',

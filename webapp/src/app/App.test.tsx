@@ -233,6 +233,12 @@ describe('a call, from the ring to the history', () => {
 })
 
 describe('trouble', () => {
+  test('who gets a call that a colleague’s phone has lost is told so', async () => {
+    await renderApp('cutoff')
+    const call = await screen.findByRole('region', { name: 'Current call' })
+    expect(within(call).getByText('was cut off: Ольга Белова’s phone failed')).toBeInTheDocument()
+  })
+
   test('while the connection is lost, the page says as of when, and every button why', async () => {
     const { source } = await renderApp('talking')
     expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
@@ -258,6 +264,15 @@ describe('trouble', () => {
     expect(ua.done.at(-1)).toBe('rest')
     source.restore()
     await waitFor(() => expect(take).toBeEnabled())
+  })
+
+  test('a phone that has lost its connection lets the page ask for its own, which goes the same way', async () => {
+    const { source, ua } = await renderApp('idle')
+    const nudge = vi.spyOn(source, 'nudge')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    expect(nudge).not.toHaveBeenCalled()
+    ua.emit({ type: 'ua.disconnected' })
+    expect(nudge).toHaveBeenCalledTimes(1)
   })
 
   test('while the phone has no connection, an answer would end the ringing: the button says why it waits', async () => {

@@ -215,12 +215,12 @@ describe('the connection', () => {
     expect(told).toHaveBeenCalledTimes(1)
   })
 
-  test('is nudged only when it is lost', () => {
-    feed.nudge()
-    expect(source.nudges).toBe(0)
-    source.listener?.lost()
+  test('is nudged whether it is lost or not: a connection may have died without a word', () => {
     feed.nudge()
     expect(source.nudges).toBe(1)
+    source.listener?.lost()
+    feed.nudge()
+    expect(source.nudges).toBe(2)
   })
 
   test('a signed-out session is reported', () => {

@@ -178,9 +178,9 @@ export class Feed {
     this.#source.close()
   }
 
-  /** Connects again at once if the connection is lost: the browser says that the network is back. */
+  /** The network may have changed: connects again at once if the connection is lost, else asks whether it still lives. */
   nudge(): void {
-    if (!this.#connected) this.#source.nudge()
+    this.#source.nudge()
   }
 
   /** Calls listener for every notice until the returned function is called. */

@@ -250,7 +250,15 @@ export function startServices(services: Services): () => void {
   const shown = () => {
     if (document.visibilityState === 'visible') probe()
   }
+  // The feed goes the same way as the phone: what the phone has lost, the feed need not find out by itself.
+  let line = ''
+  const lines = phone.subscribe((snapshot) => {
+    const before = line
+    line = phoneView(snapshot).line
+    if (before === 'ready' && line === 'reconnecting') feed.nudge()
+  })
   const stops = [
+    () => lines.unsubscribe(),
     feed.calls.subscribe(tellCalls),
     feed.onNotice((notice) => {
       if (notice.kind === 'PHONE_TAKEN_OVER' && notice.phoneClientId !== windowId) phone.send({ type: 'TAKEN_OVER' })

@@ -382,6 +382,16 @@ const waiting = [
   call('RINGING', { id: 'w3', operator: { id: 'op3', name: 'Павел Зуев' }, startedAt: at(61), customer: company }),
 ]
 
+/** The way of a call that was cut off because a colleague's phone failed. */
+const cutOff = ['ANSWERED', 'LOST', 'RETURNED'].map((kind, n) => ({
+  at: at(90 - 30 * n),
+  kind,
+  operator: olga,
+  queue: null,
+  number: null,
+  by: null,
+}))
+
 const failing = at(420)
 
 /** Each scenario: my presence, my calls, and what else differs. */
@@ -392,6 +402,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   first: () => ({ presence: 'OFFLINE', calls: [], more: { recent: [], waiting: [] } }),
   offer: () => ({ presence: 'OFFERED', calls: [call('RINGING')] }),
   talking: () => ({ presence: 'TALKING', calls: [call('TALKING')] }),
+  cutoff: () => ({ presence: 'OFFERED', calls: [call('RINGING', { attempts: 2, route: cutOff })] }),
   muted: () => ({ presence: 'TALKING', calls: [call('TALKING', { muted: true })] }),
   held: () => ({ presence: 'HELD', calls: [call('HELD')] }),
   second: () => ({ presence: 'TALKING', calls: [call('TALKING'), call('RINGING', { id: 'call2', customer: petr })] }),
@@ -572,7 +583,10 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   lostvoice: () => ({
     presence: 'OFFLINE',
     calls: [],
-    more: { supervisor: true, waiting: [call('RESCUING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' } })] },
+    more: {
+      supervisor: true,
+      waiting: [call('RESCUING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' } })],
+    },
   }),
   desk: () => ({ presence: 'OFFERED', calls: [call('RINGING')], more: { me: { device: 'DESK' } } }),
   deskaway: () => ({ presence: 'PAUSED', calls: [], more: { me: { device: 'DESK', phoneOnline: false } } }),
