@@ -113,3 +113,26 @@ async function route(page: Workspace): Promise<string[]> {
   }
   return data.calls.flatMap((call) => call.route.map(({ kind }) => kind))
 }
+
+test('the address changes in a talk, as between two networks: both hear each other again', async ({ stand, operator, farBrowser }) => {
+  const far = await farBrowser()
+  const anna = await operator('anna', { in: far })
+  await anna.startWork()
+  const customer = await talk(stand, anna)
+
+  far.move()
+  await customer.hearsMusic(10_000)
+  await customer.hears(operatorTone, 40_000)
+  await anna.hears(customerTone, 20_000)
+  await anna.phoneReady(20_000)
+  await agree(stand, [anna])
+  await anna.button('call.hold').click()
+  await customer.hearsMusic()
+  await anna.button('call.resume').click()
+  await customer.hears(operatorTone)
+  await anna.button('call.hangUp').click()
+  await customer.reaches('ended')
+  await anna.is('WRAP_UP')
+  await agree(stand, [anna])
+  await anna.finish()
+})

@@ -21,7 +21,9 @@ interface Untyped {
   sendOptions(
     target: string,
     body: string,
-    options: { eventHandlers: Record<'succeeded' | 'failed', () => void> },
+    options: {
+      eventHandlers: { succeeded: () => void; failed: (event: { readonly response: object | null }) => void }
+    },
   ): void
 }
 
@@ -255,9 +257,12 @@ export function makeUa(timers: Timers): SipUa {
       if (probing === cancel) probing = undefined
       answered?.()
     }
-    // Any answer is a sign of life, a refusal too.
+    // Any answer is a sign of life, a refusal too; that the connection was given up is none.
+    const failed = ({ response }: { readonly response: object | null }) => {
+      if (response) alive()
+    }
     const agent = run.ua as UA & Untyped
-    agent.sendOptions(run.uri, '', { eventHandlers: { succeeded: alive, failed: alive } })
+    agent.sendOptions(run.uri, '', { eventHandlers: { succeeded: alive, failed } })
   }
 
   const tick = (run: Running) => {
