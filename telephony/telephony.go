@@ -140,7 +140,7 @@ type (
 		ByUs  bool
 		RTP   *RTP // the last counts of its media, where the PBX tells them with the end
 	}
-	// EndpointChanged says that a device registered or went away.
+	// EndpointChanged says that a device registered, also from elsewhere in the place of itself, or went away.
 	EndpointChanged struct {
 		At       time.Time
 		Endpoint Endpoint

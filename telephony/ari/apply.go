@@ -57,6 +57,7 @@ func (t *legTable) apply(e event) (out outcome) {
 		t.endpointChanged(&out, e.at, &v.Endpoint)
 	case *ari.ContactStatusChange:
 		t.endpointChanged(&out, e.at, &v.Endpoint)
+		t.contactChanged(&out, e.at, v)
 	}
 	return out
 }
@@ -148,8 +149,25 @@ func (t *legTable) endpointChanged(out *outcome, at time.Time, e *ari.EndpointDa
 	online := e.State == "online"
 	was, known := t.endpoints[e.Resource]
 	t.endpoints[e.Resource] = online
+	if !online {
+		delete(t.contacts, e.Resource)
+	}
 	if online != was || !known && online {
 		out.emit(telephony.EndpointChanged{At: at, Endpoint: telephony.Endpoint{Name: e.Resource, Online: online}})
+	}
+}
+
+// contactChanged tells again that a device is there when it has signed in from elsewhere in the place of itself: its address has changed,
+// or it has been started anew, and no state changed by that.
+func (t *legTable) contactChanged(out *outcome, at time.Time, v *ari.ContactStatusChange) {
+	name, uri := v.Endpoint.Resource, v.ContactInfo.Uri
+	if !t.endpoints[name] || uri == "" || v.ContactInfo.ContactStatus == "Removed" {
+		return
+	}
+	was := t.contacts[name]
+	t.contacts[name] = uri
+	if was != "" && was != uri {
+		out.emit(telephony.EndpointChanged{At: at, Endpoint: telephony.Endpoint{Name: name, Online: true}})
 	}
 }
 

@@ -243,3 +243,35 @@ func BenchmarkDecodeAndApply(b *testing.B) {
 		d.legs.apply(e)
 	}
 }
+
+// TestADeviceThatComesFromElsewhereIsToldOf: a browser whose address had changed registered anew, nobody heard of it, and the customer
+// waited for its former session until the time to rescue was over.
+func TestADeviceThatComesFromElsewhereIsToldOf(t *testing.T) {
+	table := newLegTable(Options{EndpointTech: "PJSIP"})
+	contact := func(uri, status, state string) (told []bool) {
+		e := &ari.ContactStatusChange{
+			Endpoint:    ari.EndpointData{Technology: "PJSIP", Resource: "op-1", State: state},
+			ContactInfo: ari.ContactInfo{Uri: uri, ContactStatus: status},
+		}
+		for _, ev := range table.apply(event{Event: e}).events {
+			told = append(told, ev.(telephony.EndpointChanged).Endpoint.Online)
+		}
+		return told
+	}
+	for i, step := range []struct {
+		uri, status, state string
+		told               []bool
+	}{
+		{"sip:a", "NonQualified", "online", []bool{true}},
+		{"sip:a", "Updated", "online", nil}, // registered again in time
+		{"sip:b", "NonQualified", "online", []bool{true}},
+		{"sip:a", "Removed", "online", nil},
+		{"sip:b", "NonQualified", "online", nil},
+		{"sip:b", "Removed", "offline", []bool{false}},
+		{"sip:c", "NonQualified", "online", []bool{true}},
+	} {
+		if told := contact(step.uri, step.status, step.state); !slices.Equal(told, step.told) {
+			t.Errorf("step %d, %s %s: told %v, want %v", i, step.uri, step.status, told, step.told)
+		}
+	}
+}

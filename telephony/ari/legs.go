@@ -53,6 +53,7 @@ type legTable struct {
 	bridges   map[telephony.BridgeID]bool   // known to exist
 	anew      map[telephony.BridgeID]string // where they stand under another id
 	endpoints map[string]bool               // online
+	contacts  map[string]string             // by endpoint: where its device was last seen
 	gone      *recent                       // ids of originated legs that ended
 	adopted   map[telephony.LegID]bool      // legs that the truth had, for the replay
 }
@@ -65,6 +66,7 @@ func newLegTable(o Options) *legTable {
 		bridges:   map[telephony.BridgeID]bool{},
 		anew:      map[telephony.BridgeID]string{},
 		endpoints: map[string]bool{},
+		contacts:  map[string]string{},
 		gone:      newRecent(8192),
 		adopted:   map[telephony.LegID]bool{},
 	}
