@@ -58,7 +58,7 @@ describe('whom to transfer to, or to consult', () => {
     world.refusal = { code: 'CONFLICT', message: 'your colleague has a call' }
     await user.click(await button('Consult'))
     await user.click(await screen.findByRole('option', { name: /Павел Зуев/ }))
-    expect(await screen.findByRole('alert')).toHaveTextContent('Your colleague has just become busy')
+    expect(await screen.findByRole('alert')).toHaveTextContent('Your colleague cannot take one more call now')
   })
 
   test('it is accessible', async () => {

@@ -69,6 +69,22 @@ test('what comes second never replaces what is on the screen', () => {
   expect(ids([call('ended', 'ENDED'), call('queued', 'QUEUED')])).toEqual([undefined])
 })
 
+test('of two calls the screen is about the one that is spoken in, and stays there when it is put on hold', () => {
+  const at = (id: string, state: CallState, since: string) => ({
+    ...call(id, state),
+    since: `2026-01-01T10:${since}:00Z`,
+  })
+  const front = (...calls: MyCall[]) => arrange(calls).current?.id
+  expect(front(at('first', 'TALKING', '00'), at('second', 'RINGING', '05'))).toBe('first')
+  // Turned to: the second is told before the first is on hold.
+  expect(front(at('first', 'TALKING', '00'), at('second', 'TALKING', '06'))).toBe('second')
+  expect(front(at('first', 'HELD', '06'), at('second', 'TALKING', '06'))).toBe('second')
+  expect(front(at('first', 'HELD', '06'), at('second', 'HELD', '07'))).toBe('second')
+  expect(front(at('first', 'TALKING', '08'), at('second', 'HELD', '08'))).toBe('first')
+  // A customer on hold comes before the notes about another.
+  expect(front(at('first', 'HELD', '06'), at('second', 'WRAP_UP', '09'))).toBe('first')
+})
+
 test('the customer is the far end, whoever called', () => {
   const { from, to } = call('a', 'TALKING')
   expect(customerParty({ direction: 'INBOUND', from, to })).toBe(from)

@@ -87,25 +87,29 @@ export function customerParty(call: Pick<MyCall, 'direction' | 'from' | 'to'>): 
 
 const importance: Record<Stage, number> = {
   talking: 0,
-  held: 0,
   consulting: 0,
   conference: 0,
   consulted: 0,
   rescuing: 0,
   dialling: 0,
-  wrapUp: 1,
-  offer: 2,
+  held: 1,
+  wrapUp: 2,
+  offer: 3,
   waiting: 9,
   over: 9,
 }
 
 /**
- * The call that the screen is about, and the others. A conversation comes before its own notes, notes before a new offer: what comes
- * second never replaces the card.
+ * The call that the screen is about, and the others. Who is spoken with comes before who is on hold, a conversation before notes, notes
+ * before a new offer: what comes second never replaces the card, and keys and buttons never reach whoever is not heard. Of two on hold
+ * it is the one that was spoken with last: putting a call on hold does not turn the screen to the other.
  */
 export function arrange(calls: readonly MyCall[]): { current: MyCall | undefined; others: readonly MyCall[] } {
   const relevant = calls.filter((call) => importance[stageOf(call)] < 9)
-  const sorted = relevant.toSorted((a, b) => importance[stageOf(a)] - importance[stageOf(b)])
+  const sorted = relevant.toSorted((a, b) => {
+    const rank = importance[stageOf(a)]
+    return rank - importance[stageOf(b)] || (rank <= importance.held ? Date.parse(b.since) - Date.parse(a.since) : 0)
+  })
   const [current, ...others] = sorted
   return { current, others }
 }

@@ -301,7 +301,7 @@ const call = (state: string, more: Plain = {}) => ({
   route: [],
   match: found,
   customer: null,
-  interaction: interaction('call1', 47, {
+  interaction: interaction((more['id'] as string | undefined) ?? 'call1', 47, {
     endedAt: null,
     talked: null,
     result: null,
@@ -406,6 +406,10 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   muted: () => ({ presence: 'TALKING', calls: [call('TALKING', { muted: true })] }),
   held: () => ({ presence: 'HELD', calls: [call('HELD')] }),
   second: () => ({ presence: 'TALKING', calls: [call('TALKING'), call('RINGING', { id: 'call2', customer: petr })] }),
+  two: () => ({
+    presence: 'TALKING',
+    calls: [call('HELD', { since: at(95), customer: maria }), call('TALKING', { id: 'call2', customer: petr })],
+  }),
   consultring: () => ({ presence: 'TALKING', calls: [third('CONSULTING', null)] }),
   consulting: () => ({ presence: 'TALKING', calls: [third('CONSULTING', 'GUEST')] }),
   swapped: () => ({ presence: 'TALKING', calls: [third('CONSULTING', 'CUSTOMER')] }),
