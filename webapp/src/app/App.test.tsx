@@ -395,6 +395,24 @@ describe('trouble', () => {
     expect(screen.getByRole('button', { name: 'Sign in' })).toBeDisabled()
   })
 
+  test('who presses to be heard, and is refused by the server, still sees that they are not', async () => {
+    const { ua, user, world } = await renderApp('muted')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    const session = ua.invite('call1', true)
+    await waitFor(() => expect(ua.done).toContain(`answer ${session}`))
+    ua.emit({ type: 'ua.accepted', session })
+    await waitFor(() => expect(ua.done).toContain(`mute ${session}`))
+    const [call] = world.calls.splice(0)
+    await user.click(await screen.findByRole('button', { name: 'Unmute' }))
+    expect(await screen.findByRole('alert')).toHaveTextContent('This no longer exists.')
+    expect(screen.getByRole('button', { name: 'Unmute' })).toBeEnabled()
+    expect(ua.done).not.toContain(`unmute ${session}`)
+    if (call) world.calls.push(call)
+    await user.click(screen.getByRole('button', { name: 'Unmute' }))
+    expect(await screen.findByRole('button', { name: 'Mute' })).toBeEnabled()
+    expect(ua.done).toContain(`unmute ${session}`)
+  })
+
   test('a command that is refused says why and keeps the buttons', async () => {
     const { user, world } = await renderApp('talking')
     const hold = await screen.findByRole('button', { name: 'Hold' })

@@ -29,14 +29,19 @@ export function partIn(call: Pick<CallFieldsFragment, 'operator' | 'consult'>, o
   return call.operator?.id !== operatorId && call.consult?.operator?.id === operatorId ? 'guest' : 'operator'
 }
 
+/** Whether a call is being dialled by whom it is with. Once the customer has answered, it rings for whoever it is given to. */
+export function isDialled(call: Pick<CallFieldsFragment, 'direction' | 'answeredAt'>): boolean {
+  return call.direction === 'OUTBOUND' && call.answeredAt === null
+}
+
 /** The stage of a call of mine. */
-export function stageOf(call: Pick<MyCall, 'state' | 'direction' | 'part' | 'consult'>): Stage {
+export function stageOf(call: Pick<MyCall, 'state' | 'direction' | 'answeredAt' | 'part' | 'consult'>): Stage {
   if (call.part === 'guest' && call.consult) return call.consult.reached ? 'consulted' : 'offer'
   switch (call.state) {
     case 'NEW':
     case 'OFFERED':
     case 'RINGING':
-      return call.direction === 'OUTBOUND' ? 'dialling' : call.state === 'NEW' ? 'waiting' : 'offer'
+      return isDialled(call) ? 'dialling' : call.state === 'NEW' ? 'waiting' : 'offer'
     case 'QUEUED':
       return 'waiting'
     case 'TALKING':
@@ -70,6 +75,18 @@ const engaged: ReadonlySet<Stage> = new Set([
   'consulted',
   'rescuing',
 ])
+
+/**
+ * Why there is no room for a call that is dialled, taken or picked up; empty when there is. There may be two: the second beside one that
+ * is led, on hold, or written about. Whoever is spoken with is put on hold by the server.
+ */
+export function roomFor(calls: readonly MyCall[]): '' | 'twoCalls' | 'inCall' {
+  const own = calls.filter((call) => importance[stageOf(call)] < 9)
+  if (own.length > 1) return 'twoCalls'
+  return own.every((call) => call.part === 'operator' && besides.has(stageOf(call))) ? '' : 'inCall'
+}
+
+const besides: ReadonlySet<Stage> = new Set(['talking', 'held', 'wrapUp'])
 
 /** Whether the viewer is not heard in the call. */
 export function isMuted(call: Pick<MyCall, 'part' | 'muted' | 'legs'>): boolean {

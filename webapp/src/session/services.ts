@@ -1,7 +1,7 @@
 import type { ApolloClient } from '@apollo/client'
 import { createActor, waitFor } from 'xstate'
 import { Feed } from '@/feed/feed'
-import { isMuted, stageOf } from '@/feed/model'
+import { isDialled, isMuted, stageOf } from '@/feed/model'
 import { SocketSource } from '@/feed/socket'
 import type { FeedSource } from '@/feed/source'
 import { StartPhoneDocument, ViewerDocument } from '@/gql/graphql'
@@ -116,7 +116,7 @@ export function makeServices(options: ServicesOptions): Services {
     // Whoever dialled, or asked for the answer, expects the voice.
     warns: (callId) => {
       const call = feed.calls.get().find(({ id }) => id === callId)
-      return call === undefined || (call.direction === 'INBOUND' && !call.answerRequested)
+      return call === undefined || !(isDialled(call) || call.answerRequested)
     },
     play: () => ringer.play('auto'),
     timers: pageTimers,

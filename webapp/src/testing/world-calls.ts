@@ -112,6 +112,16 @@ export const parked = (id: string, by: Plain, seconds: number, more: Plain = {})
     ...more,
   })
 
+/** Dialled by a colleague, talked with, and given to the queue. */
+export const givenToQueue = call('QUEUED', {
+  id: 'w5',
+  direction: 'OUTBOUND',
+  operator: null,
+  answeredAt: at(300),
+  startedAt: at(330),
+  customer: maria,
+})
+
 export const waiting = [
   call('QUEUED', {
     id: 'w1',

@@ -1,6 +1,6 @@
 // A small world for looking at screens: what the mock server answers with. Nothing here is shipped.
 
-import { asked, call, consult, found, match, olga, parked, third, waiting } from './world-calls.ts'
+import { asked, call, consult, found, givenToQueue, match, olga, parked, third, waiting } from './world-calls.ts'
 import { history, interaction, quality, recent } from './world-history.ts'
 import {
   at,
@@ -78,6 +78,13 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
         parked('k2', { id: 'op1', name: 'Алексей Иванов' }, 12, { customer: petr, queue: null, direction: 'OUTBOUND' }),
         third('CONFERENCE', 'BOTH', { id: 'k3', operator: olga }),
       ],
+    },
+  }),
+  givenaway: () => ({
+    presence: 'READY',
+    calls: [],
+    more: {
+      waiting: [givenToQueue, call('RINGING', { id: 'w6', direction: 'OUTBOUND', operator: olga, customer: petr })],
     },
   }),
   rescuing: () => ({ presence: 'TALKING', calls: [call('RESCUING')] }),

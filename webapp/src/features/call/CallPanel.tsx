@@ -92,7 +92,7 @@ function Remarks({ call, picking }: { call: MyCall | undefined; picking: ThirdPa
       {phone.voice === 'unheard' && <Remark tone="trouble">{t('call.unheard')}</Remark>}
       {phone.trouble !== '' && (
         <Remark tone="trouble" onClose={() => commandPhone(services, 'FORGET_TROUBLE')}>
-          {t('call.voiceBroke', { cause: phone.trouble })}
+          {t('call.voiceBroke')}
         </Remark>
       )}
       {voiceMissing && (phone.line === 'otherTab' || phone.line === 'takenOver') && (
