@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, test, vi } from 'vitest'
 import { MicrophoneError } from '@/phone/types'
-import { credentials, renderApp } from '@/testing/app'
+import { credentials, fakeStream, renderApp } from '@/testing/app'
 
 describe('the contract of names', () => {
   test('idle', async () => {
@@ -372,6 +372,35 @@ describe('trouble', () => {
     await user.type(screen.getByLabelText('Password'), 'demo{Enter}')
     await screen.findByRole('button', { name: 'Phone: ready' })
     expect(takes).toEqual([true])
+  })
+
+  test('a session that ends on the server does not end the talk: the voice goes on, and the call is back after signing in', async () => {
+    const { ua, user, source } = await renderApp('talking')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    const session = ua.invite('call1', true)
+    await waitFor(() => expect(ua.done).toContain(`answer ${session}`))
+    ua.emit({ type: 'ua.accepted', session })
+    ua.emit({ type: 'ua.stream', session, stream: fakeStream() })
+    source.forget()
+    expect(await screen.findByText(/your conversation goes on/)).toBeInTheDocument()
+    expect(await screen.findByTestId('remote-audio')).toBeInTheDocument()
+    await user.type(screen.getByRole('textbox', { name: 'Login' }), 'olga')
+    await user.type(screen.getByLabelText('Password'), 'demo{Enter}')
+    expect(await screen.findByRole('button', { name: 'Hang up' })).toBeEnabled()
+    expect(ua.done).not.toContain('stop')
+  })
+
+  test('whoever does not talk is signed out at once when the session ends on the server, and else when the talk is over', async () => {
+    const { ua, source } = await renderApp('talking')
+    await screen.findByRole('button', { name: 'Phone: ready' })
+    const session = ua.invite('call1', true)
+    await waitFor(() => expect(ua.done).toContain(`answer ${session}`))
+    ua.emit({ type: 'ua.accepted', session })
+    source.forget()
+    await screen.findByText(/your conversation goes on/)
+    ua.emit({ type: 'ua.ended', session, cause: 'Terminated', byUs: false })
+    expect(await screen.findByText(/Your session has ended. Sign in again/)).toBeInTheDocument()
+    expect(ua.done).toContain('stop')
   })
 
   test('who signs out names the window, so that another keeps its phone', async () => {
