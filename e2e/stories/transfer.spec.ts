@@ -124,6 +124,40 @@ test('a consultation: asked, swapped, merged, handed over; who hears whom, and e
   await boris.is('READY')
 })
 
+test('a colleague in a call is given a second one: whoever is not spoken with hears music, and the page says who that is', async ({ stand, operator }) => {
+  const { anna, boris, customer, name } = await talk(stand, operator)
+  const other = stand.caller('lead')
+  const second = await stand.call({ from: other.number, tone: outsideTone })
+  await boris.rings(20_000)
+  await boris.answer()
+  await second.hears(colleagueTone)
+
+  // Anna is in a call, and can be chosen all the same; hers stays on the screen while the second rings.
+  await boris.pick('transfer', 'anna')
+  const beside = anna.page.getByRole('list', { name: anna.word('call.others') }).getByRole('listitem')
+  await expect(beside).toContainText(anna.word('stage.offer'), { timeout: 10_000 })
+  await expect(anna.customer.getByRole('heading', { name })).toBeVisible()
+  await anna.hearsOnly([customerTone])
+
+  // The key turns to it, and back.
+  await anna.page.keyboard.press('a')
+  await anna.hearsOnly([outsideTone])
+  await customer.hearsMusic()
+  await second.hears(operatorTone)
+  await expect(beside).toContainText(name)
+  await expect(beside).toContainText(anna.word('stage.held'))
+  await anna.page.keyboard.press('a')
+  await anna.hearsOnly([customerTone])
+  await second.hearsMusic()
+  await expect(anna.customer.getByRole('heading', { name })).toBeVisible()
+  await expect(beside).not.toContainText(name)
+
+  // What hangs up ends the one that is spoken in.
+  await anna.button('call.hangUp').click()
+  await customer.reaches('ended')
+  await second.hearsMusic()
+})
+
 test('a consultation is cancelled, declined, and hung up by the colleague', async ({ stand, operator }) => {
   const { anna, boris, customer } = await talk(stand, operator)
   await consult(anna, boris)

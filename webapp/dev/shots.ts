@@ -69,6 +69,7 @@ const shots: Record<string, Shot> = {
       'muted',
       'held',
       'second',
+      'two',
       'dialling',
       'rescuing',
       'wrapup',
@@ -156,10 +157,9 @@ const shots: Record<string, Shot> = {
     },
   },
   ...Object.fromEntries(
-    ['idle', 'offer', 'talking', 'held', 'wrapup', 'second', 'many', 'takenover'].map((scenario) => [
-      `phone-${scenario}`,
-      { scenario, path: '/phone' },
-    ]),
+    ['idle', 'offer', 'talking', 'held', 'wrapup', 'second', 'two', 'consulting', 'many', 'takenover'].map(
+      (scenario) => [`phone-${scenario}`, { scenario, path: '/phone' }],
+    ),
   ),
   'phone-keypad': { scenario: 'talking', path: '/phone', act: async (page) => page.keyboard.press('k') },
   'phone-devices': {

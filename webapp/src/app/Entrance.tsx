@@ -21,7 +21,8 @@ const SignInPage = lazyPage(async () => (await import('@/features/signin/SignInP
 type Who =
   | { state: 'asking' | 'unreachable' }
   | { state: 'out'; ended: boolean }
-  | { state: 'in'; operatorId: string; justNow: boolean }
+  /** ended: the server no longer knows them, while they talk. */
+  | { state: 'in'; operatorId: string; justNow: boolean; ended: boolean }
 
 interface EntranceProps {
   /** Counts how often the server did not know who asked. */
@@ -48,7 +49,7 @@ export function Entrance({ refusals, viewer, outside }: EntranceProps) {
     setColorScheme(theme === 'light' || theme === 'dark' ? theme : 'auto')
     // A person without a preference keeps what they chose on the sign-in page.
     void changeLanguage(language === '' ? rememberedLanguage() : language)
-    setWho({ state: 'in', operatorId: operator.id, justNow })
+    setWho({ state: 'in', operatorId: operator.id, justNow, ended: false })
   }
 
   const ask = async (asked = askViewer(client)) => {
@@ -74,7 +75,11 @@ export function Entrance({ refusals, viewer, outside }: EntranceProps) {
     [client],
   )
 
-  useEffect(() => refusals.subscribe(() => leave(true)), [refusals, leave])
+  const forgotten = useCallback(() => {
+    setWho((before) => (before.state === 'in' ? { ...before, ended: true } : { state: 'out', ended: false }))
+  }, [])
+
+  useEffect(() => refusals.subscribe(forgotten), [refusals, forgotten])
 
   const signOut = useCallback(
     async (windowId: string) => {
@@ -103,7 +108,15 @@ export function Entrance({ refusals, viewer, outside }: EntranceProps) {
           operatorId={who.operatorId}
           justNow={who.justNow}
           outside={outside}
-          onSignedOut={() => leave(true)}
+          ended={
+            who.ended ? (
+              <Suspense fallback={<Splash />}>
+                <SignInPage because="talking" onSignedIn={(viewer) => enter(viewer, true)} />
+              </Suspense>
+            ) : undefined
+          }
+          onSignedOut={forgotten}
+          onLeft={() => leave(true)}
           onSignOut={signOut}
         />
       )

@@ -13,6 +13,7 @@ export function HelpDialog({ opened, onClose }: { opened: boolean; onClose: () =
     ['M', t('help.mute')],
     [t('help.space'), t('help.talk')],
     ['H', t('help.hold')],
+    ['A', t('help.other')],
     ['K', t('help.keypad')],
     ['T', t('help.transfer')],
     ['C', t('help.consult')],

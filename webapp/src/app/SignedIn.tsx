@@ -1,14 +1,16 @@
 import { useApolloClient } from '@apollo/client/react'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useEffectEvent, useState, type ReactNode } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { lazyPage } from '@/components/lazy-page'
 import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
+import { isSpeaking } from '@/phone/view'
 import { ServicesProvider } from '@/session/context'
 import { supervisesAs } from '@/session/roles'
 import { makeServices, phoneAsked, startServices, type Outside, type Services } from '@/session/services'
 import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
+import { RemoteAudio } from './RemoteAudio'
 import { Workspace } from './Workspace'
 
 // Loaded when they are wanted: the workspace has a budget.
@@ -22,14 +24,18 @@ interface SignedInProps {
   /** The operator has just signed in, in this page. */
   justNow: boolean
   outside: Outside | undefined
-  /** The server no longer knows us. */
+  /** The server no longer knows us. Who talks goes on talking, and is asked to sign in again meanwhile: by this. */
+  ended: ReactNode | undefined
   onSignedOut: () => void
+  /** It is over here: the operator has left in another page, or nobody talks any more whom the server does not know. */
+  onLeft: () => void
   /** The operator wants to leave. */
   onSignOut: (windowId: string) => Promise<void>
 }
 
 /** Everything behind the sign-in; feed and phone live as long as it does. */
-export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut }: SignedInProps) {
+export function SignedIn(props: SignedInProps) {
+  const { operatorId, justNow, outside, ended, onSignedOut, onLeft, onSignOut } = props
   const client = useApolloClient()
   const [services, setServices] = useState<Services>()
 
@@ -42,7 +48,7 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
       const clock = new Clock()
       const viewer = client.readQuery({ query: ViewerDocument })
       if (viewer) clock.learn(viewer.viewer.now)
-      const made = makeServices({ client, operatorId, clock, justNow, onSignedOut, outside })
+      const made = makeServices({ client, operatorId, clock, justNow, onSignedOut, onLeft, outside })
       stop = startServices(made)
       await phoneAsked(made)
       if (!left) setServices(made)
@@ -52,11 +58,34 @@ export function SignedIn({ operatorId, justNow, outside, onSignedOut, onSignOut 
       stop?.()
       setServices(undefined)
     }
-    // onSignedOut only changes with the client; justNow is of the moment of signing in.
+    // onSignedOut and onLeft only change with the client; justNow is of the moment of signing in.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, operatorId])
 
+  const isEnded = ended !== undefined
+  const left = useEffectEvent(onLeft)
+  useEffect(() => {
+    if (!isEnded) return
+    const phone = services?.phone
+    const look = () => {
+      if (!phone || !isSpeaking(phone.getSnapshot())) left()
+    }
+    look()
+    const subscription = phone?.subscribe(look)
+    return () => {
+      subscription?.unsubscribe()
+      services?.feed.nudge() // signed in again
+    }
+  }, [isEnded, services])
+
   if (!services) return null
+  if (isEnded)
+    return (
+      <ServicesProvider value={services}>
+        {ended}
+        <RemoteAudio />
+      </ServicesProvider>
+    )
   const signOut = async () => {
     services.share.tellSignedOut()
     await onSignOut(services.windowId)

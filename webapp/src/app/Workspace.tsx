@@ -1,4 +1,5 @@
 import { useQuery } from '@apollo/client/react'
+import { useMediaQuery } from '@mantine/hooks'
 import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'wouter'
@@ -6,6 +7,10 @@ import { Boundary } from '@/components/Boundary'
 import { Close } from '@/components/icons'
 import { Lazily } from '@/components/Lazily'
 import { CallPanel } from '@/features/call/CallPanel'
+import { Parties } from '@/features/call/Parties'
+import { partiesOf } from '@/features/call/parties'
+import { ConsultBar } from '@/features/call/ThirdPartyBar'
+import { useBeside } from '@/features/call/use-beside'
 import { useControls } from '@/features/call/use-controls'
 import { useThirdParty } from '@/features/call/use-third-party'
 import { CustomerPanel } from '@/features/customer/CustomerPanel'
@@ -45,10 +50,16 @@ export function Workspace() {
   // The notes are of whoever leads the call.
   const draft = useDraft(stage === 'offer' || current?.part === 'guest' ? undefined : current)
   const controls = useControls(current)
+  const beside = useBeside(current, others)
+  const parties = current ? partiesOf(current) : []
+  const docked = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
   const third = useThirdParty(current, controls, async () => draft?.flush())
   const commentRef = useRef<HTMLTextAreaElement>(null)
   const lookedUp = useLookedUpCustomer(current?.id)
-  const [keypadOpen, setKeypadOpen] = useState(false)
+  // Of the call it was opened for: digits do not go to another that is turned to.
+  const [keypadOf, setKeypadOf] = useState<string>()
+  const keypadOpen = current !== undefined && keypadOf === current.id
+  const setKeypadOpen = (open: boolean) => setKeypadOf(open ? current?.id : undefined)
   const [linking, setLinking] = useState(false)
 
   const finish = useCallback(async () => {
@@ -69,6 +80,7 @@ export function Workspace() {
 
   const endProgress = useCallKeys({
     call: current,
+    beside,
     controls,
     third,
     keypadOpen,
@@ -105,13 +117,14 @@ export function Workspace() {
         <Boundary>
           <CallPanel
             current={current}
-            others={others}
+            beside={beside}
             controls={controls}
             third={third}
             keypadOpen={keypadOpen}
             onKeypad={setKeypadOpen}
             endProgress={endProgress}
             onFinish={() => void finish()}
+            docked={docked}
           />
         </Boundary>
         <div className={classes['card']}>
@@ -153,6 +166,12 @@ export function Workspace() {
           <HistoryPanel of={historyOf} presentId={current?.interaction.id} dial={dial} />
         </Boundary>
       </aside>
+      {docked && current && parties.length > 0 && (
+        <div className={classes['dock']}>
+          <ConsultBar call={current} controls={controls} third={third} />
+          <Parties call={current} parties={parties} />
+        </div>
+      )}
       {current && (
         <Lazily when={linking}>
           <LinkDialog

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'react'
+import type { CallBeside } from '@/features/call/beside'
 import type { Controls } from '@/features/call/controls'
 import type { ThirdParty } from '@/features/call/use-third-party'
 import { isMuted, stageOf, type MyCall } from '@/feed/model'
@@ -7,6 +8,7 @@ import { useHeldEnd, useHeldSpace, useHotkey } from './hotkeys'
 
 interface CallKeys {
   call: MyCall | undefined
+  beside: readonly CallBeside[]
   controls: Controls
   third: ThirdParty
   keypadOpen: boolean
@@ -17,7 +19,7 @@ interface CallKeys {
 
 /** The keys of the call on the screen. Returns how far the key for hanging up has been held, 0 to 1. */
 export function useCallKeys(keys: CallKeys): number {
-  const { call, controls, third, keypadOpen, setKeypadOpen, finish, comment } = keys
+  const { call, beside, controls, third, keypadOpen, setKeypadOpen, finish, comment } = keys
   const { commands } = useServices()
   const phone = usePhone(call?.id)
   const feed = useFeedPhase()
@@ -45,6 +47,10 @@ export function useCallKeys(keys: CallKeys): number {
   })
   useHotkey({ code: 'KeyH' }, () => {
     if (call && controls.hold === '') void (stage === 'held' ? commands.resume(call.id) : commands.hold(call.id))
+  })
+  useHotkey({ code: 'KeyA' }, () => {
+    const other = beside.find(({ go }) => go !== undefined)
+    if (other?.go && other.reason === '') void commands[other.go](other.call.id)
   })
   useHotkey({ code: 'KeyK' }, () => {
     if (call && controls.keypad === '') setKeypadOpen(!keypadOpen)

@@ -70,7 +70,7 @@ export function ActionButton(props: ActionButtonProps) {
           <span className={classes['progress']} style={{ transform: `scaleX(${progress})` }} aria-hidden />
         )}
         <span className={classes['icon']} aria-hidden>
-          {pending ? <Loader size={16} color="currentColor" /> : Icon && <Icon size={compact ? 16 : 18} stroke={1.8} />}
+          {pending ? <Loader size={16} color="currentColor" /> : Icon && <Icon size={compact ? 16 : 20} stroke={1.8} />}
         </span>
         <span className={classes['label']} aria-hidden>
           {short}

@@ -226,6 +226,8 @@ describe('the connection', () => {
   test('a signed-out session is reported', () => {
     source.listener?.signedOut()
     expect(signedOut).toBe(1)
+    feed.nudge() // signed in again
+    expect(source.nudges).toBe(1)
   })
 
   test('a subscription that the server ends is made again, with a snapshot of its own', () => {

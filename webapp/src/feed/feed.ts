@@ -129,7 +129,10 @@ export class Feed {
       heard: () => {
         if (this.phase.get() === 'live') this.#asOf = this.#clock.now()
       },
-      signedOut: () => this.#onSignedOut(),
+      signedOut: () => {
+        this.#onLost()
+        this.#onSignedOut()
+      },
     })
 
     const mine = new List<CallFieldsFragment>('Call', CallFieldsFragmentDoc, 'CallFields', (list) => {
@@ -178,7 +181,10 @@ export class Feed {
     this.#source.close()
   }
 
-  /** The network may have changed: connects again at once if the connection is lost, else asks whether it still lives. */
+  /**
+   * The network may have changed, or the operator has signed in again: connects at once if the connection is lost, else asks whether it
+   * still lives.
+   */
   nudge(): void {
     this.#source.nudge()
   }

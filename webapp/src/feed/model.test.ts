@@ -7,6 +7,7 @@ import {
   isEngaged,
   isMuted,
   partIn,
+  roomFor,
   signOfPresence,
   signOfStage,
   stageOf,
@@ -15,7 +16,7 @@ import {
 } from './model'
 
 const call = (id: string, state: CallState, direction: CallDirection = 'INBOUND') =>
-  ({ ...makeWorld('talking').calls[0], id, state, direction }) as unknown as MyCall
+  ({ ...makeWorld('talking').calls[0], part: 'operator', id, state, direction }) as unknown as MyCall
 
 test.each<[CallState, CallDirection, Stage]>([
   ['NEW', 'OUTBOUND', 'dialling'],
@@ -33,7 +34,13 @@ test.each<[CallState, CallDirection, Stage]>([
   ['WRAP_UP', 'INBOUND', 'wrapUp'],
   ['ENDED', 'INBOUND', 'over'],
 ])('%s %s is %s', (state, direction, stage) => {
-  expect(stageOf({ state, direction, part: 'operator', consult: null })).toBe(stage)
+  expect(stageOf({ state, direction, answeredAt: null, part: 'operator', consult: null })).toBe(stage)
+})
+
+test('a call that was dialled once, and is brought by a colleague, a queue or from parking, can be answered', () => {
+  const away = { direction: 'OUTBOUND', answeredAt: '2026-11-26T09:00:00Z', part: 'operator', consult: null } as const
+  expect(stageOf({ ...away, state: 'OFFERED' })).toBe('offer')
+  expect(stageOf({ ...away, state: 'RINGING' })).toBe('offer')
 })
 
 test('a call in which I am consulted', () => {
@@ -67,6 +74,40 @@ test('what comes second never replaces what is on the screen', () => {
   expect(ids([notes, talk])).toEqual(['talk', 'notes'])
   expect(ids([call('first', 'RINGING'), offer])).toEqual(['first', 'offer'])
   expect(ids([call('ended', 'ENDED'), call('queued', 'QUEUED')])).toEqual([undefined])
+})
+
+test('of two calls the screen is about the one that is spoken in, and stays there when it is put on hold', () => {
+  const at = (id: string, state: CallState, since: string) => ({
+    ...call(id, state),
+    since: `2026-01-01T10:${since}:00Z`,
+  })
+  const front = (...calls: MyCall[]) => arrange(calls).current?.id
+  expect(front(at('first', 'TALKING', '00'), at('second', 'RINGING', '05'))).toBe('first')
+  // Turned to: the second is told before the first is on hold.
+  expect(front(at('first', 'TALKING', '00'), at('second', 'TALKING', '06'))).toBe('second')
+  expect(front(at('first', 'HELD', '06'), at('second', 'TALKING', '06'))).toBe('second')
+  expect(front(at('first', 'HELD', '06'), at('second', 'HELD', '07'))).toBe('second')
+  expect(front(at('first', 'TALKING', '08'), at('second', 'HELD', '08'))).toBe('first')
+  // A customer on hold comes before the notes about another.
+  expect(front(at('first', 'HELD', '06'), at('second', 'WRAP_UP', '09'))).toBe('first')
+})
+
+test.each<[CallState, ReturnType<typeof roomFor>]>([
+  ['TALKING', ''],
+  ['HELD', ''],
+  ['WRAP_UP', ''],
+  ['ENDED', ''],
+  ['RINGING', 'inCall'],
+  ['CONSULTING', 'inCall'],
+  ['CONFERENCE', 'inCall'],
+  ['RESCUING', 'inCall'],
+])('beside a call that is %s, another can be dialled, taken or picked up: %j', (state, reason) => {
+  expect(roomFor([call('first', state)])).toBe(reason)
+  expect(roomFor([call('first', 'HELD'), call('second', state)])).toBe(state === 'ENDED' ? '' : 'twoCalls')
+})
+
+test('whoever is being consulted has no room for a call', () => {
+  expect(roomFor([{ ...(makeWorld('consulted').calls[0] as unknown as MyCall), part: 'guest' }])).toBe('inCall')
 })
 
 test('the customer is the far end, whoever called', () => {

@@ -29,14 +29,19 @@ export function partIn(call: Pick<CallFieldsFragment, 'operator' | 'consult'>, o
   return call.operator?.id !== operatorId && call.consult?.operator?.id === operatorId ? 'guest' : 'operator'
 }
 
+/** Whether a call is being dialled by whom it is with. Once the customer has answered, it rings for whoever it is given to. */
+export function isDialled(call: Pick<CallFieldsFragment, 'direction' | 'answeredAt'>): boolean {
+  return call.direction === 'OUTBOUND' && call.answeredAt === null
+}
+
 /** The stage of a call of mine. */
-export function stageOf(call: Pick<MyCall, 'state' | 'direction' | 'part' | 'consult'>): Stage {
+export function stageOf(call: Pick<MyCall, 'state' | 'direction' | 'answeredAt' | 'part' | 'consult'>): Stage {
   if (call.part === 'guest' && call.consult) return call.consult.reached ? 'consulted' : 'offer'
   switch (call.state) {
     case 'NEW':
     case 'OFFERED':
     case 'RINGING':
-      return call.direction === 'OUTBOUND' ? 'dialling' : call.state === 'NEW' ? 'waiting' : 'offer'
+      return isDialled(call) ? 'dialling' : call.state === 'NEW' ? 'waiting' : 'offer'
     case 'QUEUED':
       return 'waiting'
     case 'TALKING':
@@ -71,6 +76,18 @@ const engaged: ReadonlySet<Stage> = new Set([
   'rescuing',
 ])
 
+/**
+ * Why there is no room for a call that is dialled, taken or picked up; empty when there is. There may be two: the second beside one that
+ * is led, on hold, or written about. Whoever is spoken with is put on hold by the server.
+ */
+export function roomFor(calls: readonly MyCall[]): '' | 'twoCalls' | 'inCall' {
+  const own = calls.filter((call) => importance[stageOf(call)] < 9)
+  if (own.length > 1) return 'twoCalls'
+  return own.every((call) => call.part === 'operator' && besides.has(stageOf(call))) ? '' : 'inCall'
+}
+
+const besides: ReadonlySet<Stage> = new Set(['talking', 'held', 'wrapUp'])
+
 /** Whether the viewer is not heard in the call. */
 export function isMuted(call: Pick<MyCall, 'part' | 'muted' | 'legs'>): boolean {
   return call.part === 'guest' ? (legOf(call, 'GUEST')?.muted ?? false) : call.muted
@@ -87,25 +104,29 @@ export function customerParty(call: Pick<MyCall, 'direction' | 'from' | 'to'>): 
 
 const importance: Record<Stage, number> = {
   talking: 0,
-  held: 0,
   consulting: 0,
   conference: 0,
   consulted: 0,
   rescuing: 0,
   dialling: 0,
-  wrapUp: 1,
-  offer: 2,
+  held: 1,
+  wrapUp: 2,
+  offer: 3,
   waiting: 9,
   over: 9,
 }
 
 /**
- * The call that the screen is about, and the others. A conversation comes before its own notes, notes before a new offer: what comes
- * second never replaces the card.
+ * The call that the screen is about, and the others. Who is spoken with comes before who is on hold, a conversation before notes, notes
+ * before a new offer: what comes second never replaces the card, and keys and buttons never reach whoever is not heard. Of two on hold
+ * it is the one that was spoken with last: putting a call on hold does not turn the screen to the other.
  */
 export function arrange(calls: readonly MyCall[]): { current: MyCall | undefined; others: readonly MyCall[] } {
   const relevant = calls.filter((call) => importance[stageOf(call)] < 9)
-  const sorted = relevant.toSorted((a, b) => importance[stageOf(a)] - importance[stageOf(b)])
+  const sorted = relevant.toSorted((a, b) => {
+    const rank = importance[stageOf(a)]
+    return rank - importance[stageOf(b)] || (rank <= importance.held ? Date.parse(b.since) - Date.parse(a.since) : 0)
+  })
   const [current, ...others] = sorted
   return { current, others }
 }

@@ -139,6 +139,16 @@ test.each([4401, 4403])('gives up after %i: the session is over', async (code) =
   expect(told.connected).toBe(1)
 })
 
+test('a session that was over is there again when it is nudged: somebody has signed in', async () => {
+  await vi.waitFor(() => expect(told.connected).toBe(1))
+  refuse = 4401
+  closeAll(4401)
+  await vi.waitFor(() => expect(told.signedOut).toBe(1))
+  refuse = undefined
+  source.nudge()
+  await vi.waitFor(() => expect(told.connected).toBe(2))
+})
+
 test('a refused subscription is told to its own sink and leaves the connection alone', async () => {
   const ended: string[] = []
   source.subscribe(parse('subscription { nothing }'), {}, { next: () => {}, ended: (reason) => ended.push(reason) })

@@ -34,6 +34,8 @@ export class SocketSource implements FeedSource {
   #listener: SourceListener | undefined
   #wake: (() => void) | undefined
   #closed = false
+  /** The server has refused to know us: nothing is tried until somebody says that it may be otherwise now. */
+  #refused = false
   #failures = 0
   readonly #subscriptions = new Set<() => void>()
   /** Gives up what is asked over the present connection. */
@@ -116,6 +118,11 @@ export class SocketSource implements FeedSource {
   }
 
   nudge(): void {
+    if (this.#refused && !this.#closed) {
+      this.#refused = false
+      this.#open()
+      return
+    }
     this.#wake?.()
     this.#check()
   }
@@ -150,8 +157,10 @@ export class SocketSource implements FeedSource {
           this.#line = undefined
           for (const giveUp of this.#asking) giveUp() // it is of its moment, and not asked again over the next connection
           if (this.#closed) return
-          if (isSignedOut(event)) this.#listener?.signedOut()
-          else this.#listener?.lost()
+          if (isSignedOut(event)) {
+            this.#refused = true
+            this.#listener?.signedOut()
+          } else this.#listener?.lost()
         },
         message: () => this.#listener?.heard(),
         pong: (received) => {

@@ -85,6 +85,7 @@ export class Commands {
   readonly #client: ApolloClient
   readonly #feed: Feed
   readonly #phone: PhoneActor
+  #muteWish = 0
 
   constructor(client: ApolloClient, feed: Feed, phone: PhoneActor) {
     this.#client = client
@@ -138,10 +139,17 @@ export class Commands {
   readonly sendDigits = async (callId: string, digits: string): Promise<boolean> =>
     this.#run('sendDigits', callId, SendDigitsDocument, { input: { callId, digits } })
 
-  /** Mutes the microphone at once where it is ours, and tells the server so that every page shows it. */
+  /**
+   * Mutes the microphone at once where it is ours, and tells the server so that every page shows it. It is opened when the server has
+   * agreed: the PBX mutes as well, and whoever looks unmuted is to be heard.
+   */
   readonly setMuted = async (callId: string, muted: boolean): Promise<void> => {
-    if (this.#isHere(callId)) this.#phone.send({ type: 'SET_MUTED', callId, muted })
-    await this.#run('mute', callId, SetMutedDocument, { input: { callId, muted } })
+    const here = this.#isHere(callId)
+    const wish = ++this.#muteWish
+    if (here && muted) this.#phone.send({ type: 'SET_MUTED', callId, muted })
+    const agreed = await this.#run('mute', callId, SetMutedDocument, { input: { callId, muted } })
+    // Pressed again meanwhile: the last wish counts.
+    if (here && !muted && agreed && wish === this.#muteWish) this.#phone.send({ type: 'SET_MUTED', callId, muted })
   }
 
   readonly dial = async (number: string, customerId: string | null = null): Promise<boolean> =>

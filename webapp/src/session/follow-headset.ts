@@ -1,5 +1,5 @@
 import type { Feed } from '@/feed/feed'
-import { isEngaged, stageOf } from '@/feed/model'
+import { arrange, isEngaged, stageOf } from '@/feed/model'
 import { Headset, type HeadsetAction, type HeadsetLamps, type Hid } from '@/phone/headset'
 import type { PhoneActor } from '@/phone/machine'
 import { aboutCall, isPhoneHere, phoneView } from '@/phone/view'
@@ -19,7 +19,8 @@ export function makeHeadset(hid: Hid, followed: Followed): { headset: Headset; f
     // Where the phone is in another window, the headset is that window's.
     const calls = isPhoneHere(view) ? feed.calls.get() : []
     const offer = calls.find((call) => stageOf(call) === 'offer')
-    const talk = calls.find((call) => isEngaged(stageOf(call)))
+    const { current } = arrange(calls)
+    const talk = current && isEngaged(stageOf(current)) ? current : undefined
     const own = talk && aboutCall(view, talk.id)
     const muted = talk !== undefined && (own?.callId === talk.id ? own.muted : talk.muted)
     return { offer, talk, muted }

@@ -1,7 +1,7 @@
 import type { ApolloClient } from '@apollo/client'
 import { createActor, waitFor } from 'xstate'
 import { Feed } from '@/feed/feed'
-import { isMuted, stageOf } from '@/feed/model'
+import { isDialled, isMuted, stageOf } from '@/feed/model'
 import { SocketSource } from '@/feed/socket'
 import type { FeedSource } from '@/feed/source'
 import { StartPhoneDocument, ViewerDocument } from '@/gql/graphql'
@@ -66,7 +66,8 @@ export interface Services {
   readonly openPhone: ((take: boolean) => boolean) | undefined
   /** A person has asked for the phone here: by signing in, or by opening its window. */
   readonly wanted: boolean
-  readonly onSignedOut: () => void
+  /** The operator has signed out in another page. */
+  readonly onLeft: () => void
 }
 
 /** What reaches out of the page; tests give their own. */
@@ -89,13 +90,16 @@ interface ServicesOptions {
   clock: Clock
   /** The operator has just signed in, in this page. */
   justNow: boolean
+  /** The server no longer knows us. */
   onSignedOut: () => void
+  /** The operator has signed out in another page. */
+  onLeft: () => void
   outside?: Outside | undefined
 }
 
 /** Builds the services; nothing runs before startServices. */
 export function makeServices(options: ServicesOptions): Services {
-  const { client, operatorId, clock, justNow, onSignedOut, outside = {} } = options
+  const { client, operatorId, clock, justNow, onSignedOut, onLeft, outside = {} } = options
   const place = isPhoneWindow() ? 'window' : 'page'
   const openPhone = outside.phone ? outside.openPhone : openPhoneWindow
   const source = outside.source ?? new SocketSource(socketUrl(), pageTimers)
@@ -116,7 +120,7 @@ export function makeServices(options: ServicesOptions): Services {
     // Whoever dialled, or asked for the answer, expects the voice.
     warns: (callId) => {
       const call = feed.calls.get().find(({ id }) => id === callId)
-      return call === undefined || (call.direction === 'INBOUND' && !call.answerRequested)
+      return call === undefined || !(isDialled(call) || call.answerRequested)
     },
     play: () => ringer.play('auto'),
     timers: pageTimers,
@@ -145,7 +149,7 @@ export function makeServices(options: ServicesOptions): Services {
     share: new PhoneShare(place, outside.channel ?? channelOf(operatorId)),
     openPhone: place === 'page' ? openPhone : undefined,
     wanted: place === 'window' ? readTakeMark() || justNow : justNow,
-    onSignedOut,
+    onLeft,
   }
 }
 
@@ -275,7 +279,7 @@ export function startServices(services: Services): () => void {
   stops.push(followDevices({ devices, phone, microphone }))
   stops.push(beat({ phone, source, timers: pageTimers }))
   stops.push(
-    sharePhone({ share, place, phone, ringer, preflight: checks.preflight, onSignedOut: services.onSignedOut }),
+    sharePhone({ share, place, phone, ringer, preflight: checks.preflight, onSignedOut: services.onLeft }),
     followOtherPages(),
   )
   if (followHeadset) stops.push(followHeadset())

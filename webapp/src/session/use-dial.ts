@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { isEngaged, stageOf } from '@/feed/model'
+import { roomFor } from '@/feed/model'
 import { isMicrophoneBlocked, isPhoneCut } from '@/phone/view'
 import { useCommandState, useFeedPhase, useMyCalls, usePhone, useServices } from './context'
 
@@ -14,8 +14,8 @@ export function useDial(): { dial: (number: string, customerId?: string) => void
 
   const reason = (() => {
     if (phase !== 'live') return t('reason.behind')
-    if (calls.some((call) => isEngaged(stageOf(call)))) return t('reason.inCall')
-    if (calls.some((call) => stageOf(call) === 'wrapUp')) return t('reason.inWrapUp')
+    const room = roomFor(calls)
+    if (room !== '') return t(`reason.${room}`)
     if (isMicrophoneBlocked(phone)) return t('reason.microphone')
     if (isPhoneCut(phone)) return t('reason.noPhone')
     if (phone.line === 'deskAway') return t('reason.deskAway')

@@ -8,6 +8,7 @@ import { schema, type Context } from './schema'
 export class SchemaSource implements FeedSource {
   readonly #context: Context
   #listener: SourceListener | undefined
+  #forgotten = false
   readonly #starts = new Set<() => void>()
   readonly #running = new Set<AsyncGenerator>()
 
@@ -74,13 +75,23 @@ export class SchemaSource implements FeedSource {
     this.#listener?.lost()
   }
 
+  /** The server has ended the session. */
+  forget(): void {
+    this.#listener?.signedOut()
+    this.#forgotten = true
+  }
+
   /** The connection is back: every subscription starts anew. */
   restore(): void {
     this.#listener?.connected()
     for (const start of this.#starts) start()
   }
 
-  nudge(): void {}
+  nudge(): void {
+    if (!this.#forgotten) return
+    this.#forgotten = false
+    this.restore()
+  }
 
   close(): void {
     this.#starts.clear()

@@ -1,386 +1,22 @@
 // A small world for looking at screens: what the mock server answers with. Nothing here is shipped.
 
-type Plain = Record<string, unknown>
-
-const now = () => Date.now()
-const at = (secondsAgo: number) => new Date(now() - secondsAgo * 1000).toISOString()
-const number = (e164: string, display: string, kind = 'PUBLIC') => ({ e164, display, kind })
-
-const queues = [
-  {
-    id: 'q1',
-    key: 'support',
-    name: 'Поддержка',
-    waiting: 3,
-    oldestSince: at(42),
-    ready: 2,
-    talking: 4,
-    operators: 9,
-    ringTone: '',
-    autoAnswer: false,
-    version: 1,
-  },
-  {
-    id: 'q2',
-    key: 'sales',
-    name: 'Продажи',
-    waiting: 0,
-    oldestSince: null,
-    ready: 1,
-    talking: 2,
-    operators: 5,
-    ringTone: 'bell',
-    autoAnswer: false,
-    version: 1,
-  },
-  {
-    id: 'q3',
-    key: 'vip',
-    name: 'VIP',
-    waiting: 1,
-    oldestSince: at(5),
-    ready: 0,
-    talking: 1,
-    operators: 2,
-    ringTone: 'pulse',
-    autoAnswer: true,
-    version: 1,
-  },
-]
-const [support, sales] = queues as Plain[]
-
-const pauseReasons = [
-  { id: 'p1', key: 'lunch', name: 'Обед', system: false },
-  { id: 'p2', key: 'break', name: 'Перерыв', system: false },
-  { id: 'p3', key: 'training', name: 'Обучение', system: false },
-  { id: 'p9', key: 'no_answer', name: 'Не ответил на звонок', system: true },
-]
-
-const operator = (id: string, name: string, presence: string, since: number, more: Plain = {}) => ({
-  id,
-  login: id,
-  name,
-  availability: presence === 'PAUSED' || presence === 'OFFLINE' ? presence : 'READY',
-  presence,
-  since: at(since),
-  pauseReason: presence === 'PAUSED' ? pauseReasons[0] : null,
-  phoneOnline: presence !== 'OFFLINE',
-  device: 'WEB',
-  queues: [support, sales],
-  version: 1,
-  ...more,
-})
-
-const topics = [
-  ['Счета', 'Возврат'],
-  ['Счета', 'Не приходит чек'],
-  ['Счета', 'Акт сверки'],
-  ['Договор', 'Продление'],
-  ['Договор', 'Расторжение'],
-  ['Доставка', 'Сроки'],
-  ['Доставка', 'Повреждение'],
-  ['Техподдержка', 'Не открывается кабинет'],
-  ['Техподдержка', 'Настройка обмена с 1С'],
-  ['Прочее', 'Ошиблись номером'],
-  ['Прочее', 'Реклама'],
-].map(([group, name], i) => ({ id: `t${i + 1}`, name, group }))
-
-const customer = (id: string, name: string, company: string, more: Plain = {}) => ({
-  id,
-  kind: 'PERSON',
-  name,
+import { asked, call, consult, found, givenToQueue, match, olga, parked, third, waiting } from './world-calls.ts'
+import { history, interaction, quality, recent } from './world-history.ts'
+import {
+  at,
   company,
-  taxId: '7701234567',
-  numbers: [
-    { number: number('+79161234567', '+7 916 123-45-67'), label: 'мобильный' },
-    { number: number('+74951234567', '+7 495 123-45-67 доб. 12'), label: 'рабочий' },
-  ],
-  emails: ['kotova@vasilek.example'],
-  responsible: 'Игорь Орлов',
-  url: 'https://1c.example/base/#e1cib/data/Catalog.Partners?ref=42',
-  source: 'onec',
-  sourceName: '1С',
-  asOf: at(200),
-  ...more,
-})
-
-const maria = customer('c1', 'Мария Котова', 'ООО «Василёк»')
-const company = customer('c2', 'ООО «Северный ветер — торговый дом»', 'ООО «Северный ветер — торговый дом»', {
-  kind: 'COMPANY',
-  emails: [],
-  responsible: 'Анна Седова',
-})
-const petr = customer('c3', 'Пётр Смирнов', 'ИП Смирнов П. А.', { emails: [], responsible: '' })
-
-// Everything as long as it comes in a real base.
-const long = customer(
-  'c4',
-  'Константинопольская-Рождественская Александра Всеволодовна',
-  'Общество с ограниченной ответственностью «Северо-Западное производственно-коммерческое объединение „Лесстройкомплект“»',
-  {
-    numbers: ['мобильный', 'рабочий, приёмная генерального директора', 'домашний', '', 'факс'].map((label, i) => ({
-      number: number(`+7916123456${i}`, `+7 916 123-45-6${i}${i === 1 ? ' доб. 12345' : ''}`),
-      label,
-    })),
-    emails: ['aleksandra.konstantinopolskaya@severo-zapadnoe-proizvodstvennoe.example', 'zakupki@lesstroy.example'],
-    responsible: 'Преображенский-Вознесенский Александр Константинович',
-    sourceName: '1С:Управление торговлей, основная база',
-  },
-)
-const manyTags = [
-  'перезвонить',
-  'жалоба',
-  'VIP',
-  'ждёт документы из бухгалтерии до конца квартала',
-  'договор',
-  'Очень-длинная-метка-без-единого-пробела-внутри-себя',
-  'срочно',
-  'повторное обращение',
-  'скидка',
-].map((name, i) => ({ id: `long${i}`, name }))
-
-const interaction = (id: string, secondsAgo: number, more: Plain = {}) => ({
-  id,
-  channel: 'CALL',
-  direction: 'INBOUND',
-  startedAt: at(secondsAgo),
-  endedAt: at(secondsAgo - 200),
-  waited: 24,
-  talked: 194,
-  result: 'ANSWERED',
-  number: number('+79161234567', '+7 916 123-45-67'),
-  queue: support,
-  operator: { id: 'op2', name: 'Ольга Белова' },
-  customerName: 'Мария Котова',
-  topic: topics[0],
-  tags: [{ id: 'tag1', name: 'перезвонить' }],
-  comment: 'Обещали чек на почту до пятницы.',
-  commentSavedAt: at(secondsAgo - 200),
-  ...more,
-})
-
-const figure = (now: number, average = now, worst = now) => ({ now, average, worst })
-const quality = {
-  grade: 'FAIR',
-  mos: 3.6,
-  alerting: false,
-  sides: [
-    {
-      side: 'CUSTOMER',
-      grade: 'GOOD',
-      codec: 'alaw',
-      from: at(7190),
-      until: at(7000),
-      mos: figure(4.4),
-      jitterMs: figure(1, 2, 4),
-      lossIn: figure(0),
-      lossOut: null,
-      roundTripMs: null,
-    },
-    {
-      side: 'PAGE',
-      grade: 'FAIR',
-      codec: 'opus',
-      from: at(7190),
-      until: at(7000),
-      mos: figure(3.9, 3.6, 2.4),
-      jitterMs: figure(12, 14, 60),
-      lossIn: figure(0.01, 0.034, 0.2),
-      lossOut: figure(0, 0.012, 0.06),
-      roundTripMs: figure(48, 52, 180),
-    },
-    {
-      side: 'OPERATOR',
-      grade: 'GOOD',
-      codec: 'opus',
-      from: at(7190),
-      until: at(7000),
-      mos: figure(4.2, 4.1, 3),
-      jitterMs: figure(9, 11, 40),
-      lossIn: figure(0, 0.011, 0.05),
-      lossOut: figure(0, 0.02, 0.1),
-      roundTripMs: figure(50, 51, 170),
-    },
-  ],
-  alerts: [
-    { kind: 'ONE_WAY_IN', side: 'PAGE', from: at(7100), until: at(7091) },
-    { kind: 'ONE_WAY_IN', side: 'CUSTOMER', from: at(7100), until: null },
-  ],
-}
-
-const history = [
-  interaction('i1', 7200, { quality }),
-  interaction('i2', 90_000, {
-    channel: 'MAIL',
-    talked: null,
-    topic: topics[1],
-    comment: 'Счёт 1207',
-    tags: [],
-    queue: null,
-  }),
-  interaction('i3', 93_000, { direction: 'OUTBOUND', talked: 62, topic: null, comment: '', tags: [] }),
-  interaction('i4', 400_000, { talked: null, result: 'ABANDONED', topic: null, comment: '', operator: null, tags: [] }),
-  interaction('i5', 700_000, {
-    channel: 'CHAT',
-    talked: null,
-    comment: '«Не приходит чек»',
-    topic: topics[1],
-    queue: null,
-    tags: [],
-  }),
-  interaction('i6', 2_000_000, {
-    talked: 402,
-    topic: topics[3],
-    comment:
-      'Продлили договор на год, скидка 5 %. Просит прислать акт сверки за квартал и перенести день отгрузки на среду.',
-  }),
-]
-
-const recent = [
-  interaction('m1', 400, { talked: 254, customerName: 'Мария Котова' }),
-  interaction('m2', 1500, {
-    talked: 61,
-    customerName: 'ООО «Северный ветер — торговый дом»',
-    topic: topics[5],
-    comment: 'Ждут машину к 14:00',
-  }),
-  interaction('m3', 4100, {
-    talked: null,
-    result: 'NO_ANSWER',
-    direction: 'OUTBOUND',
-    customerName: 'Пётр Смирнов',
-    topic: null,
-    comment: '',
-  }),
-  interaction('m4', 7000, { talked: 705, customerName: '', topic: topics[7], comment: '' }),
-  interaction('m5', 90_000, { talked: 120, customerName: 'Мария Котова', topic: topics[3], comment: '' }),
-]
-
-const match = (state: string, more: Plain = {}) => ({
-  state,
-  candidates: [],
-  chosen: null,
-  chosenBy: null,
-  chosenByOperator: null,
-  failingSince: null,
-  problem: '',
-  asked: ['1С'],
-  ...more,
-})
-
-const found = match('FOUND', {
-  candidates: [{ customer: maria, why: 'EXACT', confidence: 1 }],
-  chosen: maria,
-  chosenBy: 'RULE',
-})
-
-const call = (state: string, more: Plain = {}) => ({
-  id: 'call1',
-  version: 1,
-  direction: 'INBOUND',
-  state,
-  since: at(9),
-  startedAt: at(47),
-  answeredAt: ['TALKING', 'HELD', 'WRAP_UP', 'RESCUING'].includes(state) ? at(134) : null,
-  queue: support,
-  operator: { id: 'op1', name: 'Алексей Иванов' },
-  from: { number: number('+79161234567', '+7 916 123-45-67'), name: '' },
-  to: { number: number('+78005550001', '8 800 555-00-01'), name: '' },
-  legs: [
-    { id: 'leg-customer', role: 'CUSTOMER', state: 'UP', muted: false },
-    { id: 'leg-operator', role: 'OPERATOR', state: 'UP', muted: false },
-  ],
-  consult: null,
-  parked: null,
-  held: state === 'HELD',
-  muted: false,
-  answerRequested: false,
-  waited: 38,
-  attempts: 1,
-  position: null,
-  route: [],
-  match: found,
-  customer: null,
-  interaction: interaction('call1', 47, {
-    endedAt: null,
-    talked: null,
-    result: null,
-    topic: null,
-    tags: [],
-    comment: '',
-    commentSavedAt: null,
-    operator: { id: 'op1', name: 'Алексей Иванов' },
-  }),
-  wrapUpUntil: null,
-  offerUntil: state === 'RINGING' ? new Date(now() + 16_000).toISOString() : null,
-  end: null,
-  quality: null,
-  ...more,
-})
-
-const olga = { id: 'op2', name: 'Ольга Белова' }
-const guestLeg = (state: string) => ({ id: 'leg-guest', role: 'GUEST', state, muted: false })
-
-/** A third party: who it is and whom the operator hears. */
-const consult = (front: string | null, more: Plain = {}) => ({
-  operator: { id: 'op3', name: 'Павел Зуев' },
-  party: { number: number('', '', 'INTERNAL'), name: 'Павел Зуев' },
-  by: { id: 'op1', name: 'Алексей Иванов' },
-  since: at(7),
-  reached: front !== null,
-  front,
-  blind: false,
-  ...more,
-})
-
-/** A call with a third party. */
-const third = (state: string, front: string | null, more: Plain = {}) => {
-  const plain = call(state)
-  return {
-    ...plain,
-    since: at(7),
-    answeredAt: at(134),
-    customer: maria,
-    held: front === 'GUEST' || front === null,
-    legs: [...(plain.legs as Plain[]), guestLeg(front === null ? 'RINGING' : 'UP')],
-    consult: consult(front),
-    ...more,
-  }
-}
-
-/** The call of a colleague who asks me. */
-const asked = (state: string, front: string | null) =>
-  third(state, front, {
-    operator: olga,
-    consult: consult(front, { operator: { id: 'op1', name: 'Алексей Иванов' }, by: olga }),
-  })
-
-const parked = (id: string, by: Plain, seconds: number, more: Plain = {}) =>
-  call('QUEUED', {
-    id,
-    operator: null,
-    startedAt: at(200),
-    customer: company,
-    parked: { by, since: at(seconds), until: new Date(now() + (120 - seconds) * 1000).toISOString() },
-    ...more,
-  })
-
-const waiting = [
-  call('QUEUED', {
-    id: 'w1',
-    operator: null,
-    startedAt: at(42),
-    from: { number: number('+79165554433', '+7 916 555-44-33'), name: '' },
-    customer: petr,
-  }),
-  call('QUEUED', {
-    id: 'w2',
-    operator: null,
-    startedAt: at(20),
-    from: { number: number('', '', 'ANONYMOUS'), name: '' },
-  }),
-  call('RINGING', { id: 'w3', operator: { id: 'op3', name: 'Павел Зуев' }, startedAt: at(61), customer: company }),
-]
+  customer,
+  long,
+  manyTags,
+  maria,
+  number,
+  operator,
+  pauseReasons,
+  petr,
+  queues,
+  topics,
+  type Plain,
+} from './world-parts.ts'
 
 /** The way of a call that was cut off because a colleague's phone failed. */
 const cutOff = ['ANSWERED', 'LOST', 'RETURNED'].map((kind, n) => ({
@@ -406,6 +42,10 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
   muted: () => ({ presence: 'TALKING', calls: [call('TALKING', { muted: true })] }),
   held: () => ({ presence: 'HELD', calls: [call('HELD')] }),
   second: () => ({ presence: 'TALKING', calls: [call('TALKING'), call('RINGING', { id: 'call2', customer: petr })] }),
+  two: () => ({
+    presence: 'TALKING',
+    calls: [call('HELD', { since: at(95), customer: maria }), call('TALKING', { id: 'call2', customer: petr })],
+  }),
   consultring: () => ({ presence: 'TALKING', calls: [third('CONSULTING', null)] }),
   consulting: () => ({ presence: 'TALKING', calls: [third('CONSULTING', 'GUEST')] }),
   swapped: () => ({ presence: 'TALKING', calls: [third('CONSULTING', 'CUSTOMER')] }),
@@ -440,6 +80,13 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       ],
     },
   }),
+  givenaway: () => ({
+    presence: 'READY',
+    calls: [],
+    more: {
+      waiting: [givenToQueue, call('RINGING', { id: 'w6', direction: 'OUTBOUND', operator: olga, customer: petr })],
+    },
+  }),
   rescuing: () => ({ presence: 'TALKING', calls: [call('RESCUING')] }),
   dialling: () => ({
     presence: 'TALKING',
@@ -449,7 +96,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
     presence: 'WRAP_UP',
     calls: [
       call('WRAP_UP', {
-        wrapUpUntil: new Date(now() + 48_000).toISOString(),
+        wrapUpUntil: new Date(Date.now() + 48_000).toISOString(),
         end: { at: at(12), result: 'ANSWERED', by: 'CUSTOMER', cause: 16 },
         interaction: interaction('call1', 47, {
           endedAt: at(12),

@@ -13,10 +13,12 @@ import { LevelMeter } from '@/components/LevelMeter'
 import { SignMark } from '@/components/SignMark'
 import { CallHeadline } from '@/features/call/CallHeadline'
 import { DialBox } from '@/features/call/DialBox'
+import { OtherCalls } from '@/features/call/OtherCalls'
 import { Parties } from '@/features/call/Parties'
 import { partiesOf } from '@/features/call/parties'
 import { PhoneBar } from '@/features/call/PhoneBar'
 import { ThirdPartyBar } from '@/features/call/ThirdPartyBar'
+import { useBeside } from '@/features/call/use-beside'
 import { useControls } from '@/features/call/use-controls'
 import { useThirdParty } from '@/features/call/use-third-party'
 import { customerParty, stageOf, type MyCall } from '@/feed/model'
@@ -25,7 +27,6 @@ import { useArrangedCalls, usePhone, useServices } from '@/session/context'
 import { checkPaths, phonePath } from '@/session/phone-window'
 import { signOfLine } from '../sign-of-line'
 import { DeviceMenu } from './DeviceMenu'
-import { OtherCall } from './OtherCall'
 import classes from './PhoneWindow.module.css'
 import { usePicture } from './picture'
 import { useMicrophoneLevel } from './use-microphone-level'
@@ -92,15 +93,19 @@ function Phone({ foot }: { foot?: ReactNode }) {
   const { commands } = useServices()
   const { current, others } = useArrangedCalls()
   const stage = current && stageOf(current)
-  const [keypadOpen, setKeypadOpen] = useState(false)
+  const [keypadOf, setKeypadOf] = useState<string>()
+  const keypadOpen = current !== undefined && keypadOf === current.id
+  const setKeypadOpen = (open: boolean) => setKeypadOf(open ? current?.id : undefined)
   // What is written is saved by the page that writes it.
   const finish = () => {
     if (current) void commands.finishWrapUp({ callId: current.id })
   }
   const controls = useControls(current)
   const third = useThirdParty(current, controls, async () => {})
+  const beside = useBeside(current, others)
   const endProgress = useCallKeys({
     call: current,
+    beside,
     controls,
     third,
     keypadOpen,
@@ -118,7 +123,6 @@ function Phone({ foot }: { foot?: ReactNode }) {
           <>
             <Who call={current} />
             <CallHeadline call={current} stage={stage} brief={parties.length > 0} />
-            <Parties call={current} parties={parties} />
             <PhoneBar
               call={current}
               stage={stage}
@@ -128,14 +132,13 @@ function Phone({ foot }: { foot?: ReactNode }) {
               endProgress={endProgress}
               onFinish={finish}
             />
-            <ThirdPartyBar call={current} controls={controls} third={third} />
+            <ThirdPartyBar call={current} controls={controls} third={third} consult />
+            <Parties call={current} parties={parties} />
           </>
         ) : (
           <DialBox />
         )}
-        {others.map((call) => (
-          <OtherCall key={call.id} call={call} />
-        ))}
+        <OtherCalls beside={beside} />
       </main>
       <footer className={classes['foot']}>
         <a className={classes['tool']} href="/" target="pult-workspace">

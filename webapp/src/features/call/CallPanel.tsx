@@ -6,12 +6,14 @@ import { isEngaged, stageOf, type MyCall } from '@/feed/model'
 import { useCommandState, usePhone, useServices } from '@/session/context'
 import { commandPhone } from '@/session/services'
 import { useProblemText } from '@/session/use-problem-text'
+import type { CallBeside } from './beside'
 import { CallHeadline } from './CallHeadline'
 import classes from './CallPanel.module.css'
 import type { Controls } from './controls'
 import { DialBox } from './DialBox'
+import { OtherCalls } from './OtherCalls'
 import { Parties } from './Parties'
-import { customerName, partiesOf } from './parties'
+import { partiesOf } from './parties'
 import { PhoneBar } from './PhoneBar'
 import { QualityAlerts } from './QualityAlerts'
 import { ThirdPartyBar } from './ThirdPartyBar'
@@ -19,7 +21,7 @@ import type { ThirdParty } from './use-third-party'
 
 interface CallPanelProps {
   current: MyCall | undefined
-  others: readonly MyCall[]
+  beside: readonly CallBeside[]
   controls: Controls
   third: ThirdParty
   keypadOpen: boolean
@@ -28,11 +30,13 @@ interface CallPanelProps {
   endProgress: number
   /** Ends the wrap-up: the notes know what to send. */
   onFinish: () => void
+  /** What there is with a third party has its place elsewhere. */
+  docked: boolean
 }
 
 /** The call: its state and its buttons, in one place for all states; without a call, the dial box. */
 export function CallPanel(props: CallPanelProps) {
-  const { current, others, controls, third, keypadOpen, onKeypad, endProgress, onFinish } = props
+  const { current, beside, controls, third, keypadOpen, onKeypad, endProgress, onFinish, docked } = props
   const { t } = useTranslation()
   const stage = current ? stageOf(current) : undefined
   const parties = current ? partiesOf(current) : []
@@ -42,8 +46,8 @@ export function CallPanel(props: CallPanelProps) {
         {current && stage ? (
           <>
             <div className={classes['top']}>
-              <CallHeadline call={current} stage={stage} brief={parties.length > 0} />
-              <Parties call={current} parties={parties} />
+              <CallHeadline call={current} stage={stage} brief={parties.length > 0 && !docked} />
+              {!docked && <Parties call={current} parties={parties} />}
             </div>
             <PhoneBar
               call={current}
@@ -54,27 +58,15 @@ export function CallPanel(props: CallPanelProps) {
               endProgress={endProgress}
               onFinish={onFinish}
             />
-            <ThirdPartyBar call={current} controls={controls} third={third} />
+            <ThirdPartyBar call={current} controls={controls} third={third} consult={!docked} />
           </>
         ) : (
           <DialBox />
         )}
       </div>
-      {others.map((call) => (
-        <SecondCall key={call.id} call={call} />
-      ))}
+      <OtherCalls beside={beside} />
       <Remarks call={current} picking={third.picking} />
     </Panel>
-  )
-}
-
-/** A call that came while another is on the screen: it never replaces the card. */
-function SecondCall({ call }: { call: MyCall }) {
-  const { t } = useTranslation()
-  return (
-    <Remark tone="info">
-      {t('call.second', { who: customerName(call) || t('match.anonymous'), queue: call.queue?.name ?? '' })}
-    </Remark>
   )
 }
 
@@ -100,7 +92,7 @@ function Remarks({ call, picking }: { call: MyCall | undefined; picking: ThirdPa
       {phone.voice === 'unheard' && <Remark tone="trouble">{t('call.unheard')}</Remark>}
       {phone.trouble !== '' && (
         <Remark tone="trouble" onClose={() => commandPhone(services, 'FORGET_TROUBLE')}>
-          {t('call.voiceBroke', { cause: phone.trouble })}
+          {t('call.voiceBroke')}
         </Remark>
       )}
       {voiceMissing && (phone.line === 'otherTab' || phone.line === 'takenOver') && (

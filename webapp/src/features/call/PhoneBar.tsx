@@ -90,66 +90,67 @@ export function PhoneBar({ call, stage, controls, keypadOpen, onKeypad, endProgr
           <Keypad key={call.id} callId={call.id} />
         </Popover.Dropdown>
       </Popover>
-      <span className={classes['gap']} />
-      {stage === 'wrapUp' ? (
-        <>
-          {call.wrapUpUntil !== null && (
+      <div className={classes['ends']}>
+        {stage === 'wrapUp' ? (
+          <>
+            {call.wrapUpUntil !== null && (
+              <ActionButton
+                label={t('call.moreTime')}
+                icon={Plus}
+                reason={feed === 'live' ? '' : t('reason.behind')}
+                pending={isPending('extendWrapUp')}
+                onPress={() => {
+                  void commands.extendWrapUp(call.id)
+                }}
+              />
+            )}
             <ActionButton
-              label={t('call.moreTime')}
-              icon={Plus}
+              label={t('call.finish')}
+              icon={Done}
+              keys="⏎"
+              shortcut="Enter"
+              tone="primary"
+              wide
               reason={feed === 'live' ? '' : t('reason.behind')}
-              pending={isPending('extendWrapUp')}
+              pending={isPending('finishWrapUp')}
+              onPress={onFinish}
+            />
+          </>
+        ) : (
+          <>
+            <ActionButton
+              label={t('call.answer')}
+              icon={Phone}
+              keys="⏎"
+              shortcut="Enter"
+              tone="answer"
+              wide
+              reason={why(controls.answer)}
+              pending={
+                stage === 'offer' &&
+                (isPending('answer') || call.answerRequested || (ours && phone.voice === 'answering'))
+              }
               onPress={() => {
-                void commands.extendWrapUp(call.id)
+                void commands.answer(call.id)
               }}
             />
-          )}
-          <ActionButton
-            label={t('call.finish')}
-            icon={Done}
-            keys="⏎"
-            shortcut="Enter"
-            tone="primary"
-            wide
-            reason={feed === 'live' ? '' : t('reason.behind')}
-            pending={isPending('finishWrapUp')}
-            onPress={onFinish}
-          />
-        </>
-      ) : (
-        <>
-          <ActionButton
-            label={t('call.answer')}
-            icon={Phone}
-            keys="⏎"
-            shortcut="Enter"
-            tone="answer"
-            wide
-            reason={why(controls.answer)}
-            pending={
-              stage === 'offer' &&
-              (isPending('answer') || call.answerRequested || (ours && phone.voice === 'answering'))
-            }
-            onPress={() => {
-              void commands.answer(call.id)
-            }}
-          />
-          <ActionButton
-            label={stage === 'offer' ? t('call.decline') : t('call.hangUp')}
-            icon={PhoneOff}
-            keys={`${alternative}⌫`}
-            shortcut="Alt+Backspace"
-            tone="hangup"
-            wide
-            progress={endProgress}
-            reason={why(controls.end)}
-            pending={isPending('hangUp') || isPending('decline')}
-            onPress={() => {
-              void (stage === 'offer' ? commands.decline(call.id) : commands.hangUp(call.id))
-            }}
-          />
-        </>
-      )}
+            <ActionButton
+              label={stage === 'offer' ? t('call.decline') : t('call.hangUp')}
+              icon={PhoneOff}
+              keys={`${alternative}⌫`}
+              shortcut="Alt+Backspace"
+              tone="hangup"
+              wide
+              progress={endProgress}
+              reason={why(controls.end)}
+              pending={isPending('hangUp') || isPending('decline')}
+              onPress={() => {
+                void (stage === 'offer' ? commands.decline(call.id) : commands.hangUp(call.id))
+              }}
+            />
+          </>
+        )}
+      </div>
     </div>
   )
 }

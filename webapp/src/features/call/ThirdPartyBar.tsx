@@ -17,7 +17,7 @@ interface ThirdPartyBarProps {
 }
 
 /** The second row: somebody else for the call. Its right half is empty until there is somebody. */
-export function ThirdPartyBar({ call, controls, third }: ThirdPartyBarProps) {
+export function ThirdPartyBar({ call, controls, third, consult }: ThirdPartyBarProps & { consult: boolean }) {
   const { t } = useTranslation()
   const { pending } = useCommandState()
   const why = (reason: Reason) => (reason === '' ? '' : t(`reason.${reason}`))
@@ -83,51 +83,61 @@ export function ThirdPartyBar({ call, controls, third }: ThirdPartyBarProps) {
           )}
         </Popover.Dropdown>
       </Popover>
-      {call.consult && call.part === 'operator' && (
-        <div className={classes['consult']}>
-          <ActionButton
-            compact
-            label={t('call.swap')}
-            icon={Swap}
-            keys="S"
-            shortcut="S"
-            reason={why(controls.swap)}
-            pending={isPending('swap')}
-            onPress={third.swap}
-          />
-          <ActionButton
-            compact
-            label={t('call.merge')}
-            icon={Merge}
-            keys="G"
-            shortcut="G"
-            reason={why(controls.merge)}
-            pending={isPending('merge')}
-            onPress={third.merge}
-          />
-          <ActionButton
-            compact
-            label={t('call.complete')}
-            icon={Done}
-            keys="T"
-            shortcut="T"
-            reason={why(controls.complete)}
-            pending={isPending('complete')}
-            onPress={third.complete}
-          />
-          <ActionButton
-            compact
-            label={t('call.cancelConsult')}
-            short={t('call.cancelConsultShort')}
-            icon={LetGo}
-            keys="C"
-            shortcut="C"
-            reason={why(controls.cancel)}
-            pending={isPending('cancelConsult')}
-            onPress={third.cancel}
-          />
-        </div>
-      )}
+      {consult && <ConsultBar call={call} controls={controls} third={third} />}
+    </div>
+  )
+}
+
+/** What can be done with the third party, as soon as there is one. */
+export function ConsultBar({ call, controls, third }: ThirdPartyBarProps) {
+  const { t } = useTranslation()
+  const { pending } = useCommandState()
+  const why = (reason: Reason) => (reason === '' ? '' : t(`reason.${reason}`))
+  const isPending = (name: CommandName) => pending.get(name)?.callId === call.id
+  if (!call.consult || call.part !== 'operator') return null
+  return (
+    <div className={classes['consult']}>
+      <ActionButton
+        compact
+        label={t('call.swap')}
+        icon={Swap}
+        keys="S"
+        shortcut="S"
+        reason={why(controls.swap)}
+        pending={isPending('swap')}
+        onPress={third.swap}
+      />
+      <ActionButton
+        compact
+        label={t('call.merge')}
+        icon={Merge}
+        keys="G"
+        shortcut="G"
+        reason={why(controls.merge)}
+        pending={isPending('merge')}
+        onPress={third.merge}
+      />
+      <ActionButton
+        compact
+        label={t('call.complete')}
+        icon={Done}
+        keys="T"
+        shortcut="T"
+        reason={why(controls.complete)}
+        pending={isPending('complete')}
+        onPress={third.complete}
+      />
+      <ActionButton
+        compact
+        label={t('call.cancelConsult')}
+        short={t('call.cancelConsultShort')}
+        icon={LetGo}
+        keys="C"
+        shortcut="C"
+        reason={why(controls.cancel)}
+        pending={isPending('cancelConsult')}
+        onPress={third.cancel}
+      />
     </div>
   )
 }

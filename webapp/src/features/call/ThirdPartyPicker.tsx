@@ -90,7 +90,7 @@ export function ThirdPartyPicker({ what, onPick, onClose }: ThirdPartyPickerProp
               <span className={`${classes['name']} num`}>{t(`picker.${what}Number`, { number })}</span>
             </Combobox.Option>
           )}
-          {colleagues.map(({ operator, absence }) => (
+          {colleagues.map(({ operator, absence, engagement }) => (
             <Combobox.Option
               key={operator.id}
               value={`o${operator.id}`}
@@ -100,11 +100,13 @@ export function ThirdPartyPicker({ what, onPick, onClose }: ThirdPartyPickerProp
               <SignMark sign={signOfPresence(operator.presence)} />
               <span className={classes['name']}>{operator.name}</span>
               <span className={classes['state']}>
-                {absence === ''
-                  ? operator.presence === 'PAUSED' && operator.pauseReason
-                    ? `${t('presence.PAUSED')}: ${operator.pauseReason.name}`
-                    : t(`presence.${operator.presence}`)
-                  : t(`colleague.${absence}`)}
+                {absence !== ''
+                  ? t(`colleague.${absence}`)
+                  : engagement !== ''
+                    ? t(`colleague.${engagement}`)
+                    : operator.presence === 'PAUSED' && operator.pauseReason
+                      ? `${t('presence.PAUSED')}: ${operator.pauseReason.name}`
+                      : t(`presence.${operator.presence}`)}
               </span>
             </Combobox.Option>
           ))}

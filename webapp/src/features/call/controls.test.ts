@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Part, Stage } from '@/feed/model'
+import { stageOf, type Part, type Stage } from '@/feed/model'
 import { controlsOf, type Controls } from './controls'
 
 const phone = { line: 'ready', microphone: 'ready', voice: 'none' } as const
@@ -37,6 +37,11 @@ test.each<[Stage, (keyof Controls)[]]>([
   const part: Part = 'guest'
   expect(on({ stage, part })).toEqual(names)
   expect(controlsOf({ ...live, stage, part }).transfer).toBe('theirs')
+})
+
+test('a dialled call that a colleague transfers to me can be answered', () => {
+  const given = { state: 'RINGING', direction: 'OUTBOUND', answeredAt: '2026-11-26T09:00:00Z', consult: null } as const
+  expect(on({ stage: stageOf({ ...given, part: 'operator' }) })).toEqual(['answer', 'end'])
 })
 
 test('what is off says why', () => {

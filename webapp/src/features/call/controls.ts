@@ -22,6 +22,8 @@ export type Reason =
   | 'together'
   /** The call is the colleague's who asked for advice. */
   | 'theirs'
+  /** Another call has the operator in a consultation. */
+  | 'consultFirst'
 
 export interface Controls {
   readonly answer: Reason

@@ -10,6 +10,15 @@ export type HistoryOf = { readonly customerId: string } | { readonly number: str
 
 const pageSize = 20
 
+/** A page that was asked for twice is there once. */
+export function appended<Edge extends { readonly node: { readonly id: string } }>(
+  edges: readonly Edge[],
+  more: readonly Edge[],
+): Edge[] {
+  const known = new Set(edges.map(({ node }) => node.id))
+  return [...edges, ...more.filter(({ node }) => !known.has(node.id))]
+}
+
 interface History {
   readonly items: readonly Interaction[]
   readonly state: 'loading' | 'ready' | 'failed'
@@ -49,7 +58,7 @@ export function useHistory(of: HistoryOf | undefined, follow = false): History {
         updateQuery: (before, { fetchMoreResult }) => ({
           interactions: {
             ...fetchMoreResult.interactions,
-            edges: [...before.interactions.edges, ...fetchMoreResult.interactions.edges],
+            edges: appended(before.interactions.edges, fetchMoreResult.interactions.edges),
           },
         }),
       })

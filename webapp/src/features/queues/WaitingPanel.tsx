@@ -3,7 +3,7 @@ import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Take } from '@/components/icons'
 import { Panel } from '@/components/Panel'
-import { customerParty, waitingStates } from '@/feed/model'
+import { customerParty, isDialled, waitingStates } from '@/feed/model'
 import { WaitingCallsDocument, type WaitingFieldsFragment } from '@/gql/graphql'
 import { Elapsed, Remaining } from '@/session/Elapsed'
 import { useCommandState, useServices } from '@/session/context'
@@ -18,7 +18,7 @@ export function WaitingPanel() {
   const { reason } = useDial() // what keeps from dialling keeps from taking a call, too
   const { data } = useQuery(WaitingCallsDocument, { fetchPolicy: 'cache-only' })
   const calls = (data?.calls ?? [])
-    .filter((call) => call.direction === 'INBOUND' && !call.parked && waitingStates.has(call.state))
+    .filter((call) => !isDialled(call) && !call.parked && waitingStates.has(call.state))
     .filter((call) => call.operator?.id !== operatorId) // what rings here is on the screen already
     .toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
 

@@ -11,7 +11,7 @@ import classes from './SignInPage.module.css'
 
 interface SignInPageProps {
   /** Why one has to sign in again; shown above the form. */
-  because?: 'ended' | undefined
+  because?: 'ended' | 'talking' | undefined
   onSignedIn: (viewer: ViewerFieldsFragment) => void
 }
 
@@ -51,7 +51,7 @@ export function SignInPage({ because, onSignedIn }: SignInPageProps) {
             <p className={classes['claim']}>{t('signIn.claim')}</p>
           </div>
         </div>
-        {because === 'ended' && problem === undefined && <p className={classes['note']}>{t('signIn.ended')}</p>}
+        {because && problem === undefined && <p className={classes['note']}>{t(`signIn.${because}`)}</p>}
         <form
           className={classes['form']}
           onSubmit={(event) => {
