@@ -8,7 +8,6 @@ package connectors
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
 // Ref names a record in a customer system, globally: which connector instance, which kind of record, which id there.
@@ -50,6 +49,7 @@ type Candidate struct {
 	Emails  []string
 	TaxID   string // ИНН
 	Owner   Person // responsible manager
+	Open    bool   // the system knows of something unfinished with them: a deal, a ticket
 	URL     string // deep link into the system, absolute
 	Deleted bool   // marked for deletion there
 	Notes   map[string]string
@@ -70,28 +70,6 @@ type Driver interface {
 	// Lookup returns every record that may have the number, better too many than too few: the host verifies. Nobody is an empty
 	// slice and no error.
 	Lookup(ctx context.Context, q LookupQuery) ([]Candidate, error)
-}
-
-// Optional capabilities, found by type assertion.
-type (
-	// Checker tells whether the system is there and the credentials work.
-	Checker interface {
-		Check(ctx context.Context) (Health, error)
-	}
-	// Getter fetches one record by reference; an unknown one is errs.NotFound.
-	Getter interface {
-		Get(ctx context.Context, ref Ref) (Candidate, error)
-	}
-	// Searcher finds records by words of a name, or digits of a number.
-	Searcher interface {
-		Search(ctx context.Context, text string, limit int) ([]Candidate, error)
-	}
-)
-
-// Health is the answer of a Checker.
-type Health struct {
-	Version string
-	Latency time.Duration
 }
 
 // Secrets resolves secret references of a configuration ("env:NAME", "file:path", "vault:path#field").
