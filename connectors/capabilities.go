@@ -7,8 +7,28 @@ import (
 	"time"
 )
 
-// What a driver may do beyond Lookup, each found by type assertion; all follow Driver's contract on concurrency, deadlines and
-// errors. What a system cannot do at all is not implemented; what this installation of it cannot do is errs.Unsupported.
+// As finds a capability of a driver: As[Getter](d). A driver of which only the configuration, or another process, says what it can
+// do implements Partial; that of any other is a type assertion.
+func As[T any](d Driver) (T, bool) {
+	var capability T
+	if p, ok := d.(Partial); ok {
+		found := p.As(&capability)
+		return capability, found
+	}
+	capability, ok := d.(T)
+	return capability, ok
+}
+
+// Partial is a driver whose capabilities are known only at run time: an HTTP system described in a file, a plug-in. Its type has no
+// method of a capability that it may lack, so that a type assertion promises nothing it cannot keep.
+type Partial interface {
+	// As sets target, a pointer to one of the capabilities below, and reports true when this driver has it. A driver answers the
+	// same all its life.
+	As(target any) bool
+}
+
+// What a driver may do beyond Lookup, each found by As; all follow Driver's contract on concurrency, deadlines and errors. What a
+// system cannot do at all is not implemented; what this installation of it cannot do is errs.Unsupported.
 type (
 	// Checker tells whether the system is there and the credentials work.
 	Checker interface {

@@ -53,7 +53,7 @@ func faults(t *testing.T, h Harness) {
 			}
 		}
 		discreet(t, s, string(f), err)
-		if c, ok := s.Driver.(connectors.Checker); ok && f != BusinessRule {
+		if c, ok := connectors.As[connectors.Checker](s.Driver); ok && f != BusinessRule {
 			ctx, cancel := context.WithTimeout(t.Context(), deadlineFor(f))
 			_, err := c.Check(ctx)
 			cancel()

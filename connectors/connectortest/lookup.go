@@ -215,7 +215,7 @@ func oddCharacters(t *testing.T, h Harness) {
 			t.Errorf("number %q found %v", evil, found)
 		}
 	}
-	searcher, ok := s.Driver.(connectors.Searcher)
+	searcher, ok := connectors.As[connectors.Searcher](s.Driver)
 	if !ok {
 		return
 	}

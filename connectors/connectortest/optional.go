@@ -14,7 +14,7 @@ func get(t *testing.T, h Harness) {
 		Customer{Kind: connectors.KindCompany, Name: "Василёк", TaxID: "0000000000", Owner: "Орлов Игорь", Phones: []string{"8 (495) 012-34-01", "+7 495 012-34-02"}},
 		Customer{Kind: connectors.KindPerson, Name: "Котова Мария", Company: "Василёк", Phones: []string{"8 (495) 012-34-03"}},
 	)
-	getter, ok := s.Driver.(connectors.Getter)
+	getter, ok := connectors.As[connectors.Getter](s.Driver)
 	if !ok {
 		t.Log("the driver does not get single records")
 		return
@@ -56,7 +56,7 @@ func search(t *testing.T, h Harness) {
 		Customer{Kind: connectors.KindCompany, Name: "Василёк плюс", Phones: []string{"8 (495) 012-34-02"}},
 		Customer{Kind: connectors.KindCompany, Name: "Ромашка", Phones: []string{"8 (495) 055-66-77"}},
 	)
-	searcher, ok := s.Driver.(connectors.Searcher)
+	searcher, ok := connectors.As[connectors.Searcher](s.Driver)
 	if !ok {
 		t.Log("the driver does not search")
 		return
@@ -79,7 +79,7 @@ func search(t *testing.T, h Harness) {
 
 func check(t *testing.T, h Harness) {
 	s := start(t, h, anyone)
-	checker, ok := s.Driver.(connectors.Checker)
+	checker, ok := connectors.As[connectors.Checker](s.Driver)
 	if !ok {
 		t.Log("the driver does not check")
 		return

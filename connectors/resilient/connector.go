@@ -137,7 +137,7 @@ func (c *Connector) fly(ctx context.Context, q connectors.LookupQuery) <-chan si
 
 // Get implements connectors.Connector.
 func (c *Connector) Get(ctx context.Context, ref connectors.Ref) (found connectors.Candidate, err error) {
-	g, ok := c.driver.(connectors.Getter)
+	g, ok := connectors.As[connectors.Getter](c.driver)
 	if !ok {
 		return found, errs.E(errs.Unsupported, "getting record from "+c.o.Name, "this system cannot fetch single records")
 	}
@@ -150,7 +150,7 @@ func (c *Connector) Get(ctx context.Context, ref connectors.Ref) (found connecto
 
 // Search implements connectors.Connector.
 func (c *Connector) Search(ctx context.Context, text string, limit int) (found []connectors.Candidate, err error) {
-	s, ok := c.driver.(connectors.Searcher)
+	s, ok := connectors.As[connectors.Searcher](c.driver)
 	if !ok {
 		return nil, errs.E(errs.Unsupported, "searching "+c.o.Name, "this system cannot be searched")
 	}
@@ -164,7 +164,7 @@ func (c *Connector) Search(ctx context.Context, text string, limit int) (found [
 // Check implements connectors.Connector. A system that answers closes the breaker and ends a pause. A driver without the
 // capability is checked by nothing and said to be well.
 func (c *Connector) Check(ctx context.Context) (h connectors.Health, err error) {
-	checker, ok := c.driver.(connectors.Checker)
+	checker, ok := connectors.As[connectors.Checker](c.driver)
 	if !ok {
 		return h, nil
 	}
@@ -191,7 +191,7 @@ func (c *Connector) Check(ctx context.Context) (h connectors.Health, err error) 
 // minute) and notices its return after an outage, until ctx ends; then it cancels what is under way and waits for it.
 func (c *Connector) Run(ctx context.Context) error {
 	defer c.Close()
-	checker, ok := c.driver.(connectors.Checker)
+	checker, ok := connectors.As[connectors.Checker](c.driver)
 	if !ok || c.o.KeepAlive < 0 {
 		<-ctx.Done()
 		return nil

@@ -274,7 +274,7 @@ func (d *doctor) connectors(ctx context.Context, a *App) {
 			if err != nil {
 				return err
 			}
-			if checker, ok := driver.(connectors.Checker); ok {
+			if checker, ok := connectors.As[connectors.Checker](driver); ok {
 				_, err = checker.Check(ctx)
 			}
 			return err
