@@ -45,14 +45,17 @@ type Candidate struct {
 	Kind    Kind
 	Name    string
 	Company string // the company a person belongs to
-	Phones  []Phone
-	Emails  []string
-	TaxID   string // ИНН
-	Owner   Person // responsible manager
-	Open    bool   // the system knows of something unfinished with them: a deal, a ticket
-	URL     string // deep link into the system, absolute
-	Deleted bool   // marked for deletion there
-	Notes   map[string]string
+	// StandsFor is another record of the same customer in the same system, which says less: a counterparty of 1C stands for its
+	// partner. Where both have a number only this one is shown.
+	StandsFor Ref
+	Phones    []Phone
+	Emails    []string
+	TaxID     string // ИНН
+	Owner     Person // responsible manager
+	Open      bool   // the system knows of something unfinished with them: a deal, a ticket
+	URL       string // deep link into the system, absolute
+	Deleted   bool   // marked for deletion there
+	Notes     map[string]string
 }
 
 // LookupQuery asks who a number belongs to.

@@ -55,6 +55,8 @@ type System struct {
 	Inject func(Fault)
 	Faults []Fault // what Inject knows, Slow and Down at least
 	Secret string  // the password; it must appear in no error
+	// Reopen opens another driver to the same system, as after a restart of Pult. Wanted of drivers with an index.
+	Reopen func() connectors.Driver
 	// Close ends the system and everything the driver keeps open. The suite calls it before it counts goroutines; it may be
 	// called twice.
 	Close func()
@@ -82,6 +84,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Get", func(t *testing.T) { get(t, h) })
 	t.Run("Search", func(t *testing.T) { search(t, h) })
 	t.Run("Check", func(t *testing.T) { check(t, h) })
+	t.Run("Index", func(t *testing.T) { index(t, h) })
 }
 
 // lateness is how long after its deadline a driver may still hold the caller.

@@ -41,6 +41,9 @@ func newClient(c Config, root *url.URL, password string) *client {
 	}
 }
 
+// errTooLong is an answer of which less should have been asked.
+var errTooLong = errors.New("answer too long")
+
 // record is one record of an answer.
 type record map[string]any
 
@@ -115,7 +118,7 @@ func (c *client) send(ctx context.Context, op string, u *url.URL) ([]byte, error
 	case err != nil:
 		return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the answer was cut off", Err: err}
 	case int64(len(body)) > c.maxAnswer:
-		return nil, errs.Ef(errs.Invalid, op, "the answer is longer than max_answer_bytes (%d)", c.maxAnswer)
+		return nil, &errs.Error{Kind: errs.Invalid, Op: op, Msg: fmt.Sprintf("the answer is longer than max_answer_bytes (%d)", c.maxAnswer), Err: errTooLong}
 	}
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if err := classify(op, resp, body); err != nil {

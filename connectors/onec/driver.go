@@ -25,7 +25,7 @@ import (
 // Kind is the name of this kind of connector in configurations.
 const Kind = "onec"
 
-// Driver implements connectors.Driver, Checker, Getter and Searcher for one base. It may be used by many goroutines.
+// Driver implements connectors.Driver, Checker, Getter, Searcher and Indexer for one base. It may be used by many goroutines.
 type Driver struct {
 	id      string
 	client  *client
@@ -42,6 +42,7 @@ var _ interface {
 	connectors.Checker
 	connectors.Getter
 	connectors.Searcher
+	connectors.Indexer
 } = (*Driver)(nil)
 
 // Factory returns the factory of the kind "onec".
@@ -139,8 +140,8 @@ func (d *Driver) collect(ctx context.Context, limit int, digits string, ask func
 				continue
 			}
 			seen[c.Ref] = true
-			if s.ParentLink != "" && !c.Deleted {
-				legal[connectors.Ref{Connector: d.id, Type: s.ParentEntity, ID: strings.ToLower(r.str(s.ParentLink))}] = true
+			if !c.Deleted {
+				legal[c.StandsFor] = true
 			}
 			out = append(out, c)
 		}

@@ -24,6 +24,7 @@ const (
 	opGet    = "get"
 	opSearch = "search"
 	opCheck  = "check"
+	opIndex  = "index"
 )
 
 // Connector implements connectors.Connector around a driver. It starts goroutines only for questions under way; Close ends them.
@@ -159,6 +160,20 @@ func (c *Connector) Search(ctx context.Context, text string, limit int) (found [
 		return err
 	})
 	return found, err
+}
+
+// Index lists everybody who has a number, page after page, see connectors.Indexer; a driver that cannot is errs.Unsupported. It is a
+// request like any other: ringing calls compete with one of them at most, because the host asks for one page at a time.
+func (c *Connector) Index(ctx context.Context, cursor string, limit int) (page connectors.Page, err error) {
+	i, ok := c.driver.(connectors.Indexer)
+	if !ok {
+		return page, errs.E(errs.Unsupported, "listing records of "+c.o.Name, "this system cannot list its records")
+	}
+	err = c.call(ctx, opIndex, func(ctx context.Context) (err error) {
+		page, err = i.Index(ctx, cursor, limit)
+		return err
+	})
+	return page, err
 }
 
 // Check implements connectors.Connector. A system that answers closes the breaker and ends a pause. A driver without the
