@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"go.uber.org/goleak"
@@ -18,7 +17,7 @@ import (
 
 var anyone = Customer{Kind: connectors.KindCompany, Name: "Anyone", Phones: []string{"8 (495) 012-34-01"}}
 
-func faults(t *testing.T, h Harness) {
+func faults(t T, h bench) {
 	s := start(t, h, anyone)
 	for _, must := range []Fault{Slow, Down} {
 		if !slices.Contains(s.Faults, must) {
@@ -77,7 +76,7 @@ func deadlineFor(f Fault) time.Duration {
 }
 
 // discreet fails when an error tells the password or the customer's number to whoever reads logs.
-func discreet(t *testing.T, s System, what string, err error) {
+func discreet(t T, s System, what string, err error) {
 	t.Helper()
 	if err == nil {
 		return
@@ -97,7 +96,7 @@ func discreet(t *testing.T, s System, what string, err error) {
 	}
 }
 
-func slow(t *testing.T, h Harness) {
+func slow(t T, h bench) {
 	s := start(t, h, anyone)
 	s.Inject(Slow)
 	const patience = 100 * time.Millisecond
@@ -119,9 +118,9 @@ func slow(t *testing.T, h Harness) {
 	}
 }
 
-func cancelled(t *testing.T, h Harness) {
+func cancelled(t T, h bench) {
 	before := goleak.IgnoreCurrent()
-	s := h.New(t, []Customer{anyone})
+	s := h(t, []Customer{anyone})
 	defer s.Close()
 	s.Inject(Slow)
 	for range 10 {

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"testing"
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
 // index asks for everybody, page after page. A driver without the capability passes by lacking it.
-func index(t *testing.T, h Harness) {
+func index(t T, h bench) {
 	empty := start(t, h)
-	if _, ok := empty.Driver.(connectors.Indexer); !ok {
+	if _, ok := connectors.As[connectors.Indexer](empty.Driver); !ok {
 		t.Log("the driver does not list everybody")
 		return
 	}
@@ -22,20 +21,29 @@ func index(t *testing.T, h Harness) {
 			t.Errorf("an empty system lists %v", p.Candidates)
 		}
 	}
-	t.Run("Complete", func(t *testing.T) { indexComplete(t, h) })
-	t.Run("AsLookedUp", func(t *testing.T) { indexAsLookedUp(t, h) })
-	t.Run("Resumes", func(t *testing.T) { indexResumes(t, h) })
-	t.Run("Refuses", func(t *testing.T) { indexRefuses(t, h) })
-	t.Run("Faults", func(t *testing.T) { indexFaults(t, h) })
+	t.Run("Complete", func(t T) { indexComplete(t, h) })
+	t.Run("AsLookedUp", func(t T) { indexAsLookedUp(t, h) })
+	t.Run("Resumes", func(t T) { indexResumes(t, h) })
+	t.Run("Refuses", func(t T) { indexRefuses(t, h) })
+	t.Run("Faults", func(t T) { indexFaults(t, h) })
+}
+
+func indexer(t T, s System) connectors.Indexer {
+	t.Helper()
+	i, ok := connectors.As[connectors.Indexer](s.Driver)
+	if !ok {
+		t.Fatal("another driver to the same system does not list everybody")
+	}
+	return i
 }
 
 // pages reads all pages from a cursor on.
-func pages(t *testing.T, s System, cursor string, limit int) []connectors.Page {
+func pages(t T, s System, cursor string, limit int) []connectors.Page {
 	t.Helper()
 	var out []connectors.Page
 	seen := map[string]bool{}
 	for {
-		p, err := s.Driver.(connectors.Indexer).Index(t.Context(), cursor, limit)
+		p, err := indexer(t, s).Index(t.Context(), cursor, limit)
 		if err != nil {
 			t.Fatalf("page %d: %v", len(out)+1, err)
 		}
@@ -80,7 +88,7 @@ func crowd(n int) []Customer {
 	return out
 }
 
-func indexComplete(t *testing.T, h Harness) {
+func indexComplete(t T, h bench) {
 	cs := crowd(43)
 	s := start(t, h, cs...)
 	for _, limit := range []int{0, 1, 7, 1000} {
@@ -112,7 +120,7 @@ func indexComplete(t *testing.T, h Harness) {
 }
 
 // indexAsLookedUp: who is read from the index is who a look-up finds.
-func indexAsLookedUp(t *testing.T, h Harness) {
+func indexAsLookedUp(t T, h bench) {
 	s := start(t, h, crowd(7)...)
 	listed := map[connectors.Ref]connectors.Candidate{}
 	for _, p := range pages(t, s, "", 3) {
@@ -136,7 +144,7 @@ func indexAsLookedUp(t *testing.T, h Harness) {
 }
 
 // indexResumes: any cursor gives the same page again, to this driver and to one that is opened later.
-func indexResumes(t *testing.T, h Harness) {
+func indexResumes(t T, h bench) {
 	s := start(t, h, crowd(23)...)
 	all := pages(t, s, "", 4)
 	if len(all) < 3 {
@@ -174,16 +182,16 @@ func sameRefs(a, b connectors.Page) bool {
 	return true
 }
 
-func indexRefuses(t *testing.T, h Harness) {
+func indexRefuses(t T, h bench) {
 	s := start(t, h, anyone)
 	for _, odd := range []string{"no such cursor", "'", "-1", "999999999999999999999", "\x00", "0|x|y|z", "😀"} {
-		if p, err := s.Driver.(connectors.Indexer).Index(t.Context(), odd, 10); !errs.Is(err, errs.Invalid) {
+		if p, err := indexer(t, s).Index(t.Context(), odd, 10); !errs.Is(err, errs.Invalid) {
 			t.Errorf("the cursor %q: %d records, %v; want Invalid", odd, len(p.Candidates), err)
 		}
 	}
 }
 
-func indexFaults(t *testing.T, h Harness) {
+func indexFaults(t T, h bench) {
 	s := start(t, h, anyone)
 	for _, f := range s.Faults {
 		if f == ByteOrder {
@@ -191,7 +199,7 @@ func indexFaults(t *testing.T, h Harness) {
 		}
 		s.Inject(f)
 		ctx, cancel := context.WithTimeout(t.Context(), deadlineFor(f))
-		_, err := s.Driver.(connectors.Indexer).Index(ctx, "", 10)
+		_, err := indexer(t, s).Index(ctx, "", 10)
 		cancel()
 		if want := expected[f]; errs.KindOf(err) != want {
 			t.Errorf("%s: %v is %v, want %v", f, err, errs.KindOf(err), want)

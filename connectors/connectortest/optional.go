@@ -1,15 +1,13 @@
 package connectortest
 
 import (
-	"testing"
-
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
 // The optional capabilities. A driver without one passes by lacking it.
 
-func get(t *testing.T, h Harness) {
+func get(t T, h bench) {
 	s := start(t, h,
 		Customer{Kind: connectors.KindCompany, Name: "Василёк", TaxID: "0000000000", Owner: "Орлов Игорь", Phones: []string{"8 (495) 012-34-01", "+7 495 012-34-02"}},
 		Customer{Kind: connectors.KindPerson, Name: "Котова Мария", Company: "Василёк", Phones: []string{"8 (495) 012-34-03"}},
@@ -50,7 +48,7 @@ func get(t *testing.T, h Harness) {
 	}
 }
 
-func search(t *testing.T, h Harness) {
+func search(t T, h bench) {
 	s := start(t, h,
 		Customer{Kind: connectors.KindCompany, Name: "Торговый дом Василёк", Phones: []string{"8 (495) 012-34-01"}},
 		Customer{Kind: connectors.KindCompany, Name: "Василёк плюс", Phones: []string{"8 (495) 012-34-02"}},
@@ -77,7 +75,7 @@ func search(t *testing.T, h Harness) {
 	}
 }
 
-func check(t *testing.T, h Harness) {
+func check(t T, h bench) {
 	s := start(t, h, anyone)
 	checker, ok := connectors.As[connectors.Checker](s.Driver)
 	if !ok {

@@ -165,7 +165,7 @@ func (c *Connector) Search(ctx context.Context, text string, limit int) (found [
 // Index lists everybody who has a number, page after page, see connectors.Indexer; a driver that cannot is errs.Unsupported. It is a
 // request like any other: ringing calls compete with one of them at most, because the host asks for one page at a time.
 func (c *Connector) Index(ctx context.Context, cursor string, limit int) (page connectors.Page, err error) {
-	i, ok := c.driver.(connectors.Indexer)
+	i, ok := connectors.As[connectors.Indexer](c.driver)
 	if !ok {
 		return page, errs.E(errs.Unsupported, "listing records of "+c.o.Name, "this system cannot list its records")
 	}
