@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -66,6 +67,12 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 	if err != nil {
 		return nil, err
 	}
+	networks := web.Local // a 1C is in the house
+	if len(c.Networks) > 0 {
+		if networks, err = web.Networks("reading configuration", "networks", c.Networks); err != nil {
+			return nil, err
+		}
+	}
 	password := ""
 	if c.Password != "" {
 		if secrets == nil {
@@ -84,7 +91,7 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 		return nil, err
 	}
 	return &Driver{
-		id: id, client: newClient(c, root, password), sources: c.Sources, twoStep: make([]atomic.Bool, len(c.Sources)),
+		id: id, client: newClient(c, root, networks, password), sources: c.Sources, twoStep: make([]atomic.Bool, len(c.Sources)),
 		zone: zone, links: links, maxQry: c.MaxQueryBytes,
 	}, nil
 }
@@ -104,7 +111,7 @@ func linkBase(c Config, root *url.URL) (string, error) {
 
 // Close closes idle connections. The driver stays usable.
 func (d *Driver) Close() error {
-	d.client.http.CloseIdleConnections()
+	d.client.web.Close()
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -107,7 +108,7 @@ func (d *Driver) recordsAfter(ctx context.Context, op string, at place, limit in
 			entity: s.Entity, sel: s.selection(), filter: "DeletionMark eq false", order: "Ref_Key", skip: at.read - back, top: back + limit,
 		}
 		found, err := d.client.list(ctx, op, q)
-		if errors.Is(err, errTooLong) && limit > 1 {
+		if errors.Is(err, web.ErrTooLong) && limit > 1 {
 			limit = max(1, limit/2)
 			back = min(back, limit)
 			continue
