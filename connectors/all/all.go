@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/httpjson"
 	"github.com/pult-cc/pult/connectors/memory"
 	"github.com/pult-cc/pult/connectors/onec"
 )
@@ -10,7 +11,7 @@ import (
 // Registry returns a new registry of every built-in kind.
 func Registry() (*connectors.Registry, error) {
 	r := &connectors.Registry{}
-	for _, f := range []connectors.Factory{memory.Factory(), onec.Factory()} {
+	for _, f := range []connectors.Factory{httpjson.Factory(), memory.Factory(), onec.Factory()} {
 		if err := r.Register(f); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package all_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/pult-cc/pult/connectors/all"
@@ -23,7 +24,7 @@ func TestEveryKindHasASchema(t *testing.T) {
 			t.Errorf("%s: schema %+v, %v", f.Kind, schema, err)
 		}
 	}
-	if len(names) != 2 || names[0] != "memory" || names[1] != "onec" {
+	if !slices.Equal(names, []string{"httpjson", "memory", "onec"}) {
 		t.Errorf("kinds %v", names)
 	}
 	d, err := r.Open(t.Context(), "1c", "onec", json.RawMessage(`{"base_url":"https://server/base"}`), nil)
