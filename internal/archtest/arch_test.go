@@ -43,7 +43,7 @@ var rules = []rule{
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
-		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/interactions", "internal/seal",
+		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/seal",
 		"telephony/queues", "telephony/quality", "telephony/health", "connectors", "internal/errs",
 	}},
 	{"ent/...", []string{"ent/..."}},
