@@ -256,6 +256,9 @@ const recent = [
   interaction('m5', 90_000, { talked: 120, customerName: 'Мария Котова', topic: topics[3], comment: '' }),
 ]
 
+/** What most candidates are: found by their system just now, with nothing else to say. */
+const plainly = { also: [], origin: 'LIVE', same: [], refusedBy: null }
+
 const match = (state: string, more: Plain = {}) => ({
   state,
   candidates: [],
@@ -269,7 +272,7 @@ const match = (state: string, more: Plain = {}) => ({
 })
 
 const found = match('FOUND', {
-  candidates: [{ customer: maria, why: 'EXACT', confidence: 1 }],
+  candidates: [{ customer: maria, why: 'EXACT', confidence: 1, ...plainly }],
   chosen: maria,
   chosenBy: 'RULE',
 })
@@ -456,9 +459,15 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       call('TALKING', {
         match: match('MANY', {
           candidates: [
-            { customer: maria, why: 'EXACT', confidence: 0.9 },
-            { customer: company, why: 'EXACT', confidence: 0.9 },
-            { customer: petr, why: 'SUFFIX', confidence: 0.5 },
+            { customer: maria, why: 'EXACT', confidence: 0.9, ...plainly, also: ['LAST_SPOKEN'] },
+            {
+              customer: company,
+              why: 'EXACT',
+              confidence: 0.9,
+              ...plainly,
+              refusedBy: { __typename: 'Operator', id: 'u2', name: 'Ольга Ларина' },
+            },
+            { customer: petr, why: 'SUFFIX', confidence: 0.5, ...plainly },
           ],
         }),
       }),
@@ -472,7 +481,34 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
         match: match('FAILED', {
           failingSince: failing,
           problem: 'no answer in 2 s',
-          candidates: [{ customer: petr, why: 'REMEMBERED', confidence: 0.6 }],
+          candidates: [{ customer: petr, why: 'REMEMBERED', confidence: 0.6, ...plainly }],
+        }),
+      }),
+    ],
+  }),
+  // From the background copy, while 1С is asked; the same customer is in two more systems.
+  indexed: () => ({
+    presence: 'READY',
+    calls: [
+      call('RINGING', {
+        match: match('FOUND', {
+          candidates: [
+            {
+              customer: { ...maria, asOf: at(7200) },
+              why: 'EXACT',
+              confidence: 0.95,
+              also: ['LAST_SPOKEN', 'OPEN'],
+              origin: 'INDEX',
+              refusedBy: null,
+              same: [
+                { ...maria, id: 'c1b', sourceName: 'Битрикс24', url: 'https://b24.example/crm/contact/details/7/' },
+                { ...maria, id: 'c1o', sourceName: 'Odoo', url: '' },
+              ],
+            },
+          ],
+          chosen: { ...maria, asOf: at(7200) },
+          chosenBy: 'RULE',
+          asked: ['1С', 'Битрикс24', 'Odoo'],
         }),
       }),
     ],
@@ -497,7 +533,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
     calls: [
       call('TALKING', {
         match: match('FOUND', {
-          candidates: [{ customer: long, why: 'EXACT', confidence: 1 }],
+          candidates: [{ customer: long, why: 'EXACT', confidence: 1, ...plainly }],
           chosen: long,
           chosenBy: 'PERSON',
           chosenByOperator: { id: 'op2', name: 'Ирина Константинопольская' },
@@ -530,6 +566,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
             customer,
             why: 'REMEMBERED',
             confidence: 0.9,
+            ...plainly,
           })),
         }),
       }),
