@@ -80,7 +80,8 @@ type Secrets interface {
 	Secret(ctx context.Context, ref string) (string, error)
 }
 
-// Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine.
+// Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine. A plug-in is the exception: only
+// its process can tell what it is able to do.
 type Factory struct {
 	Kind   string          // "onec"
 	Schema json.RawMessage // JSON Schema of the configuration; secret fields carry "x-secret": true

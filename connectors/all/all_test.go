@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryKindHasASchema(t *testing.T) {
-	r, err := all.Registry()
+	r, err := all.Registry(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestEveryKindHasASchema(t *testing.T) {
 			t.Errorf("%s: schema %+v, %v", f.Kind, schema, err)
 		}
 	}
-	if !slices.Equal(names, []string{"httpjson", "memory", "onec"}) {
+	if !slices.Equal(names, []string{"httpjson", "memory", "onec", "plugin"}) {
 		t.Errorf("kinds %v", names)
 	}
 	d, err := r.Open(t.Context(), "1c", "onec", json.RawMessage(`{"base_url":"https://server/base"}`), nil)

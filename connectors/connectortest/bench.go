@@ -36,7 +36,7 @@ type bench func(t T, customers []Customer) System
 type gotest struct{ *testing.T }
 
 func (t gotest) Run(name string, f func(T)) bool {
-	return t.T.Run(name, func(t *testing.T) { f(gotest{t}) })
+	return t.T.Run(name, func(t *testing.T) { f(Of(t)) })
 }
 
 // Verdict is how one case of the suite went.
@@ -187,3 +187,6 @@ func (c Customer) Candidate() connectors.Candidate {
 	}
 	return out
 }
+
+// Of makes a T of a *testing.T.
+func Of(t *testing.T) T { return gotest{t} }

@@ -110,7 +110,7 @@ type Harness struct {
 func Run(t *testing.T, h Harness) {
 	open := func(t T, customers []Customer) System { return h.New(t.(gotest).T, customers) }
 	for _, c := range suite {
-		t.Run(c.name, func(t *testing.T) { c.run(gotest{t}, open) })
+		t.Run(c.name, func(t *testing.T) { c.run(Of(t), open) })
 	}
 }
 

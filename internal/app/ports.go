@@ -113,9 +113,17 @@ type connector struct {
 	c        connectors.Connector
 }
 
-// openConnectors makes the customer systems' drivers and the matcher over them. Nothing is connected yet.
+// closing is an io.Closer.
+type closing func()
+
+func (c closing) Close() error {
+	c()
+	return nil
+}
+
+// openConnectors makes the customer systems' drivers and the matcher over them. Nothing is connected yet, but plug-ins are started.
 func (a *App) openConnectors(ctx context.Context) error {
-	reg, err := all.Registry()
+	reg, err := all.Registry(a.log)
 	if err != nil {
 		return err
 	}
@@ -148,7 +156,8 @@ func (a *App) openConnectors(ctx context.Context) error {
 			return err
 		}
 		cs = append(cs, rc)
-		a.workers = append(a.workers, rc.Run) // keeps the system awake and notices when it is back
+		a.closers = append(a.closers, closing(rc.Close)) // also when Run is never reached: a plug-in is a process
+		a.workers = append(a.workers, rc.Run)            // keeps the system awake and notices when it is back
 		a.conns = append(a.conns, connector{c.ID, name, rc})
 	}
 	a.match, err = customers.NewService(customers.Options{Sources: cs, Repository: a.store.Customers(), Normalizer: a.number, Log: a.log})

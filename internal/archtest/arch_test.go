@@ -38,6 +38,7 @@ var rules = []rule{
 	{"telephony/calls", []string{"telephony", "telephony/queues", "telephony/quality", "telephony/health", "internal/bus", "internal/customers", "internal/errs"}},
 	{"telephony/phones", []string{"telephony", "telephony/calls", "telephony/queues", "internal/seal", "internal/errs"}},
 	{"connectors/all", []string{"connectors/..."}},
+	{"examples/...", []string{"connectors", "connectors/plugin/sdk"}}, // what others outside can import
 	{"connectors/...", []string{"connectors/...", "internal/errs"}},
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
@@ -69,6 +70,8 @@ var vendors = map[string]string{
 	"github.com/spf13/cobra":           "cmd/...",
 	"github.com/sony/gobreaker":        "connectors/resilient/...",
 	"github.com/hashicorp/go-plugin":   "connectors/plugin/...",
+	"github.com/hashicorp/go-hclog":    "connectors/plugin/...",
+	"google.golang.org/grpc":           "connectors/plugin/...",
 	"github.com/coder/websocket":       "telephony/ari/... graph/... internal/lab/... cmd/... bench/... e2e/...",
 	"github.com/goccy/go-yaml":         "internal/config/... connectors/httpjson/...",
 	"github.com/itchyny/gojq":          "connectors/httpjson/...",
