@@ -40,6 +40,7 @@ const (
 	NoExtension    Gap = "does not find a number with an extension behind it"
 	NoJoined       Gap = "does not find the second of two numbers in one field"
 	NoPartOfNumber Gap = "does not search by a part of a number"
+	NoCompanies    Gap = "keeps numbers of persons only"
 	NoUpdate       Gap = "keeps the first state of a call that is sent again"
 )
 

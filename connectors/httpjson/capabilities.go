@@ -301,6 +301,9 @@ func stamp(t time.Time) any {
 }
 
 func (d *Driver) write(ctx context.Context, op, name, key, as string, doc map[string]any) (connectors.Ref, error) {
+	if d.ops[name].needsCustomer && doc["customer"] == nil {
+		return connectors.Ref{}, errs.E(errs.Unsupported, op, "this system takes it for known customers only")
+	}
 	done, err := d.writing.lock(ctx, name+" "+key)
 	if err != nil {
 		return connectors.Ref{}, err

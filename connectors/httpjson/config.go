@@ -115,6 +115,8 @@ type Operation struct {
 	Step
 	Steps   []Step `json:"steps"`
 	Content bool   `json:"content"` // attach_recording: .recording.content is the file in base64
+	// NeedsCustomer makes a call or task of nobody errs.Unsupported: the system files it under a customer or not at all.
+	NeedsCustomer bool `json:"needs_customer"`
 }
 
 // Step is a request and what is made of its answer. One without a path asks nothing; its result is made of what is known.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -81,6 +83,7 @@ func TestPresets(t *testing.T) {
 func (sys system) start(t *testing.T, preset string, customers []connectortest.Customer) connectortest.System {
 	t.Helper()
 	s := sys.sim()
+	sys.refusal.Data = true
 	sys.fill(s, customers)
 	srv := httptest.NewServer(s)
 	d := open(t, srv.URL, preset, sys.config)
@@ -110,7 +113,11 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 			if sys.key != nil {
 				own = sys.key(key)
 			}
-			return s.Texts(sys.written[what], key, own)
+			var out []string
+			for _, text := range s.Texts(sys.written[what], key, own) {
+				out = append(out, html.UnescapeString(strings.ReplaceAll(text, "<br/>", "\n"))) // some keep HTML
+			}
+			return out
 		},
 		Close: func() {
 			once.Do(func() {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pult-cc/pult/connectors/internal/number"
 	"github.com/pult-cc/pult/connectors/internal/web"
+	"github.com/pult-cc/pult/internal/errs"
 )
 
 // program is a compiled jq expression. "." is what it is given, $in what the operation was asked with.
@@ -97,15 +98,16 @@ var textFunctions = map[string]func(string) any{
 	"spread": func(s string) any { return number.Spread(number.Digits(s)) },
 	"uuid":   func(s string) any { return uuid(s) },
 	// quoting
-	"odata":  func(s string) any { return strings.ReplaceAll(s, "'", "''") },
-	"soql":   func(s string) any { return soql.Replace(s) },
-	"sosl":   func(s string) any { return escapeAny(s, `?&|!{}[]()^~*:\"'+-`) },
-	"lucene": func(s string) any { return escapeAny(s, `+-=&|><!(){}[]^"~*?:\/ `) },
-	"like":   func(s string) any { return escapeAny(s, `%_\`) },
+	"odata":     func(s string) any { return strings.ReplaceAll(s, "'", "''") },
+	"soql":      func(s string) any { return soql.Replace(s) },
+	"soql_like": func(s string) any { return strings.NewReplacer("%", `\%`, "_", `\_`).Replace(soql.Replace(s)) },
+	"sosl":      func(s string) any { return escapeAny(s, `?&|!{}[]()^~*:\"'+-`) },
+	"lucene":    func(s string) any { return escapeAny(s, `+-=&|><!(){}[]^"~*?:\/ `) },
+	"like":      func(s string) any { return escapeAny(s, `%_\`) },
 }
 
 // quoting are the functions after which a text may stand within the quotes of another language.
-var quoting = []string{"odata", "soql", "sosl", "lucene", "like", "digits", "spread", "uuid", "@json", "@uri", "@html"}
+var quoting = []string{"odata", "soql", "soql_like", "sosl", "lucene", "like", "digits", "spread", "uuid", "@json", "@uri", "@html"}
 
 var soql = strings.NewReplacer(`\`, `\\`, `'`, `\'`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
 
@@ -180,7 +182,20 @@ func (p *program) run(ctx context.Context, input, in any, status int, headers ma
 // discreet keeps of jq's error what was done, and leaves out to what: it repeats values, and they are people's.
 func discreet(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return &errs.Error{Kind: errs.Timeout, Msg: "no answer in time", Err: ctx.Err()}
+	}
+	var raised gojq.ValueError
+	if errors.As(err, &raised) {
+		if v, ok := raised.Value().(map[string]any); ok { // error({kind: "unauthenticated", message: "…"})
+			name, _ := asText(v["kind"])
+			message, _ := asText(v["message"])
+			if kind, known := kinds[name]; known {
+				if message == "" {
+					message = usualMessage(kind)
+				}
+				return errs.E(kind, "reading the answer", web.Scrub(message))
+			}
+		}
 	}
 	text, _, _ := strings.Cut(err.Error(), " (")
 	text, _, _ = strings.Cut(text, ": ")

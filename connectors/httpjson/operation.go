@@ -14,9 +14,10 @@ import (
 
 // operation is a compiled Operation.
 type operation struct {
-	name    string
-	steps   []*step
-	content bool
+	name          string
+	steps         []*step
+	content       bool
+	needsCustomer bool
 }
 
 // step is a compiled Step.
@@ -37,7 +38,7 @@ type step struct {
 
 func compileOperation(defs *library, name string, o *Operation) (*operation, error) {
 	path := "operations." + name
-	out := &operation{name: name, content: o.Content}
+	out := &operation{name: name, content: o.Content, needsCustomer: o.NeedsCustomer}
 	steps := o.Steps
 	switch {
 	case len(steps) == 0:

@@ -8,7 +8,44 @@ import (
 	"github.com/pult-cc/pult/connectors/httpjson/sim"
 )
 
+// unlimited lets the suite ask as fast as it can; what limits do has a test of its own.
+var unlimited = map[string]any{"requests": 0}
+
 var systems = map[string]system{
+	"odoo-rpc": {
+		config: map[string]any{
+			"settings": map[string]any{"database": "prod", "login": "pult"}, "secrets": map[string]any{"password": "env:SECRET"},
+		},
+		sim: func() *sim.Sim { return sim.OdooRPC("prod", "pult", secret) }, fill: fillOdoo,
+		refusal: sim.Trouble{Status: http.StatusOK, Body: `{"jsonrpc":"2.0","id":1,"error":{"code":200,"message":"Odoo Server Error","data":` +
+			`{"name":"odoo.exceptions.UserError","message":"Номер +74950123401 в стоп-листе"}}}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "mail.message", connectortest.Tasks: "mail.activity"},
+	},
+	"odoo": {
+		config: map[string]any{
+			"auth": map[string]any{"token": "env:SECRET"}, "settings": map[string]any{"database": "prod", "phones": []string{"phone", "mobile"}},
+		},
+		sim: func() *sim.Sim { return sim.OdooJSON2("prod", secret) }, fill: fillOdoo,
+		refusal: sim.Trouble{Status: http.StatusUnprocessableEntity,
+			Body: `{"name":"odoo.exceptions.UserError","message":"Номер +74950123401 в стоп-листе","arguments":[],"context":{},"debug":""}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "mail.message", connectortest.Tasks: "mail.activity"},
+	},
+	"hubspot": {
+		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "settings": map[string]any{"portal": "145000"}, "limits": unlimited},
+		sim:    func() *sim.Sim { return sim.HubSpot(secret) }, fill: fillHubSpot,
+		gaps: []connectortest.Gap{connectortest.NoTaxID, connectortest.NoExtension, connectortest.NoJoined, connectortest.NoPartOfNumber},
+		refusal: sim.Trouble{Status: http.StatusBadRequest,
+			Body: `{"status":"error","message":"Property values were not valid: +74950123401","correlationId":"x","category":"VALIDATION_ERROR"}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "calls", connectortest.Tasks: "tasks", connectortest.Recordings: "calls"},
+	},
+	"salesforce": {
+		config: map[string]any{"auth": map[string]any{"client_id": "pult", "client_secret": "env:SECRET"}, "limits": unlimited},
+		sim:    func() *sim.Sim { return sim.Salesforce("pult", secret) }, fill: fillSalesforce,
+		gaps: []connectortest.Gap{connectortest.NoTaxID},
+		refusal: sim.Trouble{Status: http.StatusBadRequest,
+			Body: `[{"errorCode":"FIELD_CUSTOM_VALIDATION_EXCEPTION","message":"Номер +74950123401 в стоп-листе","fields":["Phone"]}]`},
+		written: map[connectortest.Record]string{connectortest.Calls: "Task", connectortest.Tasks: "Task"},
+	},
 	"espocrm": {
 		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "settings": map[string]any{"tax_id": "cInn"}},
 		sim:    func() *sim.Sim { return sim.EspoCRM(secret) },
@@ -17,6 +54,45 @@ var systems = map[string]system{
 		refusal: sim.Trouble{Status: http.StatusUnprocessableEntity, Body: "{}"},
 		written: map[connectortest.Record]string{connectortest.Calls: "Call", connectortest.Tasks: "Task", connectortest.Contacts: "Contact"},
 	},
+}
+
+func fillOdoo(s *sim.Sim, customers []connectortest.Customer) {
+	var n ids
+	firms, users := map[string]any{}, map[string]any{}
+	for _, c := range customers {
+		o := sim.Object{
+			"id": n.next(), "name": c.Name, "is_company": c.Kind == connectors.KindCompany, "vat": c.TaxID, "active": !c.Deleted,
+			"parent_id": firms[c.Company],
+		}
+		if c.Owner != "" {
+			if users[c.Owner] == nil {
+				users[c.Owner] = []any{n.next(), c.Owner}
+				s.Add("res.users", sim.Object{"id": users[c.Owner].([]any)[0], "name": c.Owner, "login": "orlov", "share": false})
+			}
+			o["user_id"] = users[c.Owner]
+		}
+		for i, p := range c.Phones {
+			if i == 0 {
+				o["phone"] = p
+			} else {
+				o["mobile"] = p
+			}
+		}
+		if c.Kind == connectors.KindCompany {
+			firms[c.Name] = []any{o["id"], c.Name}
+		}
+		s.Add("res.partner", o)
+		for _, b := range c.Business {
+			won := 100.0
+			if b.Open {
+				won = 40
+			}
+			s.Add("crm.lead", sim.Object{
+				"id": n.next(), "name": b.Title, "partner_id": []any{o["id"], c.Name}, "stage_id": []any{1, "Переговоры"}, "probability": won,
+				"active": true, "expected_revenue": 1000.5, "write_date": "2026-03-04 10:00:00",
+			})
+		}
+	}
 }
 
 func fillEspo(s *sim.Sim, customers []connectortest.Customer) {
