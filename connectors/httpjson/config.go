@@ -21,7 +21,7 @@ type Config struct {
 	Preset   string            `json:"preset"`
 	Title    string            `json:"title"` // of a preset
 	BaseURL  string            `json:"base_url"`
-	Links    string            `json:"links"`    // where deep links lead; default base_url
+	Links    string            `json:"links"`    // where deep links lead: an address, or a path of base_url's server; default base_url
 	Networks []string          `json:"networks"` // private networks that base_url may be in; none is permitted that is not listed
 	Auth     Auth              `json:"auth"`
 	Secrets  map[string]string `json:"secrets"`  // references; ${.secrets.name} in headers and bodies
@@ -156,11 +156,11 @@ func Preset(name string) (json.RawMessage, error) {
 	if err != nil || strings.ContainsAny(name, `/\`) {
 		return nil, conf.Field("preset", "%q is unknown%s", name, conf.DidYouMean(name, Presets()))
 	}
-	raw, err := yaml.YAMLToJSON(text)
-	if err != nil {
+	var tree map[string]any
+	if err := yaml.Unmarshal(text, &tree); err != nil {
 		return nil, errs.With(errs.Internal, "reading preset "+name, err)
 	}
-	return raw, nil
+	return json.Marshal(tree)
 }
 
 // readConfig reads a configuration over its preset, and checks what can be checked without compiling.
@@ -229,8 +229,11 @@ func (c *Config) check() error {
 	if c.Links == "" {
 		c.Links = c.BaseURL
 	}
+	if strings.HasPrefix(c.Links, "/") { // of the same server
+		c.Links = u.Scheme + "://" + u.Host + c.Links
+	}
 	if l, err := url.Parse(c.Links); err != nil || !l.IsAbs() || l.Host == "" {
-		return conf.Field("links", "must be an absolute address")
+		return conf.Field("links", "must be an absolute address, or a path of the same server")
 	}
 	c.Links = strings.TrimRight(c.Links, "/")
 	for _, name := range slices.Sorted(maps.Keys(c.Settings)) {

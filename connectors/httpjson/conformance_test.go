@@ -38,6 +38,7 @@ func (s secrets) Secret(_ context.Context, ref string) (string, error) {
 // system is how a preset is tried: a simulator, how customers get into it, and what differs from system to system.
 type system struct {
 	config  map[string]any // beside preset, base_url and networks
+	base    string         // path of base_url
 	sim     func() *sim.Sim
 	fill    func(s *sim.Sim, customers []connectortest.Customer)
 	gaps    []connectortest.Gap
@@ -86,7 +87,7 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 	sys.refusal.Data = true
 	sys.fill(s, customers)
 	srv := httptest.NewServer(s)
-	d := open(t, srv.URL, preset, sys.config)
+	d := open(t, srv.URL+sys.base, preset, sys.config)
 	troubles := map[connectortest.Fault]*sim.Trouble{
 		connectortest.Slow:         {Delay: time.Minute},
 		connectortest.Down:         {HangUp: true},
@@ -131,7 +132,7 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 			})
 		},
 	}
-	out.Reopen = func() connectors.Driver { return open(t, srv.URL, preset, sys.config) }
+	out.Reopen = func() connectors.Driver { return open(t, srv.URL+sys.base, preset, sys.config) }
 	for f := range troubles {
 		out.Faults = append(out.Faults, f)
 	}

@@ -97,6 +97,7 @@ var textFunctions = map[string]func(string) any{
 	"digits": func(s string) any { return number.Digits(s) },
 	"spread": func(s string) any { return number.Spread(number.Digits(s)) },
 	"uuid":   func(s string) any { return uuid(s) },
+	"lower":  func(s string) any { return strings.ToLower(s) },
 	// quoting
 	"odata":     func(s string) any { return strings.ReplaceAll(s, "'", "''") },
 	"soql":      func(s string) any { return soql.Replace(s) },

@@ -46,6 +46,55 @@ var systems = map[string]system{
 			Body: `[{"errorCode":"FIELD_CUSTOM_VALIDATION_EXCEPTION","message":"Номер +74950123401 в стоп-листе","fields":["Phone"]}]`},
 		written: map[connectortest.Record]string{connectortest.Calls: "Task", connectortest.Tasks: "Task"},
 	},
+	"dynamics": {
+		config: map[string]any{
+			"auth":     map[string]any{"token_url": "/tenant/oauth2/v2.0/token", "client_id": "pult", "client_secret": "env:SECRET", "scope": "https://org.crm4.dynamics.com/.default"},
+			"settings": map[string]any{"tax_id": "new_inn"}, "limits": unlimited,
+		},
+		sim: func() *sim.Sim { return sim.Dynamics("pult", secret) }, fill: fillDynamics,
+		refusal: sim.Trouble{Status: http.StatusBadRequest, Body: `{"error":{"code":"0x80040265","message":"Номер +74950123401 в стоп-листе"}}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "phonecalls", connectortest.Tasks: "tasks"},
+	},
+	"suitecrm": {
+		config: map[string]any{
+			"auth": map[string]any{"client_id": "pult", "client_secret": "env:SECRET"}, "settings": map[string]any{"tax_id": "inn_c"},
+		},
+		sim: func() *sim.Sim { return sim.SuiteCRM("pult", secret) }, fill: fillSuite,
+		refusal: sim.Trouble{Status: http.StatusUnprocessableEntity, Body: `{"errors":{"status":422,"title":null,"detail":"Номер +74950123401 в стоп-листе"}}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "Calls", connectortest.Tasks: "Tasks"},
+	},
+	"amocrm": {
+		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "limits": unlimited},
+		sim:    func() *sim.Sim { return sim.AmoCRM(secret) }, fill: fillAmo,
+		gaps: []connectortest.Gap{connectortest.NoTaxID},
+		refusal: sim.Trouble{Status: http.StatusBadRequest,
+			Body: `{"title":"Bad Request","type":"https://httpstatus.es/400","status":400,"detail":"Номер +74950123401 в стоп-листе"}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "notes", connectortest.Tasks: "tasks"},
+	},
+	"bitrix24-webhook": {
+		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "limits": unlimited},
+		base:   "/rest/1",
+		sim:    func() *sim.Sim { return sim.Bitrix24(secret) }, fill: fillBitrix,
+		gaps:    []connectortest.Gap{connectortest.NoTaxID, connectortest.NoJoined, connectortest.NoPartOfNumber},
+		refusal: sim.Trouble{Status: http.StatusBadRequest, Body: `{"error":"","error_description":"Номер +74950123401 в стоп-листе"}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "activity", connectortest.Tasks: "activity"},
+	},
+	"zammad": {
+		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}},
+		sim:    func() *sim.Sim { return sim.Zammad(secret) }, fill: fillZammad,
+		gaps: []connectortest.Gap{
+			connectortest.NoCompanies, connectortest.NoTaxID, connectortest.NoOwner, connectortest.NoPartOfNumber,
+		},
+		refusal: sim.Trouble{Status: http.StatusUnprocessableEntity, Body: `{"error":"Номер +74950123401 в стоп-листе"}`},
+		written: map[connectortest.Record]string{connectortest.Tasks: "tickets"},
+	},
+	"pipedrive": {
+		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "limits": unlimited},
+		sim:    func() *sim.Sim { return sim.Pipedrive(secret) }, fill: fillPipedrive,
+		gaps:    []connectortest.Gap{connectortest.NoCompanies, connectortest.NoTaxID},
+		refusal: sim.Trouble{Status: http.StatusBadRequest, Body: `{"success":false,"error":"Номер +74950123401 в стоп-листе","data":null}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "activities", connectortest.Tasks: "activities"},
+	},
 	"espocrm": {
 		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "settings": map[string]any{"tax_id": "cInn"}},
 		sim:    func() *sim.Sim { return sim.EspoCRM(secret) },
