@@ -92,3 +92,60 @@ func TestVerifyStopsWithItsContext(t *testing.T) {
 		t.Errorf("%d cases ran after the first was told to be the last", n)
 	}
 }
+
+// few is a driver with one customer, who is wrong in some way.
+type few struct {
+	nobodyKnown
+	found func(connectors.LookupQuery) []connectors.Candidate
+}
+
+func (f *few) Lookup(_ context.Context, q connectors.LookupQuery) ([]connectors.Candidate, error) {
+	return f.found(q), nil
+}
+
+func TestVerifyLive(t *testing.T) {
+	known := &Known{Query: Query("4950123401"), Name: "Василёк"}
+	good := connectors.Candidate{
+		Ref: connectors.Ref{Connector: "crm", Type: "t", ID: "1"}, Kind: connectors.KindCompany, Name: "ООО Василёк",
+		Phones: []connectors.Phone{{Raw: "8 (495) 012-34-01"}},
+	}
+	mute := good
+	mute.Phones = nil
+	foreign := good
+	foreign.Ref.Connector = "another"
+	ask := func(known *Known, c connectors.Candidate, always bool) map[string]Verdict {
+		out := map[string]Verdict{}
+		d := &few{found: func(q connectors.LookupQuery) []connectors.Candidate {
+			if always || q.National == "4950123401" {
+				return []connectors.Candidate{c}
+			}
+			return nil
+		}}
+		for v := range VerifyLive(t.Context(), d, "crm", known) {
+			out[v.Name] = v
+		}
+		return out
+	}
+	for name, v := range ask(known, good, false) {
+		if !v.OK() {
+			t.Errorf("%s: %q", name, v.Failed)
+		}
+	}
+	for name, c := range map[string]struct {
+		candidate connectors.Candidate
+		always    bool
+		failing   string
+	}{
+		"no phones": {mute, false, "Known"}, "foreign reference": {foreign, false, "Known"}, "everybody for everything": {good, true, "Nobody"},
+	} {
+		if v := ask(known, c.candidate, c.always)[c.failing]; v.OK() {
+			t.Errorf("%s: %s passed", name, c.failing)
+		}
+	}
+	if v := ask(&Known{Query: known.Query, Name: "Ромашка"}, good, false)["Known"]; v.OK() {
+		t.Error("another name passed")
+	}
+	if v := ask(nil, good, false)["Known"]; !v.OK() || len(v.Notes) == 0 {
+		t.Errorf("nobody was named: %+v", v)
+	}
+}

@@ -109,7 +109,7 @@ func Factory(log *slog.Logger) connectors.Factory {
   }
 }`),
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
-			s, err := parse(config)
+			s, err := Parse(config, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -118,9 +118,13 @@ func Factory(log *slog.Logger) connectors.Factory {
 	}
 }
 
-func parse(config json.RawMessage) (Settings, error) {
+// Parse reads settings from a connector's configuration; err is that of whoever brought it.
+func Parse(config json.RawMessage, err error) (Settings, error) {
 	const op = "reading configuration"
 	var s Settings
+	if err != nil {
+		return s, err
+	}
 	dec := json.NewDecoder(bytes.NewReader(config))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {

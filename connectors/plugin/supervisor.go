@@ -42,7 +42,7 @@ func (s *supervisor) launch(ctx context.Context) (*pb.DescribeResponse, error) {
 	defer patience.Stop()
 	select {
 	case err := <-first:
-		if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Unsupported) {
+		if hopeless(err) {
 			s.close()
 			return nil, err
 		}
@@ -56,6 +56,9 @@ func (s *supervisor) launch(ctx context.Context) (*pb.DescribeResponse, error) {
 	}
 	return nil, nil
 }
+
+// hopeless tells whether starting again would not help.
+func hopeless(err error) bool { return errs.Is(err, errs.Invalid) || errs.Is(err, errs.Unsupported) }
 
 // close ends the plug-in and waits until it is gone.
 func (s *supervisor) close() {
@@ -79,6 +82,9 @@ func (s *supervisor) run(ctx context.Context, first chan<- error) {
 		}
 		if first != nil {
 			first <- err
+			if hopeless(err) {
+				return
+			}
 			first = nil
 		}
 		if err == nil {
