@@ -125,7 +125,7 @@ func openFull(_ context.Context, id string, config json.RawMessage, secrets conn
 			return nil, err
 		}
 		fmt.Fprintf(os.Stderr, "signing in with %s for +7 495 012-34-01\n", password)
-		fmt.Printf("%s\n", strings.Repeat("x", 200_000))
+		fmt.Printf("%s\n", strings.Repeat("x", 100_000))
 	}
 	return full{id, secrets}, nil
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/pult-cc/pult/connectors/plugin/plugintest"
 )
 
-// BenchmarkLookup is what it costs that a connector is a process: the same look-up among 1000 customers inside of Pult, in a plug-in
+// BenchmarkLookup is what it costs that a connector is a process: the same look-up among ten customers inside of Pult, in a plug-in
 // written in Go (with TLS) and in one for Node.
 func BenchmarkLookup(b *testing.B) {
 	var customers []connectortest.Customer
 	var records []connectors.Candidate
-	for i := range 1000 {
+	for i := range 10 {
 		c := connectortest.Customer{
 			Kind: connectors.KindCompany, Name: fmt.Sprintf("Firm %03d", i), Owner: "Орлов Игорь",
 			Phones: []string{fmt.Sprintf("8 (495) 012-%02d-%02d", i/100, i%100)},
@@ -39,7 +39,7 @@ func BenchmarkLookup(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				found, err := c.driver.Lookup(b.Context(), connectors.LookupQuery{National: "4950120742"})
+				found, err := c.driver.Lookup(b.Context(), connectors.LookupQuery{National: "4950120007"})
 				if err != nil || len(found) != 1 {
 					b.Fatal(found, err)
 				}

@@ -20,8 +20,8 @@ import (
 // process and all it started end with Pult, by a pipe at standard input that closes with Pult and by the kernel where it can.
 type child struct {
 	cmd   *exec.Cmd
-	out   *output
-	stdin *os.File // our end: closing it says goodbye
+	out   [2]*output // of standard output and error
+	stdin *os.File   // our end: closing it says goodbye
 
 	greeting *io.PipeReader // the first line of standard output, for go-plugin
 	exited   chan struct{}  // closed when the process is gone and its pipes are read
@@ -38,45 +38,45 @@ var _ runner.Runner = (*child)(nil)
 // drainTime is how long the pipes of a dead process may still be held open by somebody it started.
 const drainTime = 500 * time.Millisecond
 
-func newChild(s Settings, env []string, out *output) *child {
+func newChild(s Settings, env []string, out, err *output) *child {
 	cmd := exec.Command(s.Command, s.Args...)
 	cmd.Env = env
 	for k, v := range s.Env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
 	alone(cmd)
-	return &child{cmd: cmd, out: out, exited: make(chan struct{})}
+	return &child{cmd: cmd, out: [2]*output{out, err}, exited: make(chan struct{})}
 }
 
 // Start implements runner.Runner.
 func (c *child) Start(context.Context) error {
-	var pipes [3][2]*os.File
-	for i := range pipes {
-		r, w, err := os.Pipe()
-		if err != nil {
-			return err
+	var files []*os.File // read and write ends of input, output, errors
+	err := error(nil)
+	for range 3 {
+		r, w, perr := os.Pipe()
+		if perr != nil {
+			err = perr
+			break
 		}
-		pipes[i] = [2]*os.File{r, w}
+		files = append(files, r, w)
 	}
-	stdin, stdout, stderr := pipes[0], pipes[1], pipes[2]
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = stdin[0], stdout[1], stderr[1]
-	err := c.spawn()
-	for _, theirs := range []*os.File{stdin[0], stdout[1], stderr[1]} {
-		_ = theirs.Close()
+	if err == nil {
+		c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = files[0], files[3], files[5]
+		err = c.spawn()
 	}
 	if err != nil {
-		for _, ours := range []*os.File{stdin[1], stdout[0], stderr[0]} {
-			_ = ours.Close()
-		}
+		closeAll(files...)
 		close(c.exited)
 		return err
 	}
-	c.stdin = stdin[1]
+	closeAll(files[0], files[3], files[5])
+	stdout, stderr := files[2], files[4]
+	c.stdin = files[1]
 	var greet *io.PipeWriter
 	c.greeting, greet = io.Pipe()
 	var readers sync.WaitGroup
-	readers.Go(func() { c.readOutput(stdout[0], greet) })
-	readers.Go(func() { _, _ = io.Copy(c.out, stderr[0]) })
+	readers.Go(func() { c.readOutput(stdout, greet) })
+	readers.Go(func() { _, _ = io.Copy(c.out[1], stderr) })
 	go func() {
 		err := c.reap()
 		c.mu.Lock()
@@ -85,17 +85,22 @@ func (c *child) Start(context.Context) error {
 			c.state = err.Error()
 		}
 		c.mu.Unlock()
-		for _, ours := range []*os.File{stdout[0], stderr[0]} {
+		for _, ours := range []*os.File{stdout, stderr} {
 			_ = ours.SetReadDeadline(time.Now().Add(drainTime))
 		}
 		readers.Wait()
-		for _, ours := range []*os.File{stdin[1], stdout[0], stderr[0]} {
-			_ = ours.Close()
-		}
-		c.out.end()
+		closeAll(c.stdin, stdout, stderr)
+		c.out[0].end()
+		c.out[1].end()
 		close(c.exited)
 	}()
 	return nil
+}
+
+func closeAll(files ...*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 }
 
 func (c *child) spawn() error {
@@ -119,7 +124,7 @@ func (c *child) readOutput(stdout io.Reader, greet *io.PipeWriter) {
 		_, _ = greet.Write(line)
 	}
 	_ = greet.Close()
-	_, _ = io.Copy(c.out, r)
+	_, _ = io.Copy(c.out[0], r)
 }
 
 // greeted returns the first line of standard output, and how the process ended if it has.

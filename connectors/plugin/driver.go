@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -132,7 +133,7 @@ func (c capabilities) Get(ctx context.Context, ref connectors.Ref) (connectors.C
 
 // Search implements connectors.Searcher.
 func (c capabilities) Search(ctx context.Context, text string, limit int) ([]connectors.Candidate, error) {
-	r, err := call(ctx, c, "searching", pb.ConnectorClient.Search, &pb.SearchRequest{Text: text, Limit: wire.Limit(limit)})
+	r, err := call(ctx, c, "searching", pb.ConnectorClient.Search, &pb.SearchRequest{Text: strings.ToValidUTF8(text, ""), Limit: wire.Limit(limit)})
 	return wire.ToCandidates(c.id, r.GetCandidates()), err
 }
 

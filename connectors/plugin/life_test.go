@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -262,7 +263,7 @@ func (l *lines) String() string {
 
 func TestWhatAPlugInWritesIsLoggedWithoutSecretsAndNumbers(t *testing.T) {
 	var written lines
-	log, err := obs.NewLogger(&written, obs.LogOptions{})
+	log, err := obs.NewLogger(io.MultiWriter(&written, t.Output()), obs.LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

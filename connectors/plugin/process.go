@@ -82,7 +82,8 @@ func (s *supervisor) start(ctx context.Context) (_ *process, err error) {
 	if p.sockets, err = os.MkdirTemp("", "pult-plugin-"); err != nil {
 		return nil, errs.With(errs.Internal, op, err)
 	}
-	out := newOutput(s.log, s.clean)
+	// A plug-in has two streams, one with go-plugin four: lines of one must not end up in those of another.
+	stream := func() *output { return newOutput(s.log, s.clean) }
 	impatience := func() bool { return true }
 	p.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
@@ -92,14 +93,14 @@ func (s *supervisor) start(ctx context.Context) (_ *process, err error) {
 		AutoMTLS:         speaksMTLS(s.settings.Command),
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: p.sockets},
 		StartTimeout:     time.Duration(s.settings.Start) + time.Second, // ours is over first
-		SyncStdout:       out,
-		SyncStderr:       out,
+		SyncStdout:       stream(),
+		SyncStderr:       stream(),
 		Logger:           hclog.NewNullLogger(),
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)), grpc.WithStatsHandler(ears{}),
 		},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
-			p.child = newChild(s.settings, cmd.Env, out)
+			p.child = newChild(s.settings, cmd.Env, stream(), stream())
 			// go-plugin waits for the greeting whatever ctx says, but notices that the process is gone.
 			impatience = context.AfterFunc(ctx, func() { _ = p.child.Kill(ctx) })
 			return p.child, nil
