@@ -92,6 +92,7 @@ func (narrow) Lookup(ctx context.Context, q connectors.LookupQuery) ([]connector
 	case "panic":
 		panic("the record is odd")
 	case "hang":
+		fmt.Fprintln(os.Stderr, "it hangs")
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case "environment":
