@@ -95,7 +95,6 @@ func TestVerifyStopsWithItsContext(t *testing.T) {
 
 // few is a driver with one customer, who is wrong in some way.
 type few struct {
-	nobodyKnown
 	found func(connectors.LookupQuery) []connectors.Candidate
 }
 
