@@ -79,8 +79,14 @@ func TestWhatAPlugInStartedEndsWithIt(t *testing.T) {
 }
 
 func TestAPlugInEndsWhenPultIsKilled(t *testing.T) {
+	// One that is killed cannot take the folder of the socket away; a longer name than this would not fit a socket's address.
+	dir, err := os.MkdirTemp("", "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
 	pult := exec.Command(as("").Command)
-	pult.Env = append(os.Environ(), part+"=pult")
+	pult.Env = append(os.Environ(), part+"=pult", "TMPDIR="+dir)
 	pult.Stderr = t.Output()
 	out, err := pult.StdoutPipe()
 	if err != nil {
