@@ -24,7 +24,7 @@ func TestEveryKindHasASchema(t *testing.T) {
 			t.Errorf("%s: schema %+v, %v", f.Kind, schema, err)
 		}
 	}
-	if !slices.Equal(names, []string{"httpjson", "memory", "onec", "plugin"}) {
+	if !slices.Equal(names, []string{"csvfile", "httpjson", "memory", "onec", "plugin", "sqltable"}) {
 		t.Errorf("kinds %v", names)
 	}
 	d, err := r.Open(t.Context(), "1c", "onec", json.RawMessage(`{"base_url":"https://server/base"}`), nil)

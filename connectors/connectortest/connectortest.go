@@ -41,6 +41,7 @@ const (
 	NoJoined       Gap = "does not find the second of two numbers in one field"
 	NoPartOfNumber Gap = "does not search by a part of a number"
 	NoCompanies    Gap = "keeps numbers of persons only"
+	FromMemory     Gap = "answers from memory, so it is never slow"
 	NoUpdate       Gap = "keeps the first state of a call that is sent again"
 )
 

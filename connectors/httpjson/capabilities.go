@@ -118,7 +118,7 @@ func (d searcher) Search(ctx context.Context, text string, limit int) ([]connect
 	}
 	scope := map[string]any{"text": strings.TrimSpace(text), "words": words, "number": nil}
 	digits := ""
-	if n, ok := asNumber(text); ok {
+	if n, ok := number.Typed(text); ok {
 		doc, err := d.numberScope(ctx, connectors.LookupQuery{National: n, Region: "RU"})
 		if err != nil {
 			return nil, err
@@ -136,20 +136,6 @@ func (d searcher) Search(ctx context.Context, text string, limit int) ([]connect
 		}
 	}
 	return out, nil
-}
-
-// asNumber reports whether a search text is digits as people write numbers, and returns them without the Russian trunk prefix.
-func asNumber(s string) (string, bool) {
-	for _, r := range s {
-		if !unicode.IsDigit(r) && !strings.ContainsRune(" +-().\u00a0", r) {
-			return "", false
-		}
-	}
-	digits := number.Digits(s)
-	if len(digits) == 11 && (digits[0] == '8' || digits[0] == '7') {
-		digits = digits[1:]
-	}
-	return digits, len(digits) >= 4
 }
 
 func person(p personOut) connectors.Person {

@@ -2,7 +2,10 @@
 // numbers is the host's; this only makes what to look for.
 package number
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Digits returns the digits of a text.
 func Digits(s string) string {
@@ -37,4 +40,18 @@ func Spread(digits string) string {
 		return ""
 	}
 	return "%" + strings.Join(strings.Split(digits, ""), "%") + "%"
+}
+
+// Typed reports whether a search text is digits as people write numbers, and returns them without the Russian trunk prefix.
+func Typed(s string) (string, bool) {
+	for _, r := range s {
+		if !unicode.IsDigit(r) && !strings.ContainsRune(" +-().\u00a0", r) {
+			return "", false
+		}
+	}
+	digits := Digits(s)
+	if len(digits) == 11 && (digits[0] == '8' || digits[0] == '7') {
+		digits = digits[1:]
+	}
+	return digits, len(digits) >= 4
 }
