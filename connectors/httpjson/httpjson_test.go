@@ -326,3 +326,53 @@ func TestSchemaIsThatOfTheConfiguration(t *testing.T) {
 		}
 	}
 }
+
+func TestASessionThatEndedIsMadeAnew(t *testing.T) {
+	logins := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case r.URL.Path == "/login":
+			if string(body) != `{"password":`+quoted(secret)+`}` {
+				t.Errorf("signed in with %s", body)
+			}
+			logins++
+			_, _ = fmt.Fprintf(w, `{"id": "session-%d"}`, logins)
+		case r.Header.Get("X-Session") != fmt.Sprint("session-", logins):
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			_, _ = io.WriteString(w, "[]")
+		}
+	}))
+	defer srv.Close()
+	d := driver(t, with(t, srv.URL, `{"secrets": {"password": "env:SECRET"}, "operations": {
+		"session": {"path": "/login", "body": {"password": "${.secrets.password}"}, "result": ".id"},
+		"lookup": {"path": "/find", "headers": {"X-Session": "${.session}"}}}}`))
+	for range 2 {
+		if _, err := d.Lookup(t.Context(), connectortest.Query("4950123401")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if logins != 1 {
+		t.Errorf("signed in %d times, want once", logins)
+	}
+	logins++ // the system has forgotten
+	if _, err := d.Lookup(t.Context(), connectortest.Query("4950123401")); err != nil || logins != 3 {
+		t.Errorf("after the session ended: %v, signed in %d times", err, logins-1)
+	}
+}
+
+func quoted(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+func TestAnEndlessExpressionEndsWithItsRequest(t *testing.T) {
+	srv, _ := asked(t)
+	d := driver(t, with(t, srv.URL, `{"operations": {"lookup": {"path": "/find", "result": "def f: f; f"}}}`))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := d.Lookup(ctx, connectortest.Query("4950123401")); !errs.Is(err, errs.Timeout) {
+		t.Errorf("got %v", err)
+	}
+}
