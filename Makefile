@@ -64,7 +64,7 @@ deps: ## bring the real parts that tests run: Asterisk, SIPp, Chromium, PostgreS
 	@go mod download
 
 .PHONY: test-go
-test-go: ## Go: unit, race, conformance on real parts
+test-go: examples/plugins/node/node_modules/.stamp ## Go: unit, race, conformance on real parts
 	@$(NETNS) go test -race $(TESTFLAGS) ./...
 	@go test -count=1 ./internal/archtest
 
@@ -81,6 +81,11 @@ e2e/node_modules/.stamp: e2e/package-lock.json
 	@cd e2e && PATH="$$(../scripts/parts path node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+examples/plugins/node/node_modules/.stamp: examples/plugins/node/package-lock.json
+	@scripts/parts node
+	@cd examples/plugins/node && PATH="$$(../../../scripts/parts path node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: lint
 lint: webapp/node_modules/.stamp ## gofmt, vet, staticcheck, the web app's linters
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
@@ -90,8 +95,8 @@ lint: webapp/node_modules/.stamp ## gofmt, vet, staticcheck, the web app's linte
 	@$(NPM) run --silent typecheck
 
 .PHONY: generate
-generate: webapp/node_modules/.stamp ## regenerate ent, gqlgen and the web app's documents
-	@go generate ./ent ./graph
+generate: webapp/node_modules/.stamp ## regenerate ent, gqlgen, the plug-in protocol and the web app's documents
+	@go generate ./ent ./graph ./connectors/plugin
 	@$(NPM) run --silent codegen
 
 .PHONY: generate-check

@@ -8,7 +8,6 @@ package connectors
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
 // Ref names a record in a customer system, globally: which connector instance, which kind of record, which id there.
@@ -46,13 +45,17 @@ type Candidate struct {
 	Kind    Kind
 	Name    string
 	Company string // the company a person belongs to
-	Phones  []Phone
-	Emails  []string
-	TaxID   string // ИНН
-	Owner   Person // responsible manager
-	URL     string // deep link into the system, absolute
-	Deleted bool   // marked for deletion there
-	Notes   map[string]string
+	// StandsFor is another record of the same customer in the same system, which says less: a counterparty of 1C stands for its
+	// partner. Where both have a number only this one is shown.
+	StandsFor Ref
+	Phones    []Phone
+	Emails    []string
+	TaxID     string // ИНН
+	Owner     Person // responsible manager
+	Open      bool   // the system knows of something unfinished with them: a deal, a ticket
+	URL       string // deep link into the system, absolute
+	Deleted   bool   // marked for deletion there
+	Notes     map[string]string
 }
 
 // LookupQuery asks who a number belongs to.
@@ -72,34 +75,13 @@ type Driver interface {
 	Lookup(ctx context.Context, q LookupQuery) ([]Candidate, error)
 }
 
-// Optional capabilities, found by type assertion.
-type (
-	// Checker tells whether the system is there and the credentials work.
-	Checker interface {
-		Check(ctx context.Context) (Health, error)
-	}
-	// Getter fetches one record by reference; an unknown one is errs.NotFound.
-	Getter interface {
-		Get(ctx context.Context, ref Ref) (Candidate, error)
-	}
-	// Searcher finds records by words of a name, or digits of a number.
-	Searcher interface {
-		Search(ctx context.Context, text string, limit int) ([]Candidate, error)
-	}
-)
-
-// Health is the answer of a Checker.
-type Health struct {
-	Version string
-	Latency time.Duration
-}
-
 // Secrets resolves secret references of a configuration ("env:NAME", "file:path", "vault:path#field").
 type Secrets interface {
 	Secret(ctx context.Context, ref string) (string, error)
 }
 
-// Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine.
+// Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine. A plug-in is the exception: only
+// its process can tell what it is able to do.
 type Factory struct {
 	Kind   string          // "onec"
 	Schema json.RawMessage // JSON Schema of the configuration; secret fields carry "x-secret": true

@@ -32,6 +32,48 @@ func factory(kind string) connectors.Factory {
 	}
 }
 
+type whole struct{ nobody }
+
+func (whole) Get(context.Context, connectors.Ref) (connectors.Candidate, error) {
+	return connectors.Candidate{Name: "whole"}, nil
+}
+
+type partial struct {
+	nobody
+	can bool
+}
+
+func (p partial) As(target any) bool {
+	if g, ok := target.(*connectors.Getter); ok && p.can {
+		*g = whole{}
+		return true
+	}
+	return false
+}
+
+func TestAsFindsWhatADriverCan(t *testing.T) {
+	for name, c := range map[string]struct {
+		driver connectors.Driver
+		want   bool
+	}{
+		"by its type": {whole{}, true}, "lacks it": {nobody{}, false}, "says so": {partial{can: true}, true}, "says not": {partial{}, false},
+	} {
+		g, ok := connectors.As[connectors.Getter](c.driver)
+		if ok != c.want {
+			t.Errorf("%s: %v", name, ok)
+		}
+		if !ok {
+			continue
+		}
+		if r, err := g.Get(t.Context(), connectors.Ref{}); err != nil || r.Name != "whole" {
+			t.Errorf("%s: got %+v, %v", name, r, err)
+		}
+		if _, ok := connectors.As[connectors.Searcher](c.driver); ok {
+			t.Errorf("%s: searches", name)
+		}
+	}
+}
+
 func TestRegistryOpens(t *testing.T) {
 	var r connectors.Registry
 	for _, k := range []string{"zeta", "alpha"} {

@@ -17,11 +17,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/pult-cc/pult/ent/customernumber"
 	"github.com/pult-cc/pult/ent/declaredavailability"
+	"github.com/pult-cc/pult/ent/indexpage"
+	"github.com/pult-cc/pult/ent/indexscan"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/queue"
+	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/ent/session"
@@ -40,6 +43,10 @@ type Client struct {
 	CustomerNumber *CustomerNumberClient
 	// DeclaredAvailability is the client for interacting with the DeclaredAvailability builders.
 	DeclaredAvailability *DeclaredAvailabilityClient
+	// IndexPage is the client for interacting with the IndexPage builders.
+	IndexPage *IndexPageClient
+	// IndexScan is the client for interacting with the IndexScan builders.
+	IndexScan *IndexScanClient
 	// Interaction is the client for interacting with the Interaction builders.
 	Interaction *InteractionClient
 	// InteractionTag is the client for interacting with the InteractionTag builders.
@@ -50,6 +57,8 @@ type Client struct {
 	PhoneHealth *PhoneHealthClient
 	// Queue is the client for interacting with the Queue builders.
 	Queue *QueueClient
+	// RefusedLink is the client for interacting with the RefusedLink builders.
+	RefusedLink *RefusedLinkClient
 	// RememberedChoice is the client for interacting with the RememberedChoice builders.
 	RememberedChoice *RememberedChoiceClient
 	// SeenCustomer is the client for interacting with the SeenCustomer builders.
@@ -77,11 +86,14 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.CustomerNumber = NewCustomerNumberClient(c.config)
 	c.DeclaredAvailability = NewDeclaredAvailabilityClient(c.config)
+	c.IndexPage = NewIndexPageClient(c.config)
+	c.IndexScan = NewIndexScanClient(c.config)
 	c.Interaction = NewInteractionClient(c.config)
 	c.InteractionTag = NewInteractionTagClient(c.config)
 	c.PauseReason = NewPauseReasonClient(c.config)
 	c.PhoneHealth = NewPhoneHealthClient(c.config)
 	c.Queue = NewQueueClient(c.config)
+	c.RefusedLink = NewRefusedLinkClient(c.config)
 	c.RememberedChoice = NewRememberedChoiceClient(c.config)
 	c.SeenCustomer = NewSeenCustomerClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -183,11 +195,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:               cfg,
 		CustomerNumber:       NewCustomerNumberClient(cfg),
 		DeclaredAvailability: NewDeclaredAvailabilityClient(cfg),
+		IndexPage:            NewIndexPageClient(cfg),
+		IndexScan:            NewIndexScanClient(cfg),
 		Interaction:          NewInteractionClient(cfg),
 		InteractionTag:       NewInteractionTagClient(cfg),
 		PauseReason:          NewPauseReasonClient(cfg),
 		PhoneHealth:          NewPhoneHealthClient(cfg),
 		Queue:                NewQueueClient(cfg),
+		RefusedLink:          NewRefusedLinkClient(cfg),
 		RememberedChoice:     NewRememberedChoiceClient(cfg),
 		SeenCustomer:         NewSeenCustomerClient(cfg),
 		Session:              NewSessionClient(cfg),
@@ -216,11 +231,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:               cfg,
 		CustomerNumber:       NewCustomerNumberClient(cfg),
 		DeclaredAvailability: NewDeclaredAvailabilityClient(cfg),
+		IndexPage:            NewIndexPageClient(cfg),
+		IndexScan:            NewIndexScanClient(cfg),
 		Interaction:          NewInteractionClient(cfg),
 		InteractionTag:       NewInteractionTagClient(cfg),
 		PauseReason:          NewPauseReasonClient(cfg),
 		PhoneHealth:          NewPhoneHealthClient(cfg),
 		Queue:                NewQueueClient(cfg),
+		RefusedLink:          NewRefusedLinkClient(cfg),
 		RememberedChoice:     NewRememberedChoiceClient(cfg),
 		SeenCustomer:         NewSeenCustomerClient(cfg),
 		Session:              NewSessionClient(cfg),
@@ -257,9 +275,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.CustomerNumber, c.DeclaredAvailability, c.Interaction, c.InteractionTag,
-		c.PauseReason, c.PhoneHealth, c.Queue, c.RememberedChoice, c.SeenCustomer,
-		c.Session, c.Setting, c.SipCredential, c.Topic, c.User,
+		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
+		c.Interaction, c.InteractionTag, c.PauseReason, c.PhoneHealth, c.Queue,
+		c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session, c.Setting,
+		c.SipCredential, c.Topic, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -269,9 +288,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.CustomerNumber, c.DeclaredAvailability, c.Interaction, c.InteractionTag,
-		c.PauseReason, c.PhoneHealth, c.Queue, c.RememberedChoice, c.SeenCustomer,
-		c.Session, c.Setting, c.SipCredential, c.Topic, c.User,
+		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
+		c.Interaction, c.InteractionTag, c.PauseReason, c.PhoneHealth, c.Queue,
+		c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session, c.Setting,
+		c.SipCredential, c.Topic, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -284,6 +304,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CustomerNumber.mutate(ctx, m)
 	case *DeclaredAvailabilityMutation:
 		return c.DeclaredAvailability.mutate(ctx, m)
+	case *IndexPageMutation:
+		return c.IndexPage.mutate(ctx, m)
+	case *IndexScanMutation:
+		return c.IndexScan.mutate(ctx, m)
 	case *InteractionMutation:
 		return c.Interaction.mutate(ctx, m)
 	case *InteractionTagMutation:
@@ -294,6 +318,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PhoneHealth.mutate(ctx, m)
 	case *QueueMutation:
 		return c.Queue.mutate(ctx, m)
+	case *RefusedLinkMutation:
+		return c.RefusedLink.mutate(ctx, m)
 	case *RememberedChoiceMutation:
 		return c.RememberedChoice.mutate(ctx, m)
 	case *SeenCustomerMutation:
@@ -592,6 +618,304 @@ func (c *DeclaredAvailabilityClient) mutate(ctx context.Context, m *DeclaredAvai
 		return (&DeclaredAvailabilityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown DeclaredAvailability mutation op: %q", m.Op())
+	}
+}
+
+// IndexPageClient is a client for the IndexPage schema.
+type IndexPageClient struct {
+	config
+}
+
+// NewIndexPageClient returns a client for the IndexPage from the given config.
+func NewIndexPageClient(c config) *IndexPageClient {
+	return &IndexPageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `indexpage.Hooks(f(g(h())))`.
+func (c *IndexPageClient) Use(hooks ...Hook) {
+	c.hooks.IndexPage = append(c.hooks.IndexPage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `indexpage.Intercept(f(g(h())))`.
+func (c *IndexPageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IndexPage = append(c.inters.IndexPage, interceptors...)
+}
+
+// Create returns a builder for creating a IndexPage entity.
+func (c *IndexPageClient) Create() *IndexPageCreate {
+	mutation := newIndexPageMutation(c.config, OpCreate)
+	return &IndexPageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IndexPage entities.
+func (c *IndexPageClient) CreateBulk(builders ...*IndexPageCreate) *IndexPageCreateBulk {
+	return &IndexPageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IndexPageClient) MapCreateBulk(slice any, setFunc func(*IndexPageCreate, int)) *IndexPageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IndexPageCreateBulk{err: fmt.Errorf("calling to IndexPageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IndexPageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IndexPageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IndexPage.
+func (c *IndexPageClient) Update() *IndexPageUpdate {
+	mutation := newIndexPageMutation(c.config, OpUpdate)
+	return &IndexPageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IndexPageClient) UpdateOne(_m *IndexPage) *IndexPageUpdateOne {
+	mutation := newIndexPageMutation(c.config, OpUpdateOne, withIndexPage(_m))
+	return &IndexPageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IndexPageClient) UpdateOneID(id int) *IndexPageUpdateOne {
+	mutation := newIndexPageMutation(c.config, OpUpdateOne, withIndexPageID(id))
+	return &IndexPageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IndexPage.
+func (c *IndexPageClient) Delete() *IndexPageDelete {
+	mutation := newIndexPageMutation(c.config, OpDelete)
+	return &IndexPageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IndexPageClient) DeleteOne(_m *IndexPage) *IndexPageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IndexPageClient) DeleteOneID(id int) *IndexPageDeleteOne {
+	builder := c.Delete().Where(indexpage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IndexPageDeleteOne{builder}
+}
+
+// Query returns a query builder for IndexPage.
+func (c *IndexPageClient) Query() *IndexPageQuery {
+	return &IndexPageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIndexPage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IndexPage entity by its id.
+func (c *IndexPageClient) Get(ctx context.Context, id int) (*IndexPage, error) {
+	return c.Query().Where(indexpage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IndexPageClient) GetX(ctx context.Context, id int) *IndexPage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryScan queries the scan edge of a IndexPage.
+func (c *IndexPageClient) QueryScan(_m *IndexPage) *IndexScanQuery {
+	query := (&IndexScanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(indexpage.Table, indexpage.FieldID, id),
+			sqlgraph.To(indexscan.Table, indexscan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, indexpage.ScanTable, indexpage.ScanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IndexPageClient) Hooks() []Hook {
+	return c.hooks.IndexPage
+}
+
+// Interceptors returns the client interceptors.
+func (c *IndexPageClient) Interceptors() []Interceptor {
+	return c.inters.IndexPage
+}
+
+func (c *IndexPageClient) mutate(ctx context.Context, m *IndexPageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IndexPageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IndexPageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IndexPageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IndexPageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IndexPage mutation op: %q", m.Op())
+	}
+}
+
+// IndexScanClient is a client for the IndexScan schema.
+type IndexScanClient struct {
+	config
+}
+
+// NewIndexScanClient returns a client for the IndexScan from the given config.
+func NewIndexScanClient(c config) *IndexScanClient {
+	return &IndexScanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `indexscan.Hooks(f(g(h())))`.
+func (c *IndexScanClient) Use(hooks ...Hook) {
+	c.hooks.IndexScan = append(c.hooks.IndexScan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `indexscan.Intercept(f(g(h())))`.
+func (c *IndexScanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IndexScan = append(c.inters.IndexScan, interceptors...)
+}
+
+// Create returns a builder for creating a IndexScan entity.
+func (c *IndexScanClient) Create() *IndexScanCreate {
+	mutation := newIndexScanMutation(c.config, OpCreate)
+	return &IndexScanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IndexScan entities.
+func (c *IndexScanClient) CreateBulk(builders ...*IndexScanCreate) *IndexScanCreateBulk {
+	return &IndexScanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IndexScanClient) MapCreateBulk(slice any, setFunc func(*IndexScanCreate, int)) *IndexScanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IndexScanCreateBulk{err: fmt.Errorf("calling to IndexScanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IndexScanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IndexScanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IndexScan.
+func (c *IndexScanClient) Update() *IndexScanUpdate {
+	mutation := newIndexScanMutation(c.config, OpUpdate)
+	return &IndexScanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IndexScanClient) UpdateOne(_m *IndexScan) *IndexScanUpdateOne {
+	mutation := newIndexScanMutation(c.config, OpUpdateOne, withIndexScan(_m))
+	return &IndexScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IndexScanClient) UpdateOneID(id string) *IndexScanUpdateOne {
+	mutation := newIndexScanMutation(c.config, OpUpdateOne, withIndexScanID(id))
+	return &IndexScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IndexScan.
+func (c *IndexScanClient) Delete() *IndexScanDelete {
+	mutation := newIndexScanMutation(c.config, OpDelete)
+	return &IndexScanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IndexScanClient) DeleteOne(_m *IndexScan) *IndexScanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IndexScanClient) DeleteOneID(id string) *IndexScanDeleteOne {
+	builder := c.Delete().Where(indexscan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IndexScanDeleteOne{builder}
+}
+
+// Query returns a query builder for IndexScan.
+func (c *IndexScanClient) Query() *IndexScanQuery {
+	return &IndexScanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIndexScan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IndexScan entity by its id.
+func (c *IndexScanClient) Get(ctx context.Context, id string) (*IndexScan, error) {
+	return c.Query().Where(indexscan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IndexScanClient) GetX(ctx context.Context, id string) *IndexScan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPages queries the pages edge of a IndexScan.
+func (c *IndexScanClient) QueryPages(_m *IndexScan) *IndexPageQuery {
+	query := (&IndexPageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(indexscan.Table, indexscan.FieldID, id),
+			sqlgraph.To(indexpage.Table, indexpage.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, indexscan.PagesTable, indexscan.PagesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IndexScanClient) Hooks() []Hook {
+	return c.hooks.IndexScan
+}
+
+// Interceptors returns the client interceptors.
+func (c *IndexScanClient) Interceptors() []Interceptor {
+	return c.inters.IndexScan
+}
+
+func (c *IndexScanClient) mutate(ctx context.Context, m *IndexScanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IndexScanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IndexScanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IndexScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IndexScanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IndexScan mutation op: %q", m.Op())
 	}
 }
 
@@ -1321,6 +1645,139 @@ func (c *QueueClient) mutate(ctx context.Context, m *QueueMutation) (Value, erro
 		return (&QueueDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Queue mutation op: %q", m.Op())
+	}
+}
+
+// RefusedLinkClient is a client for the RefusedLink schema.
+type RefusedLinkClient struct {
+	config
+}
+
+// NewRefusedLinkClient returns a client for the RefusedLink from the given config.
+func NewRefusedLinkClient(c config) *RefusedLinkClient {
+	return &RefusedLinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `refusedlink.Hooks(f(g(h())))`.
+func (c *RefusedLinkClient) Use(hooks ...Hook) {
+	c.hooks.RefusedLink = append(c.hooks.RefusedLink, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `refusedlink.Intercept(f(g(h())))`.
+func (c *RefusedLinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RefusedLink = append(c.inters.RefusedLink, interceptors...)
+}
+
+// Create returns a builder for creating a RefusedLink entity.
+func (c *RefusedLinkClient) Create() *RefusedLinkCreate {
+	mutation := newRefusedLinkMutation(c.config, OpCreate)
+	return &RefusedLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RefusedLink entities.
+func (c *RefusedLinkClient) CreateBulk(builders ...*RefusedLinkCreate) *RefusedLinkCreateBulk {
+	return &RefusedLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RefusedLinkClient) MapCreateBulk(slice any, setFunc func(*RefusedLinkCreate, int)) *RefusedLinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RefusedLinkCreateBulk{err: fmt.Errorf("calling to RefusedLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RefusedLinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RefusedLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RefusedLink.
+func (c *RefusedLinkClient) Update() *RefusedLinkUpdate {
+	mutation := newRefusedLinkMutation(c.config, OpUpdate)
+	return &RefusedLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RefusedLinkClient) UpdateOne(_m *RefusedLink) *RefusedLinkUpdateOne {
+	mutation := newRefusedLinkMutation(c.config, OpUpdateOne, withRefusedLink(_m))
+	return &RefusedLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RefusedLinkClient) UpdateOneID(id int) *RefusedLinkUpdateOne {
+	mutation := newRefusedLinkMutation(c.config, OpUpdateOne, withRefusedLinkID(id))
+	return &RefusedLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RefusedLink.
+func (c *RefusedLinkClient) Delete() *RefusedLinkDelete {
+	mutation := newRefusedLinkMutation(c.config, OpDelete)
+	return &RefusedLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RefusedLinkClient) DeleteOne(_m *RefusedLink) *RefusedLinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RefusedLinkClient) DeleteOneID(id int) *RefusedLinkDeleteOne {
+	builder := c.Delete().Where(refusedlink.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RefusedLinkDeleteOne{builder}
+}
+
+// Query returns a query builder for RefusedLink.
+func (c *RefusedLinkClient) Query() *RefusedLinkQuery {
+	return &RefusedLinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRefusedLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RefusedLink entity by its id.
+func (c *RefusedLinkClient) Get(ctx context.Context, id int) (*RefusedLink, error) {
+	return c.Query().Where(refusedlink.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RefusedLinkClient) GetX(ctx context.Context, id int) *RefusedLink {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RefusedLinkClient) Hooks() []Hook {
+	return c.hooks.RefusedLink
+}
+
+// Interceptors returns the client interceptors.
+func (c *RefusedLinkClient) Interceptors() []Interceptor {
+	return c.inters.RefusedLink
+}
+
+func (c *RefusedLinkClient) mutate(ctx context.Context, m *RefusedLinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RefusedLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RefusedLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RefusedLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RefusedLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RefusedLink mutation op: %q", m.Op())
 	}
 }
 
@@ -2338,13 +2795,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		CustomerNumber, DeclaredAvailability, Interaction, InteractionTag, PauseReason,
-		PhoneHealth, Queue, RememberedChoice, SeenCustomer, Session, Setting,
-		SipCredential, Topic, User []ent.Hook
+		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
+		InteractionTag, PauseReason, PhoneHealth, Queue, RefusedLink, RememberedChoice,
+		SeenCustomer, Session, Setting, SipCredential, Topic, User []ent.Hook
 	}
 	inters struct {
-		CustomerNumber, DeclaredAvailability, Interaction, InteractionTag, PauseReason,
-		PhoneHealth, Queue, RememberedChoice, SeenCustomer, Session, Setting,
-		SipCredential, Topic, User []ent.Interceptor
+		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
+		InteractionTag, PauseReason, PhoneHealth, Queue, RefusedLink, RememberedChoice,
+		SeenCustomer, Session, Setting, SipCredential, Topic, User []ent.Interceptor
 	}
 )

@@ -14,11 +14,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/pult-cc/pult/ent/customernumber"
 	"github.com/pult-cc/pult/ent/declaredavailability"
+	"github.com/pult-cc/pult/ent/indexpage"
+	"github.com/pult-cc/pult/ent/indexscan"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/queue"
+	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/ent/session"
@@ -88,11 +91,14 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			customernumber.Table:       customernumber.ValidColumn,
 			declaredavailability.Table: declaredavailability.ValidColumn,
+			indexpage.Table:            indexpage.ValidColumn,
+			indexscan.Table:            indexscan.ValidColumn,
 			interaction.Table:          interaction.ValidColumn,
 			interactiontag.Table:       interactiontag.ValidColumn,
 			pausereason.Table:          pausereason.ValidColumn,
 			phonehealth.Table:          phonehealth.ValidColumn,
 			queue.Table:                queue.ValidColumn,
+			refusedlink.Table:          refusedlink.ValidColumn,
 			rememberedchoice.Table:     rememberedchoice.ValidColumn,
 			seencustomer.Table:         seencustomer.ValidColumn,
 			session.Table:              session.ValidColumn,

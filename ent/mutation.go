@@ -14,12 +14,15 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/pult-cc/pult/ent/customernumber"
 	"github.com/pult-cc/pult/ent/declaredavailability"
+	"github.com/pult-cc/pult/ent/indexpage"
+	"github.com/pult-cc/pult/ent/indexscan"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/predicate"
 	"github.com/pult-cc/pult/ent/queue"
+	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/ent/session"
@@ -40,11 +43,14 @@ const (
 	// Node types.
 	TypeCustomerNumber       = "CustomerNumber"
 	TypeDeclaredAvailability = "DeclaredAvailability"
+	TypeIndexPage            = "IndexPage"
+	TypeIndexScan            = "IndexScan"
 	TypeInteraction          = "Interaction"
 	TypeInteractionTag       = "InteractionTag"
 	TypePauseReason          = "PauseReason"
 	TypePhoneHealth          = "PhoneHealth"
 	TypeQueue                = "Queue"
+	TypeRefusedLink          = "RefusedLink"
 	TypeRememberedChoice     = "RememberedChoice"
 	TypeSeenCustomer         = "SeenCustomer"
 	TypeSession              = "Session"
@@ -980,6 +986,1334 @@ func (m *DeclaredAvailabilityMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *DeclaredAvailabilityMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown DeclaredAvailability edge %s", name)
+}
+
+// IndexPageMutation represents an operation that mutates the IndexPage nodes in the graph.
+type IndexPageMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	seq           *int
+	addseq        *int
+	next          *string
+	records       *int
+	addrecords    *int
+	read_at       *time.Time
+	data          *[]byte
+	clearedFields map[string]struct{}
+	scan          *string
+	clearedscan   bool
+	done          bool
+	oldValue      func(context.Context) (*IndexPage, error)
+	predicates    []predicate.IndexPage
+}
+
+var _ ent.Mutation = (*IndexPageMutation)(nil)
+
+// indexpageOption allows management of the mutation configuration using functional options.
+type indexpageOption func(*IndexPageMutation)
+
+// newIndexPageMutation creates new mutation for the IndexPage entity.
+func newIndexPageMutation(c config, op Op, opts ...indexpageOption) *IndexPageMutation {
+	m := &IndexPageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIndexPage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIndexPageID sets the ID field of the mutation.
+func withIndexPageID(id int) indexpageOption {
+	return func(m *IndexPageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IndexPage
+		)
+		m.oldValue = func(ctx context.Context) (*IndexPage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IndexPage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIndexPage sets the old IndexPage of the mutation.
+func withIndexPage(node *IndexPage) indexpageOption {
+	return func(m *IndexPageMutation) {
+		m.oldValue = func(context.Context) (*IndexPage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IndexPageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IndexPageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IndexPageMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IndexPageMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IndexPage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetScanID sets the "scan_id" field.
+func (m *IndexPageMutation) SetScanID(s string) {
+	m.scan = &s
+}
+
+// ScanID returns the value of the "scan_id" field in the mutation.
+func (m *IndexPageMutation) ScanID() (r string, exists bool) {
+	v := m.scan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScanID returns the old "scan_id" field's value of the IndexPage entity.
+// If the IndexPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexPageMutation) OldScanID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScanID: %w", err)
+	}
+	return oldValue.ScanID, nil
+}
+
+// ResetScanID resets all changes to the "scan_id" field.
+func (m *IndexPageMutation) ResetScanID() {
+	m.scan = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *IndexPageMutation) SetSeq(i int) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *IndexPageMutation) Seq() (r int, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the IndexPage entity.
+// If the IndexPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexPageMutation) OldSeq(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *IndexPageMutation) AddSeq(i int) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *IndexPageMutation) AddedSeq() (r int, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *IndexPageMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetNext sets the "next" field.
+func (m *IndexPageMutation) SetNext(s string) {
+	m.next = &s
+}
+
+// Next returns the value of the "next" field in the mutation.
+func (m *IndexPageMutation) Next() (r string, exists bool) {
+	v := m.next
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNext returns the old "next" field's value of the IndexPage entity.
+// If the IndexPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexPageMutation) OldNext(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNext is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNext requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNext: %w", err)
+	}
+	return oldValue.Next, nil
+}
+
+// ResetNext resets all changes to the "next" field.
+func (m *IndexPageMutation) ResetNext() {
+	m.next = nil
+}
+
+// SetRecords sets the "records" field.
+func (m *IndexPageMutation) SetRecords(i int) {
+	m.records = &i
+	m.addrecords = nil
+}
+
+// Records returns the value of the "records" field in the mutation.
+func (m *IndexPageMutation) Records() (r int, exists bool) {
+	v := m.records
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecords returns the old "records" field's value of the IndexPage entity.
+// If the IndexPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexPageMutation) OldRecords(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecords: %w", err)
+	}
+	return oldValue.Records, nil
+}
+
+// AddRecords adds i to the "records" field.
+func (m *IndexPageMutation) AddRecords(i int) {
+	if m.addrecords != nil {
+		*m.addrecords += i
+	} else {
+		m.addrecords = &i
+	}
+}
+
+// AddedRecords returns the value that was added to the "records" field in this mutation.
+func (m *IndexPageMutation) AddedRecords() (r int, exists bool) {
+	v := m.addrecords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRecords resets all changes to the "records" field.
+func (m *IndexPageMutation) ResetRecords() {
+	m.records = nil
+	m.addrecords = nil
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *IndexPageMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *IndexPageMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the IndexPage entity.
+// If the IndexPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexPageMutation) OldReadAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *IndexPageMutation) ResetReadAt() {
+	m.read_at = nil
+}
+
+// SetData sets the "data" field.
+func (m *IndexPageMutation) SetData(b []byte) {
+	m.data = &b
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *IndexPageMutation) Data() (r []byte, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the IndexPage entity.
+// If the IndexPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexPageMutation) OldData(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *IndexPageMutation) ResetData() {
+	m.data = nil
+}
+
+// ClearScan clears the "scan" edge to the IndexScan entity.
+func (m *IndexPageMutation) ClearScan() {
+	m.clearedscan = true
+	m.clearedFields[indexpage.FieldScanID] = struct{}{}
+}
+
+// ScanCleared reports if the "scan" edge to the IndexScan entity was cleared.
+func (m *IndexPageMutation) ScanCleared() bool {
+	return m.clearedscan
+}
+
+// ScanIDs returns the "scan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ScanID instead. It exists only for internal usage by the builders.
+func (m *IndexPageMutation) ScanIDs() (ids []string) {
+	if id := m.scan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetScan resets all changes to the "scan" edge.
+func (m *IndexPageMutation) ResetScan() {
+	m.scan = nil
+	m.clearedscan = false
+}
+
+// Where appends a list predicates to the IndexPageMutation builder.
+func (m *IndexPageMutation) Where(ps ...predicate.IndexPage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IndexPageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IndexPageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IndexPage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IndexPageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IndexPageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IndexPage).
+func (m *IndexPageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IndexPageMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.scan != nil {
+		fields = append(fields, indexpage.FieldScanID)
+	}
+	if m.seq != nil {
+		fields = append(fields, indexpage.FieldSeq)
+	}
+	if m.next != nil {
+		fields = append(fields, indexpage.FieldNext)
+	}
+	if m.records != nil {
+		fields = append(fields, indexpage.FieldRecords)
+	}
+	if m.read_at != nil {
+		fields = append(fields, indexpage.FieldReadAt)
+	}
+	if m.data != nil {
+		fields = append(fields, indexpage.FieldData)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IndexPageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case indexpage.FieldScanID:
+		return m.ScanID()
+	case indexpage.FieldSeq:
+		return m.Seq()
+	case indexpage.FieldNext:
+		return m.Next()
+	case indexpage.FieldRecords:
+		return m.Records()
+	case indexpage.FieldReadAt:
+		return m.ReadAt()
+	case indexpage.FieldData:
+		return m.Data()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IndexPageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case indexpage.FieldScanID:
+		return m.OldScanID(ctx)
+	case indexpage.FieldSeq:
+		return m.OldSeq(ctx)
+	case indexpage.FieldNext:
+		return m.OldNext(ctx)
+	case indexpage.FieldRecords:
+		return m.OldRecords(ctx)
+	case indexpage.FieldReadAt:
+		return m.OldReadAt(ctx)
+	case indexpage.FieldData:
+		return m.OldData(ctx)
+	}
+	return nil, fmt.Errorf("unknown IndexPage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IndexPageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case indexpage.FieldScanID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScanID(v)
+		return nil
+	case indexpage.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case indexpage.FieldNext:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNext(v)
+		return nil
+	case indexpage.FieldRecords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecords(v)
+		return nil
+	case indexpage.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	case indexpage.FieldData:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IndexPage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IndexPageMutation) AddedFields() []string {
+	var fields []string
+	if m.addseq != nil {
+		fields = append(fields, indexpage.FieldSeq)
+	}
+	if m.addrecords != nil {
+		fields = append(fields, indexpage.FieldRecords)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IndexPageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case indexpage.FieldSeq:
+		return m.AddedSeq()
+	case indexpage.FieldRecords:
+		return m.AddedRecords()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IndexPageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case indexpage.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	case indexpage.FieldRecords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRecords(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IndexPage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IndexPageMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IndexPageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IndexPageMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown IndexPage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IndexPageMutation) ResetField(name string) error {
+	switch name {
+	case indexpage.FieldScanID:
+		m.ResetScanID()
+		return nil
+	case indexpage.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case indexpage.FieldNext:
+		m.ResetNext()
+		return nil
+	case indexpage.FieldRecords:
+		m.ResetRecords()
+		return nil
+	case indexpage.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	case indexpage.FieldData:
+		m.ResetData()
+		return nil
+	}
+	return fmt.Errorf("unknown IndexPage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IndexPageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.scan != nil {
+		edges = append(edges, indexpage.EdgeScan)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IndexPageMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case indexpage.EdgeScan:
+		if id := m.scan; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IndexPageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IndexPageMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IndexPageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedscan {
+		edges = append(edges, indexpage.EdgeScan)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IndexPageMutation) EdgeCleared(name string) bool {
+	switch name {
+	case indexpage.EdgeScan:
+		return m.clearedscan
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IndexPageMutation) ClearEdge(name string) error {
+	switch name {
+	case indexpage.EdgeScan:
+		m.ClearScan()
+		return nil
+	}
+	return fmt.Errorf("unknown IndexPage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IndexPageMutation) ResetEdge(name string) error {
+	switch name {
+	case indexpage.EdgeScan:
+		m.ResetScan()
+		return nil
+	}
+	return fmt.Errorf("unknown IndexPage edge %s", name)
+}
+
+// IndexScanMutation represents an operation that mutates the IndexScan nodes in the graph.
+type IndexScanMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	connector     *string
+	stamp         *string
+	started_at    *time.Time
+	finished_at   *time.Time
+	clearedFields map[string]struct{}
+	pages         map[int]struct{}
+	removedpages  map[int]struct{}
+	clearedpages  bool
+	done          bool
+	oldValue      func(context.Context) (*IndexScan, error)
+	predicates    []predicate.IndexScan
+}
+
+var _ ent.Mutation = (*IndexScanMutation)(nil)
+
+// indexscanOption allows management of the mutation configuration using functional options.
+type indexscanOption func(*IndexScanMutation)
+
+// newIndexScanMutation creates new mutation for the IndexScan entity.
+func newIndexScanMutation(c config, op Op, opts ...indexscanOption) *IndexScanMutation {
+	m := &IndexScanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIndexScan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIndexScanID sets the ID field of the mutation.
+func withIndexScanID(id string) indexscanOption {
+	return func(m *IndexScanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IndexScan
+		)
+		m.oldValue = func(ctx context.Context) (*IndexScan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IndexScan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIndexScan sets the old IndexScan of the mutation.
+func withIndexScan(node *IndexScan) indexscanOption {
+	return func(m *IndexScanMutation) {
+		m.oldValue = func(context.Context) (*IndexScan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IndexScanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IndexScanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IndexScan entities.
+func (m *IndexScanMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IndexScanMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IndexScanMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IndexScan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetConnector sets the "connector" field.
+func (m *IndexScanMutation) SetConnector(s string) {
+	m.connector = &s
+}
+
+// Connector returns the value of the "connector" field in the mutation.
+func (m *IndexScanMutation) Connector() (r string, exists bool) {
+	v := m.connector
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnector returns the old "connector" field's value of the IndexScan entity.
+// If the IndexScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexScanMutation) OldConnector(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnector is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnector requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnector: %w", err)
+	}
+	return oldValue.Connector, nil
+}
+
+// ResetConnector resets all changes to the "connector" field.
+func (m *IndexScanMutation) ResetConnector() {
+	m.connector = nil
+}
+
+// SetStamp sets the "stamp" field.
+func (m *IndexScanMutation) SetStamp(s string) {
+	m.stamp = &s
+}
+
+// Stamp returns the value of the "stamp" field in the mutation.
+func (m *IndexScanMutation) Stamp() (r string, exists bool) {
+	v := m.stamp
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStamp returns the old "stamp" field's value of the IndexScan entity.
+// If the IndexScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexScanMutation) OldStamp(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStamp is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStamp requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStamp: %w", err)
+	}
+	return oldValue.Stamp, nil
+}
+
+// ResetStamp resets all changes to the "stamp" field.
+func (m *IndexScanMutation) ResetStamp() {
+	m.stamp = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *IndexScanMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *IndexScanMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the IndexScan entity.
+// If the IndexScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexScanMutation) OldStartedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *IndexScanMutation) ResetStartedAt() {
+	m.started_at = nil
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *IndexScanMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *IndexScanMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the IndexScan entity.
+// If the IndexScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexScanMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *IndexScanMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[indexscan.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *IndexScanMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[indexscan.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *IndexScanMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, indexscan.FieldFinishedAt)
+}
+
+// AddPageIDs adds the "pages" edge to the IndexPage entity by ids.
+func (m *IndexScanMutation) AddPageIDs(ids ...int) {
+	if m.pages == nil {
+		m.pages = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.pages[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPages clears the "pages" edge to the IndexPage entity.
+func (m *IndexScanMutation) ClearPages() {
+	m.clearedpages = true
+}
+
+// PagesCleared reports if the "pages" edge to the IndexPage entity was cleared.
+func (m *IndexScanMutation) PagesCleared() bool {
+	return m.clearedpages
+}
+
+// RemovePageIDs removes the "pages" edge to the IndexPage entity by IDs.
+func (m *IndexScanMutation) RemovePageIDs(ids ...int) {
+	if m.removedpages == nil {
+		m.removedpages = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.pages, ids[i])
+		m.removedpages[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPages returns the removed IDs of the "pages" edge to the IndexPage entity.
+func (m *IndexScanMutation) RemovedPagesIDs() (ids []int) {
+	for id := range m.removedpages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PagesIDs returns the "pages" edge IDs in the mutation.
+func (m *IndexScanMutation) PagesIDs() (ids []int) {
+	for id := range m.pages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPages resets all changes to the "pages" edge.
+func (m *IndexScanMutation) ResetPages() {
+	m.pages = nil
+	m.clearedpages = false
+	m.removedpages = nil
+}
+
+// Where appends a list predicates to the IndexScanMutation builder.
+func (m *IndexScanMutation) Where(ps ...predicate.IndexScan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IndexScanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IndexScanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IndexScan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IndexScanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IndexScanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IndexScan).
+func (m *IndexScanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IndexScanMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.connector != nil {
+		fields = append(fields, indexscan.FieldConnector)
+	}
+	if m.stamp != nil {
+		fields = append(fields, indexscan.FieldStamp)
+	}
+	if m.started_at != nil {
+		fields = append(fields, indexscan.FieldStartedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, indexscan.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IndexScanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case indexscan.FieldConnector:
+		return m.Connector()
+	case indexscan.FieldStamp:
+		return m.Stamp()
+	case indexscan.FieldStartedAt:
+		return m.StartedAt()
+	case indexscan.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IndexScanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case indexscan.FieldConnector:
+		return m.OldConnector(ctx)
+	case indexscan.FieldStamp:
+		return m.OldStamp(ctx)
+	case indexscan.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case indexscan.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown IndexScan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IndexScanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case indexscan.FieldConnector:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnector(v)
+		return nil
+	case indexscan.FieldStamp:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStamp(v)
+		return nil
+	case indexscan.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case indexscan.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IndexScan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IndexScanMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IndexScanMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IndexScanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown IndexScan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IndexScanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(indexscan.FieldFinishedAt) {
+		fields = append(fields, indexscan.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IndexScanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IndexScanMutation) ClearField(name string) error {
+	switch name {
+	case indexscan.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown IndexScan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IndexScanMutation) ResetField(name string) error {
+	switch name {
+	case indexscan.FieldConnector:
+		m.ResetConnector()
+		return nil
+	case indexscan.FieldStamp:
+		m.ResetStamp()
+		return nil
+	case indexscan.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case indexscan.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown IndexScan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IndexScanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.pages != nil {
+		edges = append(edges, indexscan.EdgePages)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IndexScanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case indexscan.EdgePages:
+		ids := make([]ent.Value, 0, len(m.pages))
+		for id := range m.pages {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IndexScanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedpages != nil {
+		edges = append(edges, indexscan.EdgePages)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IndexScanMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case indexscan.EdgePages:
+		ids := make([]ent.Value, 0, len(m.removedpages))
+		for id := range m.removedpages {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IndexScanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedpages {
+		edges = append(edges, indexscan.EdgePages)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IndexScanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case indexscan.EdgePages:
+		return m.clearedpages
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IndexScanMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown IndexScan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IndexScanMutation) ResetEdge(name string) error {
+	switch name {
+	case indexscan.EdgePages:
+		m.ResetPages()
+		return nil
+	}
+	return fmt.Errorf("unknown IndexScan edge %s", name)
 }
 
 // InteractionMutation represents an operation that mutates the Interaction nodes in the graph.
@@ -5362,6 +6696,494 @@ func (m *QueueMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Queue edge %s", name)
+}
+
+// RefusedLinkMutation represents an operation that mutates the RefusedLink nodes in the graph.
+type RefusedLinkMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	e164          *string
+	customer_id   *string
+	operator_id   *string
+	refused_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RefusedLink, error)
+	predicates    []predicate.RefusedLink
+}
+
+var _ ent.Mutation = (*RefusedLinkMutation)(nil)
+
+// refusedlinkOption allows management of the mutation configuration using functional options.
+type refusedlinkOption func(*RefusedLinkMutation)
+
+// newRefusedLinkMutation creates new mutation for the RefusedLink entity.
+func newRefusedLinkMutation(c config, op Op, opts ...refusedlinkOption) *RefusedLinkMutation {
+	m := &RefusedLinkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRefusedLink,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRefusedLinkID sets the ID field of the mutation.
+func withRefusedLinkID(id int) refusedlinkOption {
+	return func(m *RefusedLinkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RefusedLink
+		)
+		m.oldValue = func(ctx context.Context) (*RefusedLink, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RefusedLink.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRefusedLink sets the old RefusedLink of the mutation.
+func withRefusedLink(node *RefusedLink) refusedlinkOption {
+	return func(m *RefusedLinkMutation) {
+		m.oldValue = func(context.Context) (*RefusedLink, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RefusedLinkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RefusedLinkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RefusedLinkMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RefusedLinkMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RefusedLink.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetE164 sets the "e164" field.
+func (m *RefusedLinkMutation) SetE164(s string) {
+	m.e164 = &s
+}
+
+// E164 returns the value of the "e164" field in the mutation.
+func (m *RefusedLinkMutation) E164() (r string, exists bool) {
+	v := m.e164
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldE164 returns the old "e164" field's value of the RefusedLink entity.
+// If the RefusedLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RefusedLinkMutation) OldE164(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldE164 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldE164 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldE164: %w", err)
+	}
+	return oldValue.E164, nil
+}
+
+// ResetE164 resets all changes to the "e164" field.
+func (m *RefusedLinkMutation) ResetE164() {
+	m.e164 = nil
+}
+
+// SetCustomerID sets the "customer_id" field.
+func (m *RefusedLinkMutation) SetCustomerID(s string) {
+	m.customer_id = &s
+}
+
+// CustomerID returns the value of the "customer_id" field in the mutation.
+func (m *RefusedLinkMutation) CustomerID() (r string, exists bool) {
+	v := m.customer_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCustomerID returns the old "customer_id" field's value of the RefusedLink entity.
+// If the RefusedLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RefusedLinkMutation) OldCustomerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCustomerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCustomerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCustomerID: %w", err)
+	}
+	return oldValue.CustomerID, nil
+}
+
+// ResetCustomerID resets all changes to the "customer_id" field.
+func (m *RefusedLinkMutation) ResetCustomerID() {
+	m.customer_id = nil
+}
+
+// SetOperatorID sets the "operator_id" field.
+func (m *RefusedLinkMutation) SetOperatorID(s string) {
+	m.operator_id = &s
+}
+
+// OperatorID returns the value of the "operator_id" field in the mutation.
+func (m *RefusedLinkMutation) OperatorID() (r string, exists bool) {
+	v := m.operator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOperatorID returns the old "operator_id" field's value of the RefusedLink entity.
+// If the RefusedLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RefusedLinkMutation) OldOperatorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOperatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOperatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOperatorID: %w", err)
+	}
+	return oldValue.OperatorID, nil
+}
+
+// ResetOperatorID resets all changes to the "operator_id" field.
+func (m *RefusedLinkMutation) ResetOperatorID() {
+	m.operator_id = nil
+}
+
+// SetRefusedAt sets the "refused_at" field.
+func (m *RefusedLinkMutation) SetRefusedAt(t time.Time) {
+	m.refused_at = &t
+}
+
+// RefusedAt returns the value of the "refused_at" field in the mutation.
+func (m *RefusedLinkMutation) RefusedAt() (r time.Time, exists bool) {
+	v := m.refused_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefusedAt returns the old "refused_at" field's value of the RefusedLink entity.
+// If the RefusedLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RefusedLinkMutation) OldRefusedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefusedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefusedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefusedAt: %w", err)
+	}
+	return oldValue.RefusedAt, nil
+}
+
+// ResetRefusedAt resets all changes to the "refused_at" field.
+func (m *RefusedLinkMutation) ResetRefusedAt() {
+	m.refused_at = nil
+}
+
+// Where appends a list predicates to the RefusedLinkMutation builder.
+func (m *RefusedLinkMutation) Where(ps ...predicate.RefusedLink) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RefusedLinkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RefusedLinkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RefusedLink, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RefusedLinkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RefusedLinkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RefusedLink).
+func (m *RefusedLinkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RefusedLinkMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.e164 != nil {
+		fields = append(fields, refusedlink.FieldE164)
+	}
+	if m.customer_id != nil {
+		fields = append(fields, refusedlink.FieldCustomerID)
+	}
+	if m.operator_id != nil {
+		fields = append(fields, refusedlink.FieldOperatorID)
+	}
+	if m.refused_at != nil {
+		fields = append(fields, refusedlink.FieldRefusedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RefusedLinkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case refusedlink.FieldE164:
+		return m.E164()
+	case refusedlink.FieldCustomerID:
+		return m.CustomerID()
+	case refusedlink.FieldOperatorID:
+		return m.OperatorID()
+	case refusedlink.FieldRefusedAt:
+		return m.RefusedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RefusedLinkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case refusedlink.FieldE164:
+		return m.OldE164(ctx)
+	case refusedlink.FieldCustomerID:
+		return m.OldCustomerID(ctx)
+	case refusedlink.FieldOperatorID:
+		return m.OldOperatorID(ctx)
+	case refusedlink.FieldRefusedAt:
+		return m.OldRefusedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RefusedLink field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RefusedLinkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case refusedlink.FieldE164:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetE164(v)
+		return nil
+	case refusedlink.FieldCustomerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCustomerID(v)
+		return nil
+	case refusedlink.FieldOperatorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOperatorID(v)
+		return nil
+	case refusedlink.FieldRefusedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefusedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RefusedLink field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RefusedLinkMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RefusedLinkMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RefusedLinkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown RefusedLink numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RefusedLinkMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RefusedLinkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RefusedLinkMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RefusedLink nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RefusedLinkMutation) ResetField(name string) error {
+	switch name {
+	case refusedlink.FieldE164:
+		m.ResetE164()
+		return nil
+	case refusedlink.FieldCustomerID:
+		m.ResetCustomerID()
+		return nil
+	case refusedlink.FieldOperatorID:
+		m.ResetOperatorID()
+		return nil
+	case refusedlink.FieldRefusedAt:
+		m.ResetRefusedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RefusedLink field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RefusedLinkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RefusedLinkMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RefusedLinkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RefusedLinkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RefusedLinkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RefusedLinkMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RefusedLinkMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RefusedLink unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RefusedLinkMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RefusedLink edge %s", name)
 }
 
 // RememberedChoiceMutation represents an operation that mutates the RememberedChoice nodes in the graph.

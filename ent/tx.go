@@ -16,6 +16,10 @@ type Tx struct {
 	CustomerNumber *CustomerNumberClient
 	// DeclaredAvailability is the client for interacting with the DeclaredAvailability builders.
 	DeclaredAvailability *DeclaredAvailabilityClient
+	// IndexPage is the client for interacting with the IndexPage builders.
+	IndexPage *IndexPageClient
+	// IndexScan is the client for interacting with the IndexScan builders.
+	IndexScan *IndexScanClient
 	// Interaction is the client for interacting with the Interaction builders.
 	Interaction *InteractionClient
 	// InteractionTag is the client for interacting with the InteractionTag builders.
@@ -26,6 +30,8 @@ type Tx struct {
 	PhoneHealth *PhoneHealthClient
 	// Queue is the client for interacting with the Queue builders.
 	Queue *QueueClient
+	// RefusedLink is the client for interacting with the RefusedLink builders.
+	RefusedLink *RefusedLinkClient
 	// RememberedChoice is the client for interacting with the RememberedChoice builders.
 	RememberedChoice *RememberedChoiceClient
 	// SeenCustomer is the client for interacting with the SeenCustomer builders.
@@ -173,11 +179,14 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.CustomerNumber = NewCustomerNumberClient(tx.config)
 	tx.DeclaredAvailability = NewDeclaredAvailabilityClient(tx.config)
+	tx.IndexPage = NewIndexPageClient(tx.config)
+	tx.IndexScan = NewIndexScanClient(tx.config)
 	tx.Interaction = NewInteractionClient(tx.config)
 	tx.InteractionTag = NewInteractionTagClient(tx.config)
 	tx.PauseReason = NewPauseReasonClient(tx.config)
 	tx.PhoneHealth = NewPhoneHealthClient(tx.config)
 	tx.Queue = NewQueueClient(tx.config)
+	tx.RefusedLink = NewRefusedLinkClient(tx.config)
 	tx.RememberedChoice = NewRememberedChoiceClient(tx.config)
 	tx.SeenCustomer = NewSeenCustomerClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -40,6 +40,8 @@ func complexityOf() generated.ComplexityRoot {
 	c.Customer.History = func(child int, first *int, _ *string) int { return page(first, child) }
 	c.Customer.Numbers = list(few)
 	c.Match.Candidates = list(few)
+	c.Candidate.Also = list(few)
+	c.Candidate.Same = list(few)
 	c.Call.Route = list(few)
 	c.Call.Legs = list(3)
 	c.Operator.Queues = list(few)

@@ -234,8 +234,7 @@ func (l *lens) match(c *customers.Match) *model.Match {
 		m.State = model.MatchStateSkipped
 	}
 	for i := range c.Candidates {
-		x := &c.Candidates[i]
-		m.Candidates[i] = &model.Candidate{Customer: customerModel(&x.Customer), Why: model.MatchReason(x.Why), Confidence: x.Confidence}
+		m.Candidates[i] = l.candidate(&c.Candidates[i])
 	}
 	if c.Chosen != nil {
 		m.Chosen = customerModel(c.Chosen)
@@ -249,11 +248,31 @@ func (l *lens) match(c *customers.Match) *model.Match {
 	return m
 }
 
+func (l *lens) candidate(c *customers.Candidate) *model.Candidate {
+	m := &model.Candidate{
+		Customer: customerModel(&c.Customer), Why: model.MatchReason(c.Why), Also: make([]model.MatchReason, len(c.Also)),
+		Origin: model.MatchOrigin(c.Origin), Confidence: c.Confidence, Same: customerModels(c.Same),
+	}
+	if c.Origin == "" { // of a call that an earlier version of Pult looked up
+		m.Origin = model.MatchOriginKept
+	}
+	for i, also := range c.Also {
+		m.Also[i] = model.MatchReason(also)
+	}
+	if c.Number != nil {
+		m.Number = &model.CustomerNumber{Number: number(c.Number.Number), Label: c.Number.Label}
+	}
+	if c.RefusedBy != "" {
+		m.RefusedBy = l.operatorByID(c.RefusedBy)
+	}
+	return m
+}
+
 func customerModel(c *customers.Customer) *model.Customer {
 	m := &model.Customer{
 		ID: string(c.ID), Kind: model.CustomerKind(c.Kind), Name: c.Name, Company: c.Company, TaxID: c.TaxID,
 		Numbers: make([]*model.CustomerNumber, len(c.Numbers)), Emails: append([]string{}, c.Emails...), Responsible: c.Owner,
-		URL: c.URL, Source: c.Source, SourceName: c.SourceName, AsOf: c.AsOf,
+		Open: c.Open, URL: c.URL, Source: c.Source, SourceName: c.SourceName, AsOf: c.AsOf,
 	}
 	if c.Kind == "" {
 		m.Kind = model.CustomerKind(connectors.KindPerson)

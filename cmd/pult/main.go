@@ -63,7 +63,7 @@ func root() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	cmd.PersistentFlags().StringP("config", "c", os.Getenv("PULT_CONFIG"), "configuration file (also PULT_CONFIG)")
-	cmd.AddCommand(serveCmd(), demoCmd(), migrateCmd(), userCmd(), queueCmd(), phoneCmd(), configCmd(), doctorCmd(), versionCmd())
+	cmd.AddCommand(serveCmd(), demoCmd(), migrateCmd(), userCmd(), queueCmd(), phoneCmd(), connectorCmd(), configCmd(), doctorCmd(), versionCmd())
 	return cmd
 }
 

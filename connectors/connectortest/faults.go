@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"go.uber.org/goleak"
@@ -18,10 +17,10 @@ import (
 
 var anyone = Customer{Kind: connectors.KindCompany, Name: "Anyone", Phones: []string{"8 (495) 012-34-01"}}
 
-func faults(t *testing.T, h Harness) {
+func faults(t T, h bench) {
 	s := start(t, h, anyone)
 	for _, must := range []Fault{Slow, Down} {
-		if !slices.Contains(s.Faults, must) {
+		if !slices.Contains(s.Faults, must) && !(must == Slow && s.lacks(FromMemory)) {
 			t.Errorf("the harness cannot make the system %s", must)
 		}
 	}
@@ -53,7 +52,7 @@ func faults(t *testing.T, h Harness) {
 			}
 		}
 		discreet(t, s, string(f), err)
-		if c, ok := s.Driver.(connectors.Checker); ok && f != BusinessRule {
+		if c, ok := connectors.As[connectors.Checker](s.Driver); ok && f != BusinessRule {
 			ctx, cancel := context.WithTimeout(t.Context(), deadlineFor(f))
 			_, err := c.Check(ctx)
 			cancel()
@@ -77,7 +76,7 @@ func deadlineFor(f Fault) time.Duration {
 }
 
 // discreet fails when an error tells the password or the customer's number to whoever reads logs.
-func discreet(t *testing.T, s System, what string, err error) {
+func discreet(t T, s System, what string, err error) {
 	t.Helper()
 	if err == nil {
 		return
@@ -97,8 +96,12 @@ func discreet(t *testing.T, s System, what string, err error) {
 	}
 }
 
-func slow(t *testing.T, h Harness) {
+func slow(t T, h bench) {
 	s := start(t, h, anyone)
+	if s.lacks(FromMemory) {
+		t.Logf("not asked: the system %s", FromMemory)
+		return
+	}
 	s.Inject(Slow)
 	const patience = 100 * time.Millisecond
 	// The best of some: what is measured is the driver, not the neighbours on this machine.
@@ -119,10 +122,14 @@ func slow(t *testing.T, h Harness) {
 	}
 }
 
-func cancelled(t *testing.T, h Harness) {
+func cancelled(t T, h bench) {
 	before := goleak.IgnoreCurrent()
-	s := h.New(t, []Customer{anyone})
+	s := h(t, []Customer{anyone})
 	defer s.Close()
+	if s.lacks(FromMemory) {
+		t.Logf("not asked: the system %s", FromMemory)
+		return
+	}
 	s.Inject(Slow)
 	for range 10 {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ const Kind = "memory"
 // refType is the record type of all records here.
 const refType = "customer"
 
-// Driver implements connectors.Driver, Checker, Getter and Searcher over a slice.
+// Driver implements connectors.Driver, Checker, Getter, Searcher and Indexer over a slice.
 type Driver struct {
 	id string
 
@@ -37,6 +38,7 @@ var _ interface {
 	connectors.Checker
 	connectors.Getter
 	connectors.Searcher
+	connectors.Indexer
 } = (*Driver)(nil)
 
 // New makes a driver for the connector instance id that knows the candidates. A candidate without Ref.ID gets its position.
@@ -152,6 +154,40 @@ func (d *Driver) Search(ctx context.Context, text string, limit int) ([]connecto
 		}
 		return true
 	}), nil
+}
+
+// pageSize is how many records a page has when nobody minds.
+const pageSize = 100
+
+// Index implements connectors.Indexer. The cursor is the id of the last record of the page before: records that go do not move the
+// others.
+func (d *Driver) Index(ctx context.Context, cursor string, limit int) (connectors.Page, error) {
+	const op = "listing records"
+	records, err := d.wait(ctx, op)
+	if err != nil {
+		return connectors.Page{}, err
+	}
+	if limit <= 0 {
+		limit = pageSize
+	}
+	if cursor != "" {
+		at := slices.IndexFunc(records, func(c connectors.Candidate) bool { return c.Ref.ID == cursor })
+		if at < 0 {
+			return connectors.Page{}, errs.E(errs.Invalid, op, "the cursor is not known any more")
+		}
+		records = records[at+1:]
+	}
+	page := connectors.Page{}
+	if len(records) > limit {
+		records = records[:limit]
+		page.Next = records[limit-1].Ref.ID
+	}
+	for _, c := range records {
+		if len(c.Phones) > 0 && !c.Deleted {
+			page.Candidates = append(page.Candidates, c)
+		}
+	}
+	return page, nil
 }
 
 // Check implements connectors.Checker.

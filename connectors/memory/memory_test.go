@@ -35,7 +35,10 @@ func newSystem(_ *testing.T, customers []connectortest.Customer) connectortest.S
 			Kind: errs.RateLimited, Op: "asking", Msg: "too many requests", Err: &connectors.RetryAfter{After: 7 * time.Second},
 		},
 	}
-	s := connectortest.System{Driver: d, ID: "mem", Faults: []connectortest.Fault{connectortest.Slow}, Close: func() {}}
+	s := connectortest.System{
+		Driver: d, ID: "mem", Reopen: func() connectors.Driver { return memory.New("mem", records) },
+		Faults: []connectortest.Fault{connectortest.Slow}, Close: func() {},
+	}
 	for f := range answers {
 		s.Faults = append(s.Faults, f)
 	}
@@ -75,5 +78,25 @@ func TestOpensFromConfiguration(t *testing.T) {
 		if _, err := f.New(t.Context(), "demo", json.RawMessage(bad), nil); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%s: %v, want Invalid", bad, err)
 		}
+	}
+}
+
+func TestARecordThatGoesMovesNoOther(t *testing.T) {
+	var records []connectors.Candidate
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		records = append(records, connectors.Candidate{Ref: connectors.Ref{ID: name}, Name: name, Phones: []connectors.Phone{{Raw: "1"}}})
+	}
+	d := memory.New("mem", records)
+	page, err := d.Index(t.Context(), "", 2)
+	if err != nil || len(page.Candidates) != 2 {
+		t.Fatal(page, err)
+	}
+	d.Set(records[1:]) // "a" is gone
+	if page, err = d.Index(t.Context(), page.Next, 2); err != nil || len(page.Candidates) != 2 || page.Candidates[0].Name != "c" {
+		t.Errorf("the next page: %+v, %v", page, err)
+	}
+	d.Set(records[4:])
+	if _, err = d.Index(t.Context(), page.Next, 2); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a cursor whose record is gone: %v, want Invalid", err)
 	}
 }

@@ -1,43 +1,35 @@
 package onec
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
 // client sends requests to the OData interface and sorts what comes back.
 type client struct {
-	http      *http.Client
-	root      *url.URL
-	user      string
-	password  string
-	maxAnswer int64
+	web      *web.Client
+	root     *url.URL
+	user     string
+	password string
 }
 
-func newClient(c Config, root *url.URL, password string) *client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxConnsPerHost = c.MaxConnections
-	transport.MaxIdleConnsPerHost = c.MaxConnections
+func newClient(c Config, root *url.URL, networks []netip.Prefix, password string) *client {
 	return &client{
-		http: &http.Client{
-			Transport: transport,
-			// A redirect is a proxy's sign-in page or a wrong address; following it would carry the password elsewhere.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		root: root, user: c.User, password: password, maxAnswer: int64(c.MaxAnswerBytes),
+		web: web.New(web.Options{
+			Hosts: []string{root.Host}, Networks: networks, MaxConns: c.MaxConnections,
+			MaxAnswer: int64(c.MaxAnswerBytes), Setting: "max_answer_bytes",
+		}),
+		root: root, user: c.User, password: password,
 	}
 }
 
@@ -54,7 +46,7 @@ func (c *client) list(ctx context.Context, op string, q query) ([]record, error)
 		Value *[]record `json:"value"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, notJSON(op, err)
+		return nil, web.NotJSON(op, err)
 	}
 	if answer.Value == nil {
 		return nil, errs.E(errs.Unavailable, op, "the answer is not one of 1C")
@@ -70,26 +62,9 @@ func (c *client) one(ctx context.Context, op string, q query) (record, error) {
 	}
 	var r record
 	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, notJSON(op, err)
+		return nil, web.NotJSON(op, err)
 	}
 	return r, nil
-}
-
-func notJSON(op string, err error) error {
-	return &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the answer was cut off", Err: shapeOf(err)}
-}
-
-// shapeOf tells what is wrong with an answer without repeating any of it.
-func shapeOf(err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("JSON is broken at byte %d", syntax.Offset)
-	}
-	var typed *json.UnmarshalTypeError
-	if errors.As(err, &typed) {
-		return fmt.Errorf("JSON has another type at byte %d", typed.Offset)
-	}
-	return errors.New("JSON is broken")
 }
 
 // send sends a GET and returns the JSON of a good answer.
@@ -99,46 +74,17 @@ func (c *client) send(ctx context.Context, op string, u *url.URL) ([]byte, error
 		return nil, errs.E(errs.Internal, op, "the request could not be made") // err repeats the address, and with it the number
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "Pult")
 	if c.user != "" {
 		req.SetBasicAuth(c.user, c.password) // UTF-8, the only encoding of a Cyrillic login that works
 	}
-	resp, err := c.http.Do(req)
+	answer, err := c.web.Do(ctx, op, req)
 	if err != nil {
-		return nil, transportError(ctx, op, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxAnswer+1))
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return nil, transportError(ctx, op, err)
-	case err != nil:
-		return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the answer was cut off", Err: err}
-	case int64(len(body)) > c.maxAnswer:
-		return nil, errs.Ef(errs.Invalid, op, "the answer is longer than max_answer_bytes (%d)", c.maxAnswer)
-	}
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	if err := classify(op, resp, body); err != nil {
 		return nil, err
 	}
-	return body, nil
-}
-
-// transportError is the error of a request without an answer. A *url.Error repeats the address, and with it the customer's number,
-// so only its cause is kept.
-func transportError(ctx context.Context, op string, err error) error {
-	if ctx.Err() != nil {
-		return &errs.Error{Kind: errs.Timeout, Op: op, Msg: "no answer in time", Err: ctx.Err()}
+	if err := classify(op, answer); err != nil {
+		return nil, err
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
-	var slow interface{ Timeout() bool }
-	if errors.As(err, &slow) && slow.Timeout() {
-		return &errs.Error{Kind: errs.Timeout, Op: op, Msg: "no answer in time", Err: err}
-	}
-	return &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the server does not answer", Err: err}
+	return answer.Body, nil
 }
 
 // platformError is what 1C says in an odata.error.
@@ -150,34 +96,23 @@ type platformError struct {
 
 // Error implements error. The platform repeats keys, numbers and names of a request in its messages, so those are blotted out.
 func (e *platformError) Error() string {
-	return fmt.Sprintf("1C answered %d, code %s: %s", e.Status, e.Code, scrub(e.Message))
-}
-
-var personal = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9][0-9() .+-]{3,}[0-9]`)
-
-func scrub(s string) string {
-	s = personal.ReplaceAllString(s, "…")
-	if r := []rune(s); len(r) > 200 {
-		s = string(r[:200]) + "…"
-	}
-	return s
+	return fmt.Sprintf("1C answered %d, code %s: %s", e.Status, e.Code, web.Scrub(e.Message))
 }
 
 // classify tells a good answer from the others.
-func classify(op string, resp *http.Response, body []byte) error {
-	status := resp.StatusCode
-	platform := platformErrorOf(status, body)
+func classify(op string, answer web.Answer) error {
+	status := answer.Status
+	platform := platformErrorOf(status, answer.Body)
 	fail := func(kind errs.Kind, msg string) error {
 		e := &errs.Error{Kind: kind, Op: op, Msg: msg, Err: fmt.Errorf("HTTP status %d", status)}
 		if platform != nil {
 			e.Err = platform
 		}
-		if after := retryAfter(resp.Header.Get("Retry-After")); after > 0 {
+		if after := web.RetryAfter(answer.Header.Get("Retry-After")); after > 0 {
 			e.Err = fmt.Errorf("%w: %w", e.Err, &connectors.RetryAfter{After: after})
 		}
 		return e
 	}
-	page := len(body) > 0 && body[0] == '<'
 	switch {
 	case status == http.StatusUnauthorized:
 		return fail(errs.Unauthenticated, "the user name or password was refused")
@@ -197,7 +132,7 @@ func classify(op string, resp *http.Response, body []byte) error {
 		return fail(errs.Unavailable, "there is no 1C at this address")
 	case status != http.StatusOK:
 		return fail(errs.Unavailable, "the web server refused the request")
-	case page:
+	case answer.Page():
 		return fail(errs.Unavailable, "a web page came instead of data")
 	}
 	return nil
@@ -235,26 +170,15 @@ func (e *platformError) shown() string {
 	case e.kind() == errs.NotFound:
 		return "there is no such record"
 	case e.kind() == errs.Rejected:
-		return "the base refused: " + scrub(e.Message)
+		return "the base refused: " + web.Scrub(e.Message)
 	case e.Status == http.StatusNotFound:
-		return "the base does not publish what is asked for: " + scrub(e.Message)
+		return "the base does not publish what is asked for: " + web.Scrub(e.Message)
 	}
-	return "the request does not fit this base: " + scrub(e.Message)
+	return "the request does not fit this base: " + web.Scrub(e.Message)
 }
 
 // refusesPaths reports whether an error may come from a platform that knows no paths through tabular parts.
 func refusesPaths(err error) bool {
 	var e *platformError
 	return errors.As(err, &e) && (e.Status == http.StatusBadRequest || e.Status == http.StatusInternalServerError)
-}
-
-// retryAfter reads the header: seconds or a date (RFC 9110, section 10.2.3).
-func retryAfter(h string) time.Duration {
-	if n, err := strconv.Atoi(strings.TrimSpace(h)); err == nil && n > 0 {
-		return time.Duration(n) * time.Second
-	}
-	if at, err := http.ParseTime(h); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }

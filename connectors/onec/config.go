@@ -24,9 +24,10 @@ type Config struct {
 	TimeZone string   `json:"time_zone"` // of the base, whose times carry none; default Europe/Moscow
 	Links    string   `json:"links"`     // where deep links open: the web client or e1c://…; default: the publication
 
-	MaxConnections int `json:"max_connections"`  // to the web server; default 8
-	MaxQueryBytes  int `json:"max_query_bytes"`  // longest query string; default 2048, the limit of an unconfigured IIS
-	MaxAnswerBytes int `json:"max_answer_bytes"` // longer answers are refused; default 4 MiB
+	Networks       []string `json:"networks"`         // private networks that base_url may be in; default: all
+	MaxConnections int      `json:"max_connections"`  // to the web server; default 8
+	MaxQueryBytes  int      `json:"max_query_bytes"`  // longest query string; default 2048, the limit of an unconfigured IIS
+	MaxAnswerBytes int      `json:"max_answer_bytes"` // longer answers are refused; default 4 MiB
 }
 
 // Source is a set of records that may be customers, with the names of its fields. A path goes through navigation properties:

@@ -88,7 +88,7 @@ func newSystem(t *testing.T, customers []connectortest.Customer, o onecsim.Optio
 		connectortest.ByteOrder:    nil, // the simulator's answers begin with one anyway
 	}
 	s := connectortest.System{
-		Driver: d, ID: "1c", Secret: password,
+		Driver: d, ID: "1c", Secret: password, Reopen: func() connectors.Driver { return open(t, srv.URL, config) },
 		Inject: func(f connectortest.Fault) { sim.Suffer(troubles[f]) },
 		Close: func() {
 			once.Do(func() {

@@ -19,13 +19,14 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
 // Kind is the name of this kind of connector in configurations.
 const Kind = "onec"
 
-// Driver implements connectors.Driver, Checker, Getter and Searcher for one base. It may be used by many goroutines.
+// Driver implements connectors.Driver, Checker, Getter, Searcher and Indexer for one base. It may be used by many goroutines.
 type Driver struct {
 	id      string
 	client  *client
@@ -42,6 +43,7 @@ var _ interface {
 	connectors.Checker
 	connectors.Getter
 	connectors.Searcher
+	connectors.Indexer
 } = (*Driver)(nil)
 
 // Factory returns the factory of the kind "onec".
@@ -65,6 +67,12 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 	if err != nil {
 		return nil, err
 	}
+	networks := web.Local // a 1C is in the house
+	if len(c.Networks) > 0 {
+		if networks, err = web.Networks("reading configuration", "networks", c.Networks); err != nil {
+			return nil, err
+		}
+	}
 	password := ""
 	if c.Password != "" {
 		if secrets == nil {
@@ -83,7 +91,7 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 		return nil, err
 	}
 	return &Driver{
-		id: id, client: newClient(c, root, password), sources: c.Sources, twoStep: make([]atomic.Bool, len(c.Sources)),
+		id: id, client: newClient(c, root, networks, password), sources: c.Sources, twoStep: make([]atomic.Bool, len(c.Sources)),
 		zone: zone, links: links, maxQry: c.MaxQueryBytes,
 	}, nil
 }
@@ -103,7 +111,7 @@ func linkBase(c Config, root *url.URL) (string, error) {
 
 // Close closes idle connections. The driver stays usable.
 func (d *Driver) Close() error {
-	d.client.http.CloseIdleConnections()
+	d.client.web.Close()
 	return nil
 }
 
@@ -139,8 +147,8 @@ func (d *Driver) collect(ctx context.Context, limit int, digits string, ask func
 				continue
 			}
 			seen[c.Ref] = true
-			if s.ParentLink != "" && !c.Deleted {
-				legal[connectors.Ref{Connector: d.id, Type: s.ParentEntity, ID: strings.ToLower(r.str(s.ParentLink))}] = true
+			if !c.Deleted {
+				legal[c.StandsFor] = true
 			}
 			out = append(out, c)
 		}

@@ -18,7 +18,9 @@ type query struct {
 	key    string // "" for many
 	sel    []string
 	filter string
+	order  string
 	top    int
+	skip   int
 }
 
 // rawQuery writes the query string.
@@ -27,6 +29,12 @@ func (q query) rawQuery() string {
 	b.WriteString("$format=json")
 	if q.key == "" {
 		b.WriteString("&$top=" + strconv.Itoa(q.top))
+	}
+	if q.skip > 0 {
+		b.WriteString("&$skip=" + strconv.Itoa(q.skip))
+	}
+	if q.order != "" {
+		b.WriteString("&$orderby=" + escape(q.order))
 	}
 	b.WriteString("&$select=" + escape(strings.Join(q.sel, ",")))
 	if x := expands(q.sel); len(x) > 0 {

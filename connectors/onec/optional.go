@@ -120,26 +120,31 @@ func (d *Driver) Check(ctx context.Context) (connectors.Health, error) {
 		return connectors.Health{}, err
 	}
 	h := connectors.Health{Version: "OData 3.0", Latency: time.Since(began)}
+	if err := d.learnLabels(ctx, op); err != nil {
+		return connectors.Health{}, err
+	}
+	return h, nil
+}
+
+// learnLabels fetches the names of the kinds of contact information, once. A base that does not publish them has none: labels are a
+// courtesy.
+func (d *Driver) learnLabels(ctx context.Context, op string) error {
 	if d.labels.Load() != nil {
-		return h, nil
+		return nil
 	}
 	kinds, err := d.client.list(ctx, op, query{entity: kindsEntity, sel: []string{"Ref_Key", "Description"}, top: 500})
-	if err != nil {
-		if errs.Is(err, errs.Invalid) { // not published: labels are a courtesy
-			d.labels.Store(&map[string]string{})
-			return h, nil
-		}
-		return connectors.Health{}, err
+	if err != nil && !errs.Is(err, errs.Invalid) {
+		return err
 	}
 	labels := make(map[string]string, len(kinds))
 	for _, k := range kinds {
 		labels[k.str("Ref_Key")] = k.str("Description")
 	}
 	d.labels.Store(&labels)
-	return h, nil
+	return nil
 }
 
-// label names a kind of contact information, once Check has learnt the names.
+// label names a kind of contact information, once the names are learnt.
 func (d *Driver) label(key string) string {
 	if labels := d.labels.Load(); labels != nil {
 		return (*labels)[key]

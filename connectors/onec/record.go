@@ -69,7 +69,6 @@ func (d *Driver) candidate(s Source, r record) connectors.Candidate {
 		Ref:     connectors.Ref{Connector: d.id, Type: s.Entity, ID: strings.ToLower(r.str("Ref_Key"))},
 		Kind:    s.Kind,
 		Name:    r.str(s.Name),
-		Company: "",
 		Deleted: r.flag("DeletionMark"),
 	}
 	if s.TaxID != "" {
@@ -82,6 +81,9 @@ func (d *Driver) candidate(s Source, r record) connectors.Candidate {
 				c.Kind = connectors.KindPerson
 			}
 		}
+	}
+	if key := strings.ToLower(r.str(s.ParentLink)); s.ParentLink != "" && key != "" && key != zeroGUID {
+		c.StandsFor = connectors.Ref{Connector: d.id, Type: s.ParentEntity, ID: key}
 	}
 	if s.Company != "" {
 		c.Company = r.str(s.Company)

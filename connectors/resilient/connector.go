@@ -24,6 +24,7 @@ const (
 	opGet    = "get"
 	opSearch = "search"
 	opCheck  = "check"
+	opIndex  = "index"
 )
 
 // Connector implements connectors.Connector around a driver. It starts goroutines only for questions under way; Close ends them.
@@ -137,7 +138,7 @@ func (c *Connector) fly(ctx context.Context, q connectors.LookupQuery) <-chan si
 
 // Get implements connectors.Connector.
 func (c *Connector) Get(ctx context.Context, ref connectors.Ref) (found connectors.Candidate, err error) {
-	g, ok := c.driver.(connectors.Getter)
+	g, ok := connectors.As[connectors.Getter](c.driver)
 	if !ok {
 		return found, errs.E(errs.Unsupported, "getting record from "+c.o.Name, "this system cannot fetch single records")
 	}
@@ -150,7 +151,7 @@ func (c *Connector) Get(ctx context.Context, ref connectors.Ref) (found connecto
 
 // Search implements connectors.Connector.
 func (c *Connector) Search(ctx context.Context, text string, limit int) (found []connectors.Candidate, err error) {
-	s, ok := c.driver.(connectors.Searcher)
+	s, ok := connectors.As[connectors.Searcher](c.driver)
 	if !ok {
 		return nil, errs.E(errs.Unsupported, "searching "+c.o.Name, "this system cannot be searched")
 	}
@@ -161,10 +162,24 @@ func (c *Connector) Search(ctx context.Context, text string, limit int) (found [
 	return found, err
 }
 
+// Index lists everybody who has a number, page after page, see connectors.Indexer; a driver that cannot is errs.Unsupported. It is a
+// request like any other: ringing calls compete with one of them at most, because the host asks for one page at a time.
+func (c *Connector) Index(ctx context.Context, cursor string, limit int) (page connectors.Page, err error) {
+	i, ok := connectors.As[connectors.Indexer](c.driver)
+	if !ok {
+		return page, errs.E(errs.Unsupported, "listing records of "+c.o.Name, "this system cannot list its records")
+	}
+	err = c.call(ctx, opIndex, func(ctx context.Context) (err error) {
+		page, err = i.Index(ctx, cursor, limit)
+		return err
+	})
+	return page, err
+}
+
 // Check implements connectors.Connector. A system that answers closes the breaker and ends a pause. A driver without the
 // capability is checked by nothing and said to be well.
 func (c *Connector) Check(ctx context.Context) (h connectors.Health, err error) {
-	checker, ok := c.driver.(connectors.Checker)
+	checker, ok := connectors.As[connectors.Checker](c.driver)
 	if !ok {
 		return h, nil
 	}
@@ -191,7 +206,7 @@ func (c *Connector) Check(ctx context.Context) (h connectors.Health, err error) 
 // minute) and notices its return after an outage, until ctx ends; then it cancels what is under way and waits for it.
 func (c *Connector) Run(ctx context.Context) error {
 	defer c.Close()
-	checker, ok := c.driver.(connectors.Checker)
+	checker, ok := connectors.As[connectors.Checker](c.driver)
 	if !ok || c.o.KeepAlive < 0 {
 		<-ctx.Done()
 		return nil

@@ -371,6 +371,7 @@ func TestPanicIsAnError(t *testing.T) {
 		for what, err := range map[string]error{
 			"get":    func() error { _, err := c.Get(t.Context(), connectors.Ref{}); return err }(),
 			"search": func() error { _, err := c.Search(t.Context(), "x", 1); return err }(),
+			"index":  func() error { _, err := c.Index(t.Context(), "", 1); return err }(),
 		} {
 			if !errs.Is(err, errs.Unsupported) {
 				t.Errorf("%s: %v, want Unsupported", what, err)

@@ -33,6 +33,30 @@ func (f DeclaredAvailabilityFunc) Mutate(ctx context.Context, m ent.Mutation) (e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DeclaredAvailabilityMutation", m)
 }
 
+// The IndexPageFunc type is an adapter to allow the use of ordinary
+// function as IndexPage mutator.
+type IndexPageFunc func(context.Context, *ent.IndexPageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IndexPageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IndexPageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IndexPageMutation", m)
+}
+
+// The IndexScanFunc type is an adapter to allow the use of ordinary
+// function as IndexScan mutator.
+type IndexScanFunc func(context.Context, *ent.IndexScanMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IndexScanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IndexScanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IndexScanMutation", m)
+}
+
 // The InteractionFunc type is an adapter to allow the use of ordinary
 // function as Interaction mutator.
 type InteractionFunc func(context.Context, *ent.InteractionMutation) (ent.Value, error)
@@ -91,6 +115,18 @@ func (f QueueFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QueueMutation", m)
+}
+
+// The RefusedLinkFunc type is an adapter to allow the use of ordinary
+// function as RefusedLink mutator.
+type RefusedLinkFunc func(context.Context, *ent.RefusedLinkMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RefusedLinkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RefusedLinkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RefusedLinkMutation", m)
 }
 
 // The RememberedChoiceFunc type is an adapter to allow the use of ordinary

@@ -55,6 +55,58 @@ var (
 		Columns:    DeclaredAvailabilitiesColumns,
 		PrimaryKey: []*schema.Column{DeclaredAvailabilitiesColumns[0]},
 	}
+	// IndexPagesColumns holds the columns for the "index_pages" table.
+	IndexPagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "next", Type: field.TypeString, Size: 2147483647},
+		{Name: "records", Type: field.TypeInt},
+		{Name: "read_at", Type: field.TypeTime},
+		{Name: "data", Type: field.TypeBytes},
+		{Name: "scan_id", Type: field.TypeString},
+	}
+	// IndexPagesTable holds the schema information for the "index_pages" table.
+	IndexPagesTable = &schema.Table{
+		Name:       "index_pages",
+		Columns:    IndexPagesColumns,
+		PrimaryKey: []*schema.Column{IndexPagesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "index_pages_index_scans_pages",
+				Columns:    []*schema.Column{IndexPagesColumns[6]},
+				RefColumns: []*schema.Column{IndexScansColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "indexpage_scan_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{IndexPagesColumns[6], IndexPagesColumns[1]},
+			},
+		},
+	}
+	// IndexScansColumns holds the columns for the "index_scans" table.
+	IndexScansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "connector", Type: field.TypeString},
+		{Name: "stamp", Type: field.TypeString},
+		{Name: "started_at", Type: field.TypeTime},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+	}
+	// IndexScansTable holds the schema information for the "index_scans" table.
+	IndexScansTable = &schema.Table{
+		Name:       "index_scans",
+		Columns:    IndexScansColumns,
+		PrimaryKey: []*schema.Column{IndexScansColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "indexscan_connector_started_at",
+				Unique:  false,
+				Columns: []*schema.Column{IndexScansColumns[1], IndexScansColumns[3]},
+			},
+		},
+	}
 	// InteractionsColumns holds the columns for the "interactions" table.
 	InteractionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -213,6 +265,27 @@ var (
 		Name:       "queues",
 		Columns:    QueuesColumns,
 		PrimaryKey: []*schema.Column{QueuesColumns[0]},
+	}
+	// RefusedLinksColumns holds the columns for the "refused_links" table.
+	RefusedLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "e164", Type: field.TypeString},
+		{Name: "customer_id", Type: field.TypeString},
+		{Name: "operator_id", Type: field.TypeString},
+		{Name: "refused_at", Type: field.TypeTime},
+	}
+	// RefusedLinksTable holds the schema information for the "refused_links" table.
+	RefusedLinksTable = &schema.Table{
+		Name:       "refused_links",
+		Columns:    RefusedLinksColumns,
+		PrimaryKey: []*schema.Column{RefusedLinksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "refusedlink_e164_customer_id",
+				Unique:  true,
+				Columns: []*schema.Column{RefusedLinksColumns[1], RefusedLinksColumns[2]},
+			},
+		},
 	}
 	// RememberedChoicesColumns holds the columns for the "remembered_choices" table.
 	RememberedChoicesColumns = []*schema.Column{
@@ -380,11 +453,14 @@ var (
 	Tables = []*schema.Table{
 		CustomerNumbersTable,
 		DeclaredAvailabilitiesTable,
+		IndexPagesTable,
+		IndexScansTable,
 		InteractionsTable,
 		InteractionTagsTable,
 		PauseReasonsTable,
 		PhoneHealthsTable,
 		QueuesTable,
+		RefusedLinksTable,
 		RememberedChoicesTable,
 		SeenCustomersTable,
 		SessionsTable,
@@ -398,6 +474,7 @@ var (
 
 func init() {
 	CustomerNumbersTable.ForeignKeys[0].RefTable = SeenCustomersTable
+	IndexPagesTable.ForeignKeys[0].RefTable = IndexScansTable
 	InteractionsTable.ForeignKeys[0].RefTable = TopicsTable
 	InteractionTagsTable.ForeignKeys[0].RefTable = InteractionsTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable

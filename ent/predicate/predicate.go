@@ -12,6 +12,12 @@ type CustomerNumber func(*sql.Selector)
 // DeclaredAvailability is the predicate function for declaredavailability builders.
 type DeclaredAvailability func(*sql.Selector)
 
+// IndexPage is the predicate function for indexpage builders.
+type IndexPage func(*sql.Selector)
+
+// IndexScan is the predicate function for indexscan builders.
+type IndexScan func(*sql.Selector)
+
 // Interaction is the predicate function for interaction builders.
 type Interaction func(*sql.Selector)
 
@@ -26,6 +32,9 @@ type PhoneHealth func(*sql.Selector)
 
 // Queue is the predicate function for queue builders.
 type Queue func(*sql.Selector)
+
+// RefusedLink is the predicate function for refusedlink builders.
+type RefusedLink func(*sql.Selector)
 
 // RememberedChoice is the predicate function for rememberedchoice builders.
 type RememberedChoice func(*sql.Selector)

@@ -71,3 +71,21 @@ func (RememberedChoice) Fields() []ent.Field {
 		field.Time("chosen_at"),
 	}
 }
+
+// RefusedLink says that a number is not a customer's, whatever the customer systems hold.
+type RefusedLink struct{ ent.Schema }
+
+// Fields of a refusal.
+func (RefusedLink) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("e164").Immutable(),
+		field.String("customer_id").Immutable(),
+		field.String("operator_id"),
+		field.Time("refused_at"),
+	}
+}
+
+// Indexes of refusals.
+func (RefusedLink) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("e164", "customer_id").Unique()}
+}

@@ -110,8 +110,13 @@ type ComplexityRoot struct {
 	}
 
 	Candidate struct {
+		Also       func(childComplexity int) int
 		Confidence func(childComplexity int) int
 		Customer   func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Origin     func(childComplexity int) int
+		RefusedBy  func(childComplexity int) int
+		Same       func(childComplexity int) int
 		Why        func(childComplexity int) int
 	}
 
@@ -134,6 +139,7 @@ type ComplexityRoot struct {
 		Kind        func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Numbers     func(childComplexity int) int
+		Open        func(childComplexity int) int
 		Responsible func(childComplexity int) int
 		Source      func(childComplexity int) int
 		SourceName  func(childComplexity int) int
@@ -927,6 +933,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CallRemoved.ID(childComplexity), true
 
+	case "Candidate.also":
+		if e.ComplexityRoot.Candidate.Also == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Candidate.Also(childComplexity), true
 	case "Candidate.confidence":
 		if e.ComplexityRoot.Candidate.Confidence == nil {
 			break
@@ -939,6 +951,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Candidate.Customer(childComplexity), true
+	case "Candidate.number":
+		if e.ComplexityRoot.Candidate.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Candidate.Number(childComplexity), true
+	case "Candidate.origin":
+		if e.ComplexityRoot.Candidate.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Candidate.Origin(childComplexity), true
+	case "Candidate.refusedBy":
+		if e.ComplexityRoot.Candidate.RefusedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Candidate.RefusedBy(childComplexity), true
+	case "Candidate.same":
+		if e.ComplexityRoot.Candidate.Same == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Candidate.Same(childComplexity), true
 	case "Candidate.why":
 		if e.ComplexityRoot.Candidate.Why == nil {
 			break
@@ -1042,6 +1078,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Numbers(childComplexity), true
+	case "Customer.open":
+		if e.ComplexityRoot.Customer.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Open(childComplexity), true
 	case "Customer.responsible":
 		if e.ComplexityRoot.Customer.Responsible == nil {
 			break
@@ -3495,10 +3537,23 @@ type Candidate {
   customer: Customer!
   "Why it is offered."
   why: MatchReason!
+  "What else speaks for it: LAST_SPOKEN, OPEN. It orders candidates and makes none certain."
+  also: [MatchReason!]!
+  "Which of their numbers fits the caller's, as their system calls it; null where a person's choice is all there is."
+  number: CustomerNumber
+  "How we know of it; customer.asOf says how old that is."
+  origin: MatchOrigin!
   "0 to 1."
   confidence: Float!
+  "Records of the same customer in other systems: equal number, and equal tax number or mail."
+  same: [Customer!]!
+  "Who said that the number is not theirs; such a candidate is never chosen by itself."
+  refusedBy: Operator
 }
-enum MatchReason { EXACT SUFFIX EXTENSION REMEMBERED }
+"SUFFIX is likely and never certain. LAST_SPOKEN: our last conversation with this number was with them. OPEN: their system knows of something unfinished."
+enum MatchReason { EXACT NATIONAL EXTENSION SUFFIX REMEMBERED LAST_SPOKEN OPEN }
+"LIVE: their system answered, now or a moment ago. INDEX: read in the background. KEPT: of an earlier answer."
+enum MatchOrigin { LIVE INDEX KEPT }
 
 enum CustomerKind { PERSON COMPANY LEAD }
 
@@ -3511,6 +3566,8 @@ type Customer implements Node {
   numbers: [CustomerNumber!]!
   emails: [String!]!
   responsible: String!
+  "Their system knows of something unfinished with them: a deal, a ticket."
+  open: Boolean!
   "Deep link into the customer system; empty when there is none."
   url: String!
   "Which connector said so, and when."
@@ -4008,8 +4065,18 @@ func (ec *executionContext) childFields_Candidate(ctx context.Context, field gra
 		return ec.fieldContext_Candidate_customer(ctx, field)
 	case "why":
 		return ec.fieldContext_Candidate_why(ctx, field)
+	case "also":
+		return ec.fieldContext_Candidate_also(ctx, field)
+	case "number":
+		return ec.fieldContext_Candidate_number(ctx, field)
+	case "origin":
+		return ec.fieldContext_Candidate_origin(ctx, field)
 	case "confidence":
 		return ec.fieldContext_Candidate_confidence(ctx, field)
+	case "same":
+		return ec.fieldContext_Candidate_same(ctx, field)
+	case "refusedBy":
+		return ec.fieldContext_Candidate_refusedBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Candidate", field.Name)
 }
@@ -4052,6 +4119,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_emails(ctx, field)
 	case "responsible":
 		return ec.fieldContext_Customer_responsible(ctx, field)
+	case "open":
+		return ec.fieldContext_Customer_open(ctx, field)
 	case "url":
 		return ec.fieldContext_Customer_url(ctx, field)
 	case "source":
@@ -6909,6 +6978,84 @@ func (ec *executionContext) fieldContext_Candidate_why(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchReason does not have child fields"))
 }
 
+func (ec *executionContext) _Candidate_also(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Candidate_also(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Also, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.MatchReason) graphql.Marshaler {
+			return ec.marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Candidate_also(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchReason does not have child fields"))
+}
+
+func (ec *executionContext) _Candidate_number(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Candidate_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomerNumber) graphql.Marshaler {
+			return ec.marshalOCustomerNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumber(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Candidate_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Candidate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Candidate_origin(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Candidate_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.MatchOrigin) graphql.Marshaler {
+			return ec.marshalNMatchOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchOrigin(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Candidate_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchOrigin does not have child fields"))
+}
+
 func (ec *executionContext) _Candidate_confidence(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6930,6 +7077,70 @@ func (ec *executionContext) _Candidate_confidence(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Candidate_confidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Candidate_same(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Candidate_same(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Same, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Candidate_same(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Candidate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Candidate_refusedBy(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Candidate_refusedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefusedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Candidate_refusedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Candidate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Consult_operator(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
@@ -7311,6 +7522,29 @@ func (ec *executionContext) _Customer_responsible(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Customer_responsible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Customer_open(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Customer_url(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
@@ -17970,9 +18204,34 @@ func (ec *executionContext) _Candidate(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "also":
+			out.Values[i] = ec._Candidate_also(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._Candidate_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "origin":
+			out.Values[i] = ec._Candidate_origin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "confidence":
 			out.Values[i] = ec._Candidate_confidence(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "same":
+			out.Values[i] = ec._Candidate_same(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refusedBy":
+			out.Values[i] = ec._Candidate_refusedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -18113,6 +18372,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "responsible":
 			out.Values[i] = ec._Customer_responsible(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "open":
+			out.Values[i] = ec._Customer_open(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -22551,6 +22815,16 @@ func (ec *executionContext) marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 	return ec._Match(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMatchOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchOrigin(ctx context.Context, v any) (model.MatchOrigin, error) {
+	var res model.MatchOrigin
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMatchOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchOrigin(ctx context.Context, sel ast.SelectionSet, v model.MatchOrigin) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx context.Context, v any) (model.MatchReason, error) {
 	var res model.MatchReason
 	err := res.UnmarshalGQL(v)
@@ -22559,6 +22833,36 @@ func (ec *executionContext) unmarshalNMatchReason2githubᚗcomᚋpultᚑccᚋpul
 
 func (ec *executionContext) marshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx context.Context, sel ast.SelectionSet, v model.MatchReason) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx context.Context, v any) ([]model.MatchReason, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.MatchReason, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []model.MatchReason) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNMatchState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchState(ctx context.Context, v any) (model.MatchState, error) {
@@ -23779,6 +24083,13 @@ func (ec *executionContext) marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 		return graphql.Null
 	}
 	return ec._Customer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomerNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumber(ctx context.Context, sel ast.SelectionSet, v *model.CustomerNumber) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerNumber(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODemo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemo(ctx context.Context, sel ast.SelectionSet, v *model.Demo) graphql.Marshaler {

@@ -152,8 +152,18 @@ type Candidate struct {
 	Customer *Customer `json:"customer"`
 	// Why it is offered.
 	Why MatchReason `json:"why"`
+	// What else speaks for it: LAST_SPOKEN, OPEN. It orders candidates and makes none certain.
+	Also []MatchReason `json:"also"`
+	// Which of their numbers fits the caller's, as their system calls it; null where a person's choice is all there is.
+	Number *CustomerNumber `json:"number,omitempty"`
+	// How we know of it; customer.asOf says how old that is.
+	Origin MatchOrigin `json:"origin"`
 	// 0 to 1.
 	Confidence float64 `json:"confidence"`
+	// Records of the same customer in other systems: equal number, and equal tax number or mail.
+	Same []*Customer `json:"same"`
+	// Who said that the number is not theirs; such a candidate is never chosen by itself.
+	RefusedBy *Operator `json:"refusedBy,omitempty"`
 }
 
 type CommentInteractionInput struct {
@@ -192,6 +202,8 @@ type Customer struct {
 	Numbers     []*CustomerNumber `json:"numbers"`
 	Emails      []string          `json:"emails"`
 	Responsible string            `json:"responsible"`
+	// Their system knows of something unfinished with them: a deal, a ticket.
+	Open bool `json:"open"`
 	// Deep link into the customer system; empty when there is none.
 	URL string `json:"url"`
 	// Which connector said so, and when.
@@ -1533,25 +1545,90 @@ func (e LegState) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// LIVE: their system answered, now or a moment ago. INDEX: read in the background. KEPT: of an earlier answer.
+type MatchOrigin string
+
+const (
+	MatchOriginLive  MatchOrigin = "LIVE"
+	MatchOriginIndex MatchOrigin = "INDEX"
+	MatchOriginKept  MatchOrigin = "KEPT"
+)
+
+var AllMatchOrigin = []MatchOrigin{
+	MatchOriginLive,
+	MatchOriginIndex,
+	MatchOriginKept,
+}
+
+func (e MatchOrigin) IsValid() bool {
+	switch e {
+	case MatchOriginLive, MatchOriginIndex, MatchOriginKept:
+		return true
+	}
+	return false
+}
+
+func (e MatchOrigin) String() string {
+	return string(e)
+}
+
+func (e *MatchOrigin) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = MatchOrigin(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid MatchOrigin", str)
+	}
+	return nil
+}
+
+func (e MatchOrigin) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *MatchOrigin) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e MatchOrigin) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// SUFFIX is likely and never certain. LAST_SPOKEN: our last conversation with this number was with them. OPEN: their system knows of something unfinished.
 type MatchReason string
 
 const (
 	MatchReasonExact      MatchReason = "EXACT"
-	MatchReasonSuffix     MatchReason = "SUFFIX"
+	MatchReasonNational   MatchReason = "NATIONAL"
 	MatchReasonExtension  MatchReason = "EXTENSION"
+	MatchReasonSuffix     MatchReason = "SUFFIX"
 	MatchReasonRemembered MatchReason = "REMEMBERED"
+	MatchReasonLastSpoken MatchReason = "LAST_SPOKEN"
+	MatchReasonOpen       MatchReason = "OPEN"
 )
 
 var AllMatchReason = []MatchReason{
 	MatchReasonExact,
-	MatchReasonSuffix,
+	MatchReasonNational,
 	MatchReasonExtension,
+	MatchReasonSuffix,
 	MatchReasonRemembered,
+	MatchReasonLastSpoken,
+	MatchReasonOpen,
 }
 
 func (e MatchReason) IsValid() bool {
 	switch e {
-	case MatchReasonExact, MatchReasonSuffix, MatchReasonExtension, MatchReasonRemembered:
+	case MatchReasonExact, MatchReasonNational, MatchReasonExtension, MatchReasonSuffix, MatchReasonRemembered, MatchReasonLastSpoken, MatchReasonOpen:
 		return true
 	}
 	return false

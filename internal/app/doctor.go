@@ -259,7 +259,7 @@ func (d *doctor) phones(ctx context.Context, a *App) {
 
 // connectors asks the customer systems.
 func (d *doctor) connectors(ctx context.Context, a *App) {
-	reg, err := all.Registry()
+	reg, err := all.Registry(a.log)
 	if err != nil {
 		d.tell(telephony.Finding{What: "connectors can be made", Why: message(err)})
 		return
@@ -274,7 +274,10 @@ func (d *doctor) connectors(ctx context.Context, a *App) {
 			if err != nil {
 				return err
 			}
-			if checker, ok := driver.(connectors.Checker); ok {
+			if closer, ok := driver.(io.Closer); ok {
+				defer func() { _ = closer.Close() }()
+			}
+			if checker, ok := connectors.As[connectors.Checker](driver); ok {
 				_, err = checker.Check(ctx)
 			}
 			return err

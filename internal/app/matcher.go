@@ -33,10 +33,10 @@ func (m matcher) Match(ctx context.Context, n customers.Number, fresh bool, repo
 	}
 }
 
-// Link remembers a person's choice, or takes it back: then nobody is chosen and the candidates stand for choice again.
+// Link remembers a person's choice, or takes back who is linked: then nobody is chosen and the candidates stand for choice again.
 func (m matcher) Link(ctx context.Context, n customers.Number, id customers.ID, operatorID string) (customers.Match, error) {
 	if id == "" {
-		if err := m.s.Forget(ctx, n.E164); err != nil {
+		if err := m.s.Refuse(ctx, n.E164, operatorID); err != nil {
 			return customers.Match{}, err
 		}
 		match := m.s.Match(ctx, n.E164)

@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/pult-cc/pult/internal/bus/redisbus"
 	"github.com/pult-cc/pult/internal/config"
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/customers/phoneindex"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/seal/localkey"
@@ -113,13 +116,22 @@ type connector struct {
 	c        connectors.Connector
 }
 
-// openConnectors makes the customer systems' drivers and the matcher over them. Nothing is connected yet.
+// closing is an io.Closer.
+type closing func()
+
+func (c closing) Close() error {
+	c()
+	return nil
+}
+
+// openConnectors makes the customer systems' drivers and the matcher over them. Nothing is connected yet, but plug-ins are started.
 func (a *App) openConnectors(ctx context.Context) error {
-	reg, err := all.Registry()
+	reg, err := all.Registry(a.log)
 	if err != nil {
 		return err
 	}
 	var cs []customers.Source
+	indexes := map[string]customers.Index{}
 	for _, c := range a.cfg.Connectors {
 		raw, err := c.JSON()
 		if err != nil {
@@ -148,11 +160,42 @@ func (a *App) openConnectors(ctx context.Context) error {
 			return err
 		}
 		cs = append(cs, rc)
-		a.workers = append(a.workers, rc.Run) // keeps the system awake and notices when it is back
+		a.closers = append(a.closers, closing(rc.Close)) // also when Run is never reached: a plug-in is a process
+		a.workers = append(a.workers, rc.Run)            // keeps the system awake and notices when it is back
 		a.conns = append(a.conns, connector{c.ID, name, rc})
+		if _, lists := connectors.As[connectors.Indexer](d); lists && !c.NoIndex {
+			m, err := a.openMirror(c.ID, name, c.Kind+" "+string(raw), rc)
+			if err != nil {
+				return err
+			}
+			indexes[c.ID] = m.Index()
+			a.workers = append(a.workers, m.Run)
+		}
 	}
-	a.match, err = customers.NewService(customers.Options{Sources: cs, Repository: a.store.Customers(), Normalizer: a.number, Log: a.log})
+	a.match, err = customers.NewService(customers.Options{Sources: cs, Repository: a.store.Customers(), Normalizer: a.number, Indexes: indexes, Log: a.log})
 	return err
+}
+
+// openMirror makes the phone index of a connector. Of many processes one reads the customer system, the others follow by the database.
+func (a *App) openMirror(id, name, config string, lister phoneindex.Lister) (*phoneindex.Mirror, error) {
+	under := sha256.Sum256([]byte(config))
+	return phoneindex.NewMirror(phoneindex.Options{
+		Connector: id, Name: name, Config: hex.EncodeToString(under[:8]), Lister: lister, Numbers: a.number, Repository: a.store.PhoneIndex(),
+		NewID: newID, Log: a.log,
+		Lead: func(ctx context.Context) (<-chan struct{}, func(), error) {
+			lease, err := a.bus.Acquire(ctx, "index:"+id, leaseTime)
+			if err != nil {
+				return nil, nil, err
+			}
+			return lease.Lost(), func() {
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+				defer cancel()
+				if err := lease.Release(ctx); err != nil {
+					a.log.Debug("releasing the phone index", "connector", id, "err", err)
+				}
+			}, nil
+		},
+	})
 }
 
 // openDriver makes the PBX driver for one term of ownership.

@@ -128,6 +128,8 @@ type Connector struct {
 	Kind   string         `yaml:"kind"` // which driver
 	Name   string         `yaml:"name"` // as people call it
 	Config map[string]any `yaml:"config"`
+	// NoIndex leaves the system's records where they are: no copy of who has which number is read in the background.
+	NoIndex bool `yaml:"no_index"`
 }
 
 // JSON returns the connector's own configuration as its driver takes it; secrets in it are still references.

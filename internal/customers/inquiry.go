@@ -1,12 +1,14 @@
 package customers
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
 // inquiry is the state of one question "who is calling". It has no clock, no I/O and no locks: match is a pure function of it.
 type inquiry struct {
+	numbers *Normalizer
 	number  Number
 	sources []sourceState
 	local   local
@@ -18,7 +20,9 @@ type local struct {
 	remembered *Customer // what a person chose for the number
 	by         string    // and who
 	kept       []Customer
-	readAt     time.Time // when the repository said so; zero: it has not been asked
+	spoken     ID            // whom the last conversation with the number was with
+	refused    map[ID]string // whom a person refused for the number, and who
+	readAt     time.Time     // when the repository said so; zero: it has not been asked
 }
 
 // phase is how far a source has come.
@@ -35,6 +39,7 @@ type sourceState struct {
 	id, name string
 	phase    phase
 	found    []Candidate // verified; of the last answer, which is stale unless phase is answered
+	indexed  []Candidate // verified; of the index, while there is no answer
 	since    time.Time   // late or failed: since when the system has not been answering
 	problem  string
 }
@@ -73,12 +78,13 @@ func (q *inquiry) match() Match {
 		}
 	}
 	m.Problem = strings.Join(problems, "; ")
-	m.Candidates = merge(live, old)
+	m.Candidates = q.merge(live, old)
 	if q.local.remembered != nil {
 		m.remember(*q.local.remembered, q.local.by)
 		return m
 	}
 	found := len(live) > 0
+	best, certain := oneBest(m.Candidates)
 	switch {
 	case !found && trouble && !pending:
 		m.State = MatchFailed
@@ -86,14 +92,13 @@ func (q *inquiry) match() Match {
 		m.State = MatchPending
 	case len(m.Candidates) == 0:
 		m.State = MatchNone
-	case oneBest(m.Candidates):
+	case certain:
 		m.State = MatchFound
 	default:
 		m.State = MatchMany
 	}
-	if (m.State == MatchFound || m.State == MatchFailed) && oneBest(m.Candidates) {
-		chosen := m.Candidates[0].Customer
-		m.Chosen = &chosen
+	if certain && (m.State == MatchFound || m.State == MatchFailed) {
+		m.Chosen = &best.Customer
 	}
 	return m
 }
@@ -108,31 +113,42 @@ func (q *inquiry) candidates() (live, old []Candidate) {
 		}
 		silent[s.id] = true
 		old = append(old, s.found...)
+		old = append(old, s.indexed...)
 	}
 	for _, c := range q.local.kept {
 		if !silent[c.Source] {
 			continue // the system has answered, or is none of ours any more
 		}
-		if why := reasonFor(q.number, c); why != "" {
-			old = append(old, Candidate{Customer: c, Why: why, Confidence: confidences[why]})
+		if cand, ok := q.numbers.candidate(q.number, c, OriginKept); ok {
+			old = append(old, cand)
 		}
 	}
 	return live, old
 }
 
-// merge joins candidates, each customer once, the first mention counts, and ranks them.
-func merge(lists ...[]Candidate) []Candidate {
+// merge joins candidates, each record once as it was described last, marks what is known of them here, and unites them.
+func (q *inquiry) merge(lists ...[]Candidate) []Candidate {
 	var out []Candidate
-	seen := map[ID]bool{}
+	at := map[ID]int{}
 	for _, list := range lists {
 		for _, c := range list {
-			if !seen[c.Customer.ID] {
-				seen[c.Customer.ID] = true
-				out = append(out, c)
+			i, seen := at[c.Customer.ID]
+			if seen && !out[i].Customer.AsOf.Before(c.Customer.AsOf) {
+				continue
 			}
+			if c.Customer.ID == q.local.spoken {
+				c.Also = append([]Reason{ReasonLastSpoken}, c.Also...)
+			}
+			c.RefusedBy = q.local.refused[c.Customer.ID]
+			if seen {
+				out[i] = c
+				continue
+			}
+			at[c.Customer.ID] = len(out)
+			out = append(out, c)
 		}
 	}
-	rank(out)
+	out = unite(out)
 	return out[:min(len(out), maxCandidates)]
 }
 
@@ -141,14 +157,36 @@ const maxCandidates = 20
 
 // remember makes a match that a person decided; what the systems know about the customer now is preferred to what was stored.
 func (m *Match) remember(c Customer, by string) {
+	first := Candidate{Customer: c, Why: ReasonRemembered, Origin: OriginKept}
+	rest := make([]Candidate, 0, len(m.Candidates))
 	for _, known := range m.Candidates {
-		if known.Customer.ID == c.ID {
-			c = known.Customer
+		if !known.is(c.ID) {
+			rest = append(rest, known)
+			continue
 		}
+		if known.Customer.ID != c.ID { // it is what another system calls the same customer
+			known.Same = append([]Customer{known.Customer}, known.Same...)
+			for i, same := range known.Same {
+				if same.ID == c.ID {
+					known.Customer = same
+					known.Same = append(known.Same[:i:i], known.Same[i+1:]...)
+					break
+				}
+			}
+		}
+		first = known
+		first.Also = known.Also
+		first.Why, first.RefusedBy = ReasonRemembered, ""
 	}
-	first := Candidate{Customer: c, Why: ReasonRemembered, Confidence: confidences[ReasonRemembered]}
-	m.Candidates = merge([]Candidate{first}, m.Candidates)
-	m.State, m.Chosen, m.ChosenBy = MatchFound, &c, by
+	first.Confidence = confidences[ReasonRemembered]
+	m.Candidates = append([]Candidate{first}, rest...)
+	m.Candidates = m.Candidates[:min(len(m.Candidates), maxCandidates)]
+	m.State, m.Chosen, m.ChosenBy = MatchFound, &first.Customer, by
+}
+
+// is reports whether a candidate is that customer, in whatever system.
+func (c Candidate) is(id ID) bool {
+	return c.Customer.ID == id || slices.ContainsFunc(c.Same, func(s Customer) bool { return s.ID == id })
 }
 
 // WithChoice returns the match after a person chose the customer.

@@ -36,7 +36,14 @@ func as(why Reason, cs ...Customer) []Candidate {
 func short(m Match) string {
 	var names []string
 	for _, c := range m.Candidates {
-		names = append(names, c.Customer.Name+"/"+string(c.Why))
+		name := c.Customer.Name + "/" + string(c.Why)
+		for _, same := range c.Same {
+			name += "+" + same.Name + "@" + same.Source
+		}
+		if c.RefusedBy != "" {
+			name += "-" + c.RefusedBy
+		}
+		names = append(names, name)
 	}
 	out := string(m.State)
 	if m.Chosen != nil {
@@ -78,6 +85,7 @@ func TestMatchOfAnInquiry(t *testing.T) {
 	crm := func(p phase, found ...Candidate) sourceState {
 		return sourceState{id: "crm", name: "CRM", phase: p, found: found, since: noon.Add(time.Minute), problem: map[phase]string{late: "no answer yet", failed: "away"}[p]}
 	}
+	refused := func(c Customer) local { return local{readAt: noon, refused: map[ID]string{c.ID: "olga"}} }
 	kept := func(cs ...Customer) local { return local{readAt: noon, kept: cs} }
 	chosen := func(c Customer) local { return local{readAt: noon, remembered: &c, by: "olga"} }
 
@@ -92,14 +100,23 @@ func TestMatchOfAnInquiry(t *testing.T) {
 		"nobody":                         {[]sourceState{said()}, read, "NONE"},
 		"no systems at all":              {nil, read, "NONE"},
 		"one":                            {[]sourceState{said(as(ReasonExact, maria))}, read, "FOUND =Maria [Maria/EXACT]"},
-		"one by its last digits":         {[]sourceState{said(as(ReasonSuffix, maria))}, read, "FOUND =Maria [Maria/SUFFIX]"},
+		"one by its last digits":         {[]sourceState{said(as(ReasonSuffix, maria))}, read, "MANY [Maria/SUFFIX]"},
+		"one by all national digits":     {[]sourceState{said(as(ReasonNational, maria), as(ReasonSuffix, anna))}, read, "FOUND =Maria [Maria/NATIONAL Anna/SUFFIX]"},
+		"late, one by its last digits":   {[]sourceState{silent(late, as(ReasonSuffix, maria)...)}, read, "FAILED [Maria/SUFFIX] !1C: no answer yet"},
+		"indexed, being asked":           {[]sourceState{{id: "1c", name: "1C", indexed: as(ReasonExact, maria)}}, local{}, "FOUND =Maria [Maria/EXACT]"},
+		"indexed, the system says other": {[]sourceState{{id: "1c", name: "1C", phase: answered, indexed: as(ReasonExact, maria), found: as(ReasonExact, anna)}}, read, "FOUND =Anna [Anna/EXACT]"},
+		"refused":                        {[]sourceState{said(as(ReasonExact, maria))}, refused(maria), "MANY [Maria/EXACT-olga]"},
+		"refused, one is left":           {[]sourceState{said(as(ReasonExact, anna, maria))}, refused(anna), "FOUND =Maria [Maria/EXACT Anna/EXACT-olga]"},
+		"refused, two are left":          {[]sourceState{said(as(ReasonExact, anna, firm, other))}, refused(anna), "MANY [ООО «Василёк»/EXACT Ромашка/EXACT Anna/EXACT-olga]"},
+		"spoken with last":               {[]sourceState{said(as(ReasonExact, anna, maria))}, local{readAt: noon, spoken: maria.ID}, "MANY [Maria/EXACT Anna/EXACT]"},
+		"spoken with last, by extension": {[]sourceState{said(as(ReasonExact, anna), as(ReasonExtension, maria))}, local{readAt: noon, spoken: maria.ID}, "FOUND =Anna [Anna/EXACT Maria/EXTENSION]"},
 		"two persons":                    {[]sourceState{said(as(ReasonExact, maria, anna))}, read, "MANY [Anna/EXACT Maria/EXACT]"},
 		"two companies":                  {[]sourceState{said(as(ReasonExact, other, firm))}, read, "MANY [ООО «Василёк»/EXACT Ромашка/EXACT]"},
 		"a person and their company":     {[]sourceState{said(as(ReasonExact, firm, maria))}, read, "FOUND =Maria [Maria/EXACT ООО «Василёк»/EXACT]"},
 		"a person and another company":   {[]sourceState{said(as(ReasonExact, other, maria))}, read, "MANY [Maria/EXACT Ромашка/EXACT]"},
 		"exact beats extension":          {[]sourceState{said(as(ReasonExtension, maria, anna), as(ReasonExact, firm))}, read, "FOUND =ООО «Василёк» [ООО «Василёк»/EXACT Anna/EXTENSION Maria/EXTENSION]"},
 		"extension beats suffix":         {[]sourceState{said(as(ReasonSuffix, anna), as(ReasonExtension, maria))}, read, "FOUND =Maria [Maria/EXTENSION Anna/SUFFIX]"},
-		"the same in two systems":        {[]sourceState{said(as(ReasonExact, maria)), crm(answered, as(ReasonExact, twin)...)}, read, "FOUND =Maria [Maria/EXACT Maria/EXACT]"},
+		"the same in two systems":        {[]sourceState{said(as(ReasonExact, maria)), crm(answered, as(ReasonExact, twin)...)}, read, "FOUND =Maria [Maria/EXACT+Maria@crm]"},
 		"different people in two":        {[]sourceState{said(as(ReasonExact, anna)), crm(answered, as(ReasonExact, twin)...)}, read, "MANY [Anna/EXACT Maria/EXACT]"},
 		"kept, while being asked":        {[]sourceState{silent(waiting)}, kept(maria), "FOUND =Maria [Maria/EXACT]"},
 		"several kept, being asked":      {[]sourceState{silent(waiting)}, kept(maria, anna), "MANY [Anna/EXACT Maria/EXACT]"},
@@ -121,7 +138,7 @@ func TestMatchOfAnInquiry(t *testing.T) {
 		"remembered beats nobody":        {[]sourceState{said()}, chosen(maria), "FOUND =Maria by olga [Maria/REMEMBERED]"},
 		"remembered beats failure":       {[]sourceState{silent(failed)}, chosen(maria), "FOUND =Maria by olga [Maria/REMEMBERED] !1C: away"},
 	} {
-		q := inquiry{number: caller, sources: c.sources, local: c.local}
+		q := inquiry{numbers: russian(t, ""), number: caller, sources: c.sources, local: c.local}
 		m := q.match()
 		if got := short(m); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
@@ -131,12 +148,12 @@ func TestMatchOfAnInquiry(t *testing.T) {
 		}
 	}
 	// What the system says now replaces what was stored with the choice.
-	q := inquiry{number: caller, sources: []sourceState{said(as(ReasonExact, maria))}, local: chosen(Customer{ID: maria.ID, Name: "Maria, before"})}
+	q := inquiry{numbers: russian(t, ""), number: caller, sources: []sourceState{said(as(ReasonExact, maria))}, local: chosen(Customer{ID: maria.ID, Name: "Maria, before"})}
 	if m := q.match(); m.Chosen.Name != "Maria" || len(m.Candidates) != 1 {
 		t.Errorf("got %s", short(m))
 	}
 	// The earliest failure is the one shown.
-	q = inquiry{number: caller, sources: []sourceState{crm(failed), silent(failed)}, local: read}
+	q = inquiry{numbers: russian(t, ""), number: caller, sources: []sourceState{crm(failed), silent(failed)}, local: read}
 	if m := q.match(); m.FailingSince == nil || !m.FailingSince.Equal(noon) {
 		t.Errorf("failing since %v, want %v", m.FailingSince, noon)
 	}
@@ -166,15 +183,23 @@ func TestCompare(t *testing.T) {
 		{"+79161234567", "8 (916) 123-45-67", ReasonExact},
 		{"+79161234567", "+79161234568", ""},
 		{"+74951234567", "8 (495) 123-45-67 доб. 12", ReasonExtension},
-		{"+375291234567", "029 123-45-67", ReasonSuffix},
+		{"+375291234567", "029 123-45-67", ReasonNational},
+		{"+79291234567", "029 123-45-67", ReasonSuffix}, // somebody else's, in another country: never more than likely
 		{"+74951234567", "123-45-67", ReasonSuffix},
 		{"123-45-67", "8 (495) 123-45-67", ReasonSuffix},
 		{"123-45-67", "123-45-67", ReasonSuffix},
 		{"+74951234567", "34-56-7", ""},
 		{"+74951234567", "765-43-21", ""},
 		{"+79161234567", "нет", ""},
+		{"+79160000000", "000-00-00", ""}, // typed to fill the field
+		{"+79165555555", "555-55-55", ""},
+		{"+7 000 000-00-00", "8 (000) 000-00-00", ""},
+		{"+7 000 123-45-67", "8 (000) 123-45-67", ReasonExact}, // a range that our tables do not know
+		{"+7 000 123-45-67", "000 123-45-67", ReasonSuffix},
+		{"+74951234567", "51234567", ReasonSuffix},
+		{"+74951234567", "61234567", ""},
 	} {
-		if got := compare(n.Parse(c.caller), n.Parse(c.stored)); got != c.want {
+		if got := n.compare(n.Parse(c.caller), n.Parse(c.stored)); got != c.want {
 			t.Errorf("%s and %s: %q, want %q", c.caller, c.stored, got, c.want)
 		}
 	}

@@ -40,10 +40,12 @@ type Customer struct {
 	Numbers    []LabeledNumber `json:"numbers,omitempty"`
 	Emails     []string        `json:"emails,omitempty"`
 	Owner      string          `json:"owner,omitempty"` // responsible manager
+	Open       bool            `json:"open,omitempty"`  // their system knows of something unfinished with them
 	URL        string          `json:"url,omitempty"`
-	Source     string          `json:"source"`     // connector instance id
-	SourceName string          `json:"sourceName"` // as people call it: "1C"
-	AsOf       time.Time       `json:"asOf"`       // when the customer system said so
+	StandsFor  ID              `json:"standsFor,omitempty"` // another record of the same customer in the same system, which says less
+	Source     string          `json:"source"`              // connector instance id
+	SourceName string          `json:"sourceName"`          // as people call it: "1C"
+	AsOf       time.Time       `json:"asOf"`                // when the customer system said so
 }
 
 // LabeledNumber is a number of a customer and what their system calls it.
@@ -59,7 +61,7 @@ type MatchState string
 const (
 	MatchPending MatchState = "PENDING" // asked, no answer yet
 	MatchFound   MatchState = "FOUND"   // exactly one, or one chosen
-	MatchMany    MatchState = "MANY"    // several equally good: a person chooses
+	MatchMany    MatchState = "MANY"    // several equally good, or none certain: a person chooses
 	MatchNone    MatchState = "NONE"    // every system answered, nobody has the number
 	MatchFailed  MatchState = "FAILED"  // a system did not answer
 	MatchSkipped MatchState = "SKIPPED" // anonymous or internal number: not asked
@@ -72,15 +74,37 @@ type Reason string
 const (
 	ReasonRemembered Reason = "REMEMBERED" // a person chose it for this number before
 	ReasonExact      Reason = "EXACT"      // equal E.164
+	ReasonNational   Reason = "NATIONAL"   // all national digits are equal, the country is unknown on one side
 	ReasonExtension  Reason = "EXTENSION"  // equal but for the extension
-	ReasonSuffix     Reason = "SUFFIX"     // equal national digits, country unknown on one side
+	ReasonSuffix     Reason = "SUFFIX"     // a local number, equal to the last digits: likely, never certain
 )
 
-// Candidate is a verified customer with the reason.
+// The reasons that order candidates with the same of the above. They never make one certain.
+const (
+	ReasonLastSpoken Reason = "LAST_SPOKEN" // the last conversation with this number was with them
+	ReasonOpen       Reason = "OPEN"        // something is unfinished with them: a deal, a ticket
+)
+
+// Origin is how we know of a candidate.
+type Origin string
+
+// The origins.
+const (
+	OriginLive  Origin = "LIVE"  // their system answered, now or a moment ago
+	OriginIndex Origin = "INDEX" // read in the background, see Index
+	OriginKept  Origin = "KEPT"  // of an earlier answer, kept for the day when the system is silent
+)
+
+// Candidate is a verified customer with the reasons.
 type Candidate struct {
-	Customer   Customer `json:"customer"`
-	Why        Reason   `json:"why"`
-	Confidence float64  `json:"confidence"` // 0 to 1
+	Customer   Customer       `json:"customer"`
+	Why        Reason         `json:"why"`
+	Also       []Reason       `json:"also,omitempty"` // what else speaks for it
+	Number     *LabeledNumber `json:"number,omitempty"`
+	Origin     Origin         `json:"origin,omitempty"`
+	Confidence float64        `json:"confidence"`          // 0 to 1
+	Same       []Customer     `json:"same,omitempty"`      // records of the same customer in other systems
+	RefusedBy  string         `json:"refusedBy,omitempty"` // operator who said that the number is not theirs
 }
 
 // Match is the answer to "who is calling". Values are immutable once handed out.

@@ -278,7 +278,8 @@ func (n *Normalizer) number(body, ext string) parsed {
 		if rest, ok := strings.CutPrefix(digits, "00"); ok {
 			tries = append(tries, "+"+rest)
 		}
-		if len(digits) >= 11 {
+		// Eleven digits behind the trunk prefix are a number of the own country, if a wrong one, and none of +80 or +81.
+		if len(digits) >= 11 && (len(digits) > 11 || n.trunk == "" || !strings.HasPrefix(digits, n.trunk)) {
 			tries = append(tries, "+"+digits)
 		}
 		if n.area != "" && len(digits) < 10 {

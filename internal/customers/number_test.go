@@ -52,6 +52,7 @@ func TestParse(t *testing.T) {
 		"８９１６１２３４５６７":                             {E164: "+79161234567"},
 		"8\u00a0(916)\u00a0123‑45–67":             {E164: "+79161234567"},
 		"84842012345":                             {E164: "+74842012345"},
+		"+800 1234 5678":                          {E164: "+80012345678"},
 	} {
 		want.Kind = NumberPublic
 		got := n.Parse(raw)
@@ -71,8 +72,9 @@ func TestParse(t *testing.T) {
 		"101": {E164: "101", Display: "101", Kind: NumberInternal}, "112": {E164: "112", Display: "112", Kind: NumberInternal},
 		"alice": {E164: "alice", Display: "alice", Kind: NumberInternal}, "sip:201@pbx": {E164: "201", Display: "201", Kind: NumberInternal},
 		// No valid number, but somebody's: stays as it came and is asked about.
-		"123-45-67":        {E164: "1234567", Display: "1234567", Kind: NumberPublic},
-		"+7 000 000-00-00": {E164: "70000000000", Display: "70000000000", Kind: NumberPublic},
+		"123-45-67":         {E164: "1234567", Display: "1234567", Kind: NumberPublic},
+		"8 (000) 123-45-67": {E164: "80001234567", Display: "80001234567", Kind: NumberPublic}, // and no universal freephone +800 0123 4567
+		"+7 000 000-00-00":  {E164: "70000000000", Display: "70000000000", Kind: NumberPublic},
 	} {
 		if got := n.Parse(raw); got != want {
 			t.Errorf("%q: %+v, want %+v", raw, got, want)

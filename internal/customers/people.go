@@ -2,6 +2,7 @@ package customers
 
 import (
 	"context"
+	"maps"
 	"sort"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ func (s *Service) Choose(ctx context.Context, rawNumber string, id ID, operatorI
 	}
 	s.memory.change(n.E164, func(r remembered) remembered {
 		r.local.remembered, r.local.by = &c, operatorID
+		r.local.refused = without(r.local.refused, id)
 		r.choices++
 		return r
 	})
@@ -49,6 +51,55 @@ func (s *Service) Forget(ctx context.Context, rawNumber string) error {
 		return r
 	})
 	return nil
+}
+
+// Refuse takes back whoever is linked to the number now, by a person's choice or by a rule, because operatorID says that it is not
+// them: here, in every other process, and in the history of the number. They are not linked to it again until a person chooses them.
+func (s *Service) Refuse(ctx context.Context, rawNumber, operatorID string) error {
+	const op = "refusing customer"
+	n := s.numbers.Parse(rawNumber)
+	if n.Kind != NumberPublic {
+		return nil
+	}
+	m := s.Match(ctx, rawNumber)
+	var ids []ID
+	if m.Chosen != nil {
+		ids = append(ids, m.Chosen.ID)
+		for _, c := range m.Candidates {
+			if c.is(m.Chosen.ID) {
+				for _, same := range records(&c) {
+					if same.ID != m.Chosen.ID {
+						ids = append(ids, same.ID)
+					}
+				}
+			}
+		}
+	}
+	if err := s.repo.Refuse(ctx, n.E164, ids, operatorID, time.Now()); err != nil {
+		return errs.Wrap(op, err)
+	}
+	s.memory.change(n.E164, func(r remembered) remembered {
+		r.local.remembered, r.local.by = nil, ""
+		r.local.refused = maps.Clone(r.local.refused)
+		if r.local.refused == nil {
+			r.local.refused = map[ID]string{}
+		}
+		for _, id := range ids {
+			r.local.refused[id] = operatorID
+		}
+		r.choices++
+		return r
+	})
+	return nil
+}
+
+func without(refused map[ID]string, id ID) map[ID]string {
+	if _, ok := refused[id]; !ok {
+		return refused
+	}
+	refused = maps.Clone(refused)
+	delete(refused, id)
+	return refused
 }
 
 // Known returns a customer as last seen. It asks no customer system; unknown is errs.NotFound.

@@ -183,3 +183,77 @@ func TestSearch(t *testing.T) {
 		}
 	})
 }
+
+// Who was linked by a rule, because a customer system says so, is not linked again once somebody said that it is not them; not in
+// this process, nor in another.
+func TestAWrongLinkIsUndone(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(10*time.Millisecond, nil, record("1c", "Maria", messy))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		b.repo.Spoke(number, idOf("1c", "Maria"))
+		if m := b.Match(t.Context(), number); m.Chosen == nil {
+			t.Fatalf("at first: %+v", m)
+		}
+		if err := b.Refuse(t.Context(), messy, "olga"); err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range map[string]bench{"here": b, "in another process": newBench(t, b.repo, crm)} {
+			m := s.Match(t.Context(), number)
+			if m.State != customers.MatchMany || m.Chosen != nil || len(m.Candidates) != 1 || m.Candidates[0].RefusedBy != "olga" {
+				t.Errorf("%s: %+v", name, m)
+			}
+		}
+		if l, _ := b.repo.Links(t.Context(), number); l.Spoken != "" {
+			t.Errorf("the history is still linked to %s", l.Spoken)
+		}
+		if _, err := b.Choose(t.Context(), number, idOf("1c", "Maria"), "olga"); err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range map[string]bench{"here": b, "in another process": newBench(t, b.repo, crm)} {
+			if m := s.Match(t.Context(), number); m.State != customers.MatchFound || m.ChosenBy != "olga" || m.Candidates[0].RefusedBy != "" {
+				t.Errorf("chosen after all, %s: %+v", name, m)
+			}
+		}
+		if err := b.Refuse(t.Context(), number, "igor"); err != nil {
+			t.Fatal(err)
+		}
+		if m := b.Match(t.Context(), number); m.Chosen != nil || m.Candidates[0].RefusedBy != "igor" {
+			t.Errorf("a choice is taken back: %+v", m)
+		}
+		if err := b.Refuse(t.Context(), "anonymous", "igor"); err != nil {
+			t.Errorf("refusing nobody: %v", err)
+		}
+	})
+}
+
+// The same customer in two systems is one on the card, and one to choose and to refuse.
+func TestTheSameCustomerInTwoSystemsIsOne(t *testing.T) {
+	a, z := &system{id: "a"}, &system{id: "z"}
+	here, there := record("a", "ООО «Василёк»", messy), record("z", "Vasilek LLC", messy)
+	here.Kind, there.Kind, here.TaxID, there.TaxID = connectors.KindCompany, connectors.KindCompany, "7701234567", "7701234567"
+	a.set(10*time.Millisecond, nil, here)
+	z.set(20*time.Millisecond, nil, there)
+	in(t, []*system{a, z}, func(t *testing.T, b bench) {
+		m := b.Match(t.Context(), number)
+		if m.State != customers.MatchFound || len(m.Candidates) != 1 || len(m.Candidates[0].Same) != 1 {
+			t.Fatalf("%+v", m)
+		}
+		// Whatever record of the two is chosen, the other stays beside it.
+		for _, id := range []customers.ID{idOf("a", "ООО «Василёк»"), idOf("z", "Vasilek LLC")} {
+			if _, err := b.Choose(t.Context(), number, id, "olga"); err != nil {
+				t.Fatal(err)
+			}
+			m = b.Match(t.Context(), number)
+			if m.Chosen.ID != id || len(m.Candidates) != 1 || m.Candidates[0].Customer.ID != id || len(m.Candidates[0].Same) != 1 ||
+				m.Candidates[0].Same[0].ID == id || m.Candidates[0].Why != customers.ReasonRemembered {
+				t.Errorf("%s chosen: %+v", id, m)
+			}
+		}
+		if err := b.Refuse(t.Context(), number, "olga"); err != nil {
+			t.Fatal(err)
+		}
+		if m := b.Match(t.Context(), number); m.Chosen != nil || m.State != customers.MatchMany {
+			t.Errorf("refused in one system, linked in the other: %+v", m)
+		}
+	})
+}

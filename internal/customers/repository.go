@@ -5,14 +5,25 @@ import (
 	"time"
 )
 
+// Links is what people said, and did, about a number.
+type Links struct {
+	Chosen  *Customer     // whom a person chose; nil: nobody
+	By      string        // the operator who did
+	Refused map[ID]string // whom a person refused, and which operator
+	Spoken  ID            // whom the last answered conversation with the number was with
+}
+
 // Repository keeps what people chose and the customers last seen, so that the card has something to show when the customer
 // system is silent. Methods may be called concurrently and honour ctx.
 type Repository interface {
-	// Remember stores a person's choice for a number; the newest wins. Forget removes it.
+	// Remember stores a person's choice for a number; the newest wins. It takes back a refusal. Forget removes the choice.
 	Remember(ctx context.Context, e164 string, c Customer, operatorID string, at time.Time) error
 	Forget(ctx context.Context, e164 string) error
-	// Remembered returns the choice for the number; none is errs.NotFound.
-	Remembered(ctx context.Context, e164 string) (Customer, string, error)
+	// Refuse stores that the number is none of these customers', takes back a choice of one of them, and the link of every
+	// interaction with the number to them.
+	Refuse(ctx context.Context, e164 string, ids []ID, operatorID string, at time.Time) error
+	// Links returns what is known of the number; nothing is no error.
+	Links(ctx context.Context, e164 string) (Links, error)
 	// Keep stores customers as last seen, keyed by ID, with their numbers.
 	Keep(ctx context.Context, cs []Customer) error
 	// Kept returns a customer as last seen; unknown is errs.NotFound.

@@ -17,6 +17,7 @@ type Options struct {
 	Normalizer *Normalizer
 	Sources    []Source // in the order in which equal customers are preferred
 	Repository Repository
+	Indexes    map[string]Index // of the sources that are mirrored, by their ids
 
 	LocalFor       time.Duration // what the repository said is believed so long without asking again; default 30 s
 	LocalDeadline  time.Duration // how long the repository may take; default 1.5 s
@@ -112,7 +113,7 @@ func (s *Service) start(ctx context.Context, rawNumber string, force bool) (Matc
 	}
 	q := s.numbers.Query(n)
 	known := s.memory.get(n.E164)
-	inq := &inquiry{number: n, sources: make([]sourceState, len(s.sources)), local: known.local, choices: known.choices}
+	inq := &inquiry{numbers: s.numbers, number: n, sources: make([]sourceState, len(s.sources)), local: known.local, choices: known.choices}
 	fresh := time.Since(inq.local.readAt) < s.o.LocalFor
 	if !fresh || force {
 		inq.local.readAt = time.Time{} // shown, but asked again
@@ -121,12 +122,15 @@ func (s *Service) start(ctx context.Context, rawNumber string, force bool) (Matc
 		st := &inq.sources[i]
 		st.id, st.name = src.ID(), src.Name()
 		a, ok := src.Peek(q)
-		if !ok {
-			continue
+		if ok {
+			st.found = s.check(n, src, a)
+			if !a.Stale && !force {
+				st.phase = answered
+				continue
+			}
 		}
-		st.found = s.check(n, src, a)
-		if !a.Stale && !force {
-			st.phase = answered
+		if index := s.o.Indexes[src.ID()]; index != nil {
+			st.indexed = s.fromIndex(n, index)
 		}
 	}
 	now := inq.match()
@@ -178,7 +182,7 @@ func (s *Service) follow(ctx context.Context, inq *inquiry, q connectors.LookupQ
 	tell := func() {
 		// Somebody may have chosen meanwhile, perhaps upon what we said last; that stands.
 		if k := s.memory.get(inq.number.E164); k.choices != inq.choices {
-			inq.local.remembered, inq.local.by = k.local.remembered, k.local.by
+			inq.local.remembered, inq.local.by, inq.local.refused = k.local.remembered, k.local.by, k.local.refused
 		}
 		if m := inq.match(); !reflect.DeepEqual(m, last) {
 			last = m
@@ -243,11 +247,9 @@ func (s *Service) readLocal(ctx context.Context, n Number, choices int) local {
 	ctx, cancel := context.WithTimeout(ctx, s.o.LocalDeadline)
 	defer cancel()
 	known := local{readAt: time.Now()}
-	c, by, err := s.repo.Remembered(ctx, n.E164)
-	if err == nil {
-		known.remembered, known.by = &c, by
-	}
-	ok := s.fine("reading remembered customer", n, err)
+	links, err := s.repo.Links(ctx, n.E164)
+	known.remembered, known.by, known.refused, known.spoken = links.Chosen, links.By, links.Refused, links.Spoken
+	ok := s.fine("reading what is known of a number", n, err)
 	known.kept, err = s.repo.KeptByNumber(ctx, n.E164)
 	if s.fine("reading kept customers", n, err) && ok {
 		s.memory.change(n.E164, func(r remembered) remembered {

@@ -384,8 +384,8 @@ func (b broken) fail(ctx context.Context) error {
 	return errs.E(errs.Unavailable, "reading", "no database")
 }
 
-func (b broken) Remembered(ctx context.Context, _ string) (customers.Customer, string, error) {
-	return customers.Customer{}, "", b.fail(ctx)
+func (b broken) Links(ctx context.Context, _ string) (customers.Links, error) {
+	return customers.Links{}, b.fail(ctx)
 }
 
 func (b broken) KeptByNumber(ctx context.Context, _ string) ([]customers.Customer, error) {

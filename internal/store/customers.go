@@ -14,7 +14,9 @@ import (
 
 	"github.com/pult-cc/pult/ent"
 	"github.com/pult-cc/pult/ent/customernumber"
+	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/predicate"
+	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/internal/customers"
@@ -35,20 +37,28 @@ func (r customerRepo) Remember(ctx context.Context, e164 string, c customers.Cus
 	if err != nil {
 		return errs.With(errs.Invalid, op, err)
 	}
-	err = r.client.RememberedChoice.Create().SetID(clean(e164)).
-		SetCustomerID(clean(string(c.ID))).SetRecord(string(record)).SetOperatorID(operatorID).SetChosenAt(utc(at)).
-		OnConflict(
-			entsql.ConflictColumns(rememberedchoice.FieldID),
-			entsql.ResolveWithNewValues(),
-			entsql.UpdateWhere(entsql.P(func(b *entsql.Builder) {
-				b.WriteString(`remembered_choices.chosen_at <= excluded.chosen_at`)
-			})),
-		).
-		Exec(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	return wrap(op, err)
+	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
+		err := tx.RememberedChoice.Create().SetID(clean(e164)).
+			SetCustomerID(clean(string(c.ID))).SetRecord(string(record)).SetOperatorID(operatorID).SetChosenAt(utc(at)).
+			OnConflict(
+				entsql.ConflictColumns(rememberedchoice.FieldID),
+				entsql.ResolveWithNewValues(),
+				entsql.UpdateWhere(entsql.P(func(b *entsql.Builder) {
+					b.WriteString(`remembered_choices.chosen_at <= excluded.chosen_at`)
+				})),
+			).
+			Exec(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.RefusedLink.Delete().Where(
+			refusedlink.E164(clean(e164)), refusedlink.CustomerID(clean(string(c.ID))), refusedlink.RefusedAtLTE(utc(at)),
+		).Exec(ctx)
+		return err
+	}))
 }
 
 // Forget implements customers.Repository; a number without a choice is success.
@@ -57,15 +67,75 @@ func (r customerRepo) Forget(ctx context.Context, e164 string) error {
 	return wrap("forgetting choice", err)
 }
 
-// Remembered implements customers.Repository.
-func (r customerRepo) Remembered(ctx context.Context, e164 string) (customers.Customer, string, error) {
-	const op = "reading choice"
-	row, err := r.client.RememberedChoice.Get(ctx, clean(e164))
-	if err != nil {
-		return customers.Customer{}, "", notFound(op, "nothing has been chosen for the number", err)
+// Refuse implements customers.Repository.
+func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.ID, operatorID string, at time.Time) error {
+	if len(ids) == 0 {
+		return nil
 	}
-	c, err := customerOf(row.Record)
-	return c, row.OperatorID, errs.Wrap(op, err)
+	number := clean(e164)
+	refused := make([]string, len(ids))
+	for i, id := range ids {
+		refused[i] = clean(string(id))
+	}
+	slices.Sort(refused) // every process takes rows in the same order
+	refused = slices.Compact(refused)
+	return wrap("refusing customers", r.inTx(ctx, func(tx *ent.Tx) error {
+		rows := make([]*ent.RefusedLinkCreate, len(refused))
+		for i, id := range refused {
+			rows[i] = tx.RefusedLink.Create().SetE164(number).SetCustomerID(id).SetOperatorID(operatorID).SetRefusedAt(utc(at))
+		}
+		err := tx.RefusedLink.CreateBulk(rows...).OnConflict(
+			entsql.ConflictColumns(refusedlink.FieldE164, refusedlink.FieldCustomerID), entsql.ResolveWithNewValues(),
+		).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.RememberedChoice.Delete().Where(rememberedchoice.ID(number), rememberedchoice.CustomerIDIn(refused...)).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		return tx.Interaction.Update().Where(interaction.Number(number), interaction.CustomerIDIn(refused...)).
+			SetCustomerID("").SetCustomerName("").Exec(ctx)
+	}))
+}
+
+// Links implements customers.Repository.
+func (r customerRepo) Links(ctx context.Context, e164 string) (customers.Links, error) {
+	const op = "reading what is known of a number"
+	number := clean(e164)
+	var out customers.Links
+	choice, err := r.client.RememberedChoice.Query().Where(rememberedchoice.ID(number)).All(ctx)
+	if err != nil {
+		return out, wrap(op, err)
+	}
+	for _, row := range choice {
+		c, err := customerOf(row.Record)
+		if err != nil {
+			return out, errs.Wrap(op, err)
+		}
+		out.Chosen, out.By = &c, row.OperatorID
+	}
+	refused, err := r.client.RefusedLink.Query().Where(refusedlink.E164(number)).All(ctx)
+	if err != nil {
+		return out, wrap(op, err)
+	}
+	for _, row := range refused {
+		if out.Refused == nil {
+			out.Refused = map[customers.ID]string{}
+		}
+		out.Refused[customers.ID(row.CustomerID)] = row.OperatorID
+	}
+	spoken, err := r.client.Interaction.Query().
+		Where(interaction.Number(number), interaction.CustomerIDNEQ(""), interaction.AnsweredAtNotNil()).
+		Order(ent.Desc(interaction.FieldStartedAt, interaction.FieldID)).Limit(1).
+		Select(interaction.FieldCustomerID).Strings(ctx)
+	if err != nil {
+		return out, wrap(op, err)
+	}
+	if len(spoken) > 0 {
+		out.Spoken = customers.ID(spoken[0])
+	}
+	return out, nil
 }
 
 // Keep implements customers.Repository. A description older than the one stored is left out: answers of a slow customer system may

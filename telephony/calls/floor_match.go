@@ -40,10 +40,23 @@ func (f *Floor) Matched(id ID, ask int, m customers.Match) {
 	}
 }
 
-// Linked takes the answer that follows from what a person chose.
+// Linked takes the answer that follows from what a person chose, or refused. It is said of the number, so every call with it takes it.
 func (f *Floor) Linked(id ID, m customers.Match) {
+	number := customers.Number{}
+	if c, live := f.calls[id]; live {
+		number = c.CustomerNumber()
+	}
 	f.asks.newest[id]++
 	f.match(id, Matched{Match: m, ByPerson: true})
+	if number.Kind != customers.NumberPublic {
+		return
+	}
+	for _, other := range sortedKeys(f.calls) {
+		if other != id && f.calls[other].CustomerNumber().E164 == number.E164 {
+			f.asks.newest[other]++
+			f.match(other, Matched{Match: m, ByPerson: true})
+		}
+	}
 }
 
 // LinkFailed takes the news that what the operator chose could not be kept: the card shows what it did, and they are told why.

@@ -115,6 +115,36 @@ func TestChoiceThatFailsThrowsNoAnswerAway(t *testing.T) {
 	}
 }
 
+// TestAWrongLinkIsUndoneInEveryCall: the number calls twice at once. Who it is not was said in one call and stayed on the other's card.
+func TestAWrongLinkIsUndoneInEveryCall(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	one := s.callIn("leg1", "+79161234567")
+	first := s.asked()[0]
+	two := s.callIn("leg2", "+79161234567")
+	second := s.asked()[0]
+	other := s.callIn("leg3", "+79161234568")
+	third := s.asked()[0]
+	hidden := s.callIn("leg4", "anonymous")
+	s.answer(one, first, found("wrong"))
+	s.answer(two, second, found("wrong"))
+	s.answer(other, third, found("neighbour"))
+	s.f.Linked(one, customers.Match{State: customers.MatchMany})
+	s.settle()
+	if a, b, c := s.chosen(one), s.chosen(two), s.chosen(other); a != "" || b != "" || c != "neighbour" {
+		t.Fatalf("the calls are linked to %q, %q and, from another number, %q", a, b, c)
+	}
+	s.answer(two, second, found("wrong")) // the answer of a slow system
+	if got := s.chosen(two); got != "" {
+		t.Fatalf("a late answer brought %q back", got)
+	}
+	s.f.Linked(hidden, found("somebody"))
+	s.settle()
+	if a, b := s.chosen(hidden), s.chosen(one); a != "somebody" || b != "" {
+		t.Fatalf("linking a withheld number made it %q and another call %q", a, b)
+	}
+}
+
 // TestFailedAnswerTakesNothingBack: the customer system went away between two questions.
 func TestFailedAnswerTakesNothingBack(t *testing.T) {
 	s := newStand(t, "anna")

@@ -137,6 +137,9 @@ func fits(x binary, l, r Type) error {
 			}
 		}
 	}
+	if (l == GUID || r == GUID) && x.op != "eq" && x.op != "ne" {
+		return fmt.Errorf("%w: references have no order", errFilter) // no source tells that the platform compares them
+	}
 	return nil // datetime against a text is accepted and matches nothing (P7)
 }
 

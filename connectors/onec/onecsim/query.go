@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -190,7 +191,7 @@ func order(set *Set, rows []Row, by []string) *problem {
 	}
 	sort.SliceStable(rows, func(i, j int) bool {
 		for _, k := range keys {
-			a, b := asText(rows[i][k.field.Name], k.field.Type), asText(rows[j][k.field.Name], k.field.Type)
+			a, b := sortKey(rows[i][k.field.Name], k.field.Type), sortKey(rows[j][k.field.Name], k.field.Type)
 			if k.field.Type == Int64 && len(a) != len(b) {
 				return (len(a) < len(b)) != k.desc
 			}
@@ -201,4 +202,15 @@ func order(set *Set, rows []Row, by []string) *problem {
 		return false
 	})
 	return nil
+}
+
+// sortKey is what a value is ordered by. A reference is ordered as Microsoft SQL Server orders its own type for it, by the last group
+// first, so that nobody relies on the order of texts (no source tells 1C's).
+func sortKey(v any, t Type) string {
+	s := asText(v, t)
+	if groups := strings.Split(s, "-"); t == GUID && len(groups) == 5 {
+		slices.Reverse(groups)
+		return strings.ToLower(strings.Join(groups, ""))
+	}
+	return s
 }

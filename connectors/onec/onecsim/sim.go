@@ -339,6 +339,13 @@ func (s *Sim) query(set *Set, o options) (rows []Row, total int, p *problem) {
 			}
 		}
 	}
+	if len(o.orderBy) == 0 && o.skip > 0 {
+		// Without an order a database gives what it likes, each time: whoever pages so will miss something.
+		s.mu.Lock()
+		turn := len(s.requests)
+		s.mu.Unlock()
+		rows = append(rows[turn%max(1, len(rows)):], rows[:turn%max(1, len(rows))]...)
+	}
 	if p := order(set, rows, o.orderBy); p != nil {
 		return nil, 0, p
 	}

@@ -453,3 +453,29 @@ func TestTroubles(t *testing.T) {
 		t.Errorf("writing: %d, want 501", w.Code)
 	}
 }
+
+// Who pages without an order, or compares references, relies on what no source tells.
+func TestPagingNeedsAnOrder(t *testing.T) {
+	b := onecsim.NewUT11()
+	for i := range 10 {
+		b.Add(onecsim.SetCounterparties, onecsim.Row{"Ref_Key": onecsim.NewGUID("n", string(rune('a'+i))), "Description": string(rune('a' + i))})
+	}
+	sim := onecsim.New(onecsim.Options{Base: b})
+	page := func(order string, skip string) string {
+		t.Helper()
+		status, _, body := askSim(t, sim, counterparties+"?$format=json&$select=Description&$top=5&$skip="+skip+order)
+		if status != http.StatusOK {
+			t.Fatalf("%d: %s", status, body)
+		}
+		return strings.Join(names(t, body), "")
+	}
+	if once, again := page("", "5"), page("", "5"); once == again {
+		t.Error("the same page twice without an order has the same records")
+	}
+	first, second := page("&$orderby=Ref_Key", "0"), page("&$orderby=Ref_Key", "5")
+	if again := page("&$orderby=Ref_Key", "5"); second != again || strings.ContainsAny(first, second) {
+		t.Errorf("in order: %s, %s, again %s", first, second, again)
+	}
+	status, _, body := askSim(t, sim, filter("Ref_Key gt guid'"+onecsim.NewGUID("n", "a")+"'"))
+	wantError(t, status, body, http.StatusBadRequest, "14")
+}

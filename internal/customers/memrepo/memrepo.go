@@ -3,6 +3,7 @@ package memrepo
 
 import (
 	"context"
+	"maps"
 	"sort"
 	"strings"
 	"sync"
@@ -16,6 +17,8 @@ import (
 type Repository struct {
 	mu      sync.Mutex
 	choices map[string]choice
+	refused map[string]map[customers.ID]string
+	spoken  map[string]customers.ID
 	kept    map[customers.ID]customers.Customer
 }
 
@@ -39,6 +42,7 @@ func (r *Repository) Remember(ctx context.Context, e164 string, c customers.Cust
 	}
 	if old, ok := r.choices[e164]; !ok || !at.Before(old.at) {
 		r.choices[e164] = choice{c, operatorID, at}
+		delete(r.refused[e164], c.ID)
 	}
 	return nil
 }
@@ -54,18 +58,53 @@ func (r *Repository) Forget(ctx context.Context, e164 string) error {
 	return nil
 }
 
-// Remembered implements customers.Repository.
-func (r *Repository) Remembered(ctx context.Context, e164 string) (customers.Customer, string, error) {
+// Refuse implements customers.Repository.
+func (r *Repository) Refuse(ctx context.Context, e164 string, ids []customers.ID, operatorID string, _ time.Time) error {
 	if err := ended(ctx); err != nil {
-		return customers.Customer{}, "", err
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, ok := r.choices[e164]
-	if !ok {
-		return customers.Customer{}, "", errs.E(errs.NotFound, "reading remembered customer", "nobody was chosen for the number")
+	if r.refused == nil {
+		r.refused = map[string]map[customers.ID]string{}
 	}
-	return c.customer, c.operator, nil
+	if r.refused[e164] == nil {
+		r.refused[e164] = map[customers.ID]string{}
+	}
+	for _, id := range ids {
+		r.refused[e164][id] = operatorID
+		if r.choices[e164].customer.ID == id {
+			delete(r.choices, e164)
+		}
+		if r.spoken[e164] == id {
+			delete(r.spoken, e164)
+		}
+	}
+	return nil
+}
+
+// Spoke notes whom the last conversation with a number was with, which the store reads from its history.
+func (r *Repository) Spoke(e164 string, with customers.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spoken == nil {
+		r.spoken = map[string]customers.ID{}
+	}
+	r.spoken[e164] = with
+}
+
+// Links implements customers.Repository.
+func (r *Repository) Links(ctx context.Context, e164 string) (customers.Links, error) {
+	if err := ended(ctx); err != nil {
+		return customers.Links{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := customers.Links{Refused: maps.Clone(r.refused[e164]), Spoken: r.spoken[e164]}
+	if c, ok := r.choices[e164]; ok {
+		l.Chosen, l.By = &c.customer, c.operator
+	}
+	return l, nil
 }
 
 // Keep implements customers.Repository.

@@ -20,8 +20,16 @@ func named(name, e164 string) customers.Customer {
 func TestChoices(t *testing.T) {
 	var r memrepo.Repository
 	ctx := t.Context()
-	if _, _, err := r.Remembered(ctx, "+7"); !errs.Is(err, errs.NotFound) {
-		t.Errorf("at first: %v", err)
+	links := func() customers.Links {
+		t.Helper()
+		l, err := r.Links(ctx, "+7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if l := links(); l.Chosen != nil || l.Spoken != "" || len(l.Refused) != 0 {
+		t.Errorf("at first: %+v", l)
 	}
 	now := time.Now()
 	for _, c := range []struct {
@@ -32,14 +40,30 @@ func TestChoices(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if c, by, err := r.Remembered(ctx, "+7"); err != nil || c.Name != "Boris" || by != "olga" {
-		t.Errorf("the newest choice: %v, %s, %v", c.Name, by, err)
+	if l := links(); l.Chosen == nil || l.Chosen.Name != "Boris" || l.By != "olga" {
+		t.Errorf("the newest choice: %+v", l)
 	}
 	if err := r.Forget(ctx, "+7"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := r.Remembered(ctx, "+7"); !errs.Is(err, errs.NotFound) {
-		t.Errorf("forgotten: %v", err)
+	if l := links(); l.Chosen != nil {
+		t.Errorf("forgotten: %+v", l)
+	}
+	r.Spoke("+7", "Anna")
+	if err := r.Remember(ctx, "+7", named("Anna", "+7"), "olga", now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Refuse(ctx, "+7", []customers.ID{"Anna", "Anna2"}, "igor", now); err != nil {
+		t.Fatal(err)
+	}
+	if l := links(); l.Chosen != nil || l.Spoken != "" || l.Refused["Anna"] != "igor" || l.Refused["Anna2"] != "igor" {
+		t.Errorf("refused: %+v", l)
+	}
+	if err := r.Remember(ctx, "+7", named("Anna", "+7"), "olga", now.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if l := links(); l.Chosen == nil || l.Refused["Anna"] != "" || l.Refused["Anna2"] != "igor" {
+		t.Errorf("chosen again: %+v", l)
 	}
 }
 

@@ -80,20 +80,23 @@ func runCustomers(t *testing.T, fresh NewDatabase) {
 		{"search", testSearch},
 		{"a choice is remembered, the newest wins", func(t *testing.T, d *db) {
 			repo, number := d.Customers(), "+79169999999"
-			_, _, err := repo.Remembered(t.Context(), number)
-			wantKind(t, "no choice", err, errs.NotFound)
+			if l := links(t, d, number); l.Chosen != nil || len(l.Refused) != 0 || l.Spoken != "" {
+				t.Errorf("of a new number: %+v", l)
+			}
 			must(t, "Forget of none", repo.Forget(t.Context(), number))
 			first, second := customer("r-1", "Первый"), customer("r-2", "Второй", number)
 			must(t, "Remember", repo.Remember(t.Context(), number, first, "u-anna", start))
 			must(t, "Remember", repo.Remember(t.Context(), number, second, "u-boris", start.Add(time.Second)))
 			must(t, "Remember, late", repo.Remember(t.Context(), number, first, "u-anna", start))
-			if got, by, err := repo.Remembered(t.Context(), number); err != nil || by != "u-boris" || !reflect.DeepEqual(got, second) {
-				t.Errorf("got %+v by %s, %v", got, by, err)
+			if l := links(t, d, number); l.By != "u-boris" || l.Chosen == nil || !reflect.DeepEqual(*l.Chosen, second) {
+				t.Errorf("got %+v by %s", l.Chosen, l.By)
 			}
 			must(t, "Forget", repo.Forget(t.Context(), number))
-			_, _, err = repo.Remembered(t.Context(), number)
-			wantKind(t, "a forgotten choice", err, errs.NotFound)
+			if l := links(t, d, number); l.Chosen != nil {
+				t.Errorf("a forgotten choice: %+v", l.Chosen)
+			}
 		}},
+		{"a refusal undoes a link everywhere", testRefusal},
 		{"many cost no more statements than one", func(t *testing.T, d *db) {
 			one := d.statements(func() {
 				must(t, "Keep", d.Customers().Keep(t.Context(), []customers.Customer{customer("m", "М", "+79161230000")}))
@@ -115,6 +118,56 @@ func runCustomers(t *testing.T, fresh NewDatabase) {
 			}
 		}},
 	})
+}
+
+func links(t *testing.T, d *db, number string) customers.Links {
+	t.Helper()
+	l, err := d.Customers().Links(t.Context(), number)
+	must(t, "Links", err)
+	return l
+}
+
+func testRefusal(t *testing.T, d *db) {
+	repo, number := d.Customers(), "+79168888888"
+	wrong, twin, right := customer("x-1", "Не тот"), customer("x-2", "Не тот"), customer("x-3", "Тот")
+	talk := func(id, number string, who customers.Customer, after time.Duration, answered bool) {
+		t.Helper()
+		in := call(id)
+		in.Number = customers.Number{E164: number, Display: number, Kind: customers.NumberPublic}
+		in.CustomerID, in.CustomerName, in.StartedAt = who.ID, who.Name, start.Add(after)
+		if in.AnsweredAt = nil; answered {
+			in.AnsweredAt = ptr(start.Add(after))
+		}
+		save(t, d, in)
+	}
+	talk("ref-1", number, right, time.Minute, true)
+	talk("ref-2", number, wrong, 2*time.Minute, true)
+	talk("ref-3", number, right, 3*time.Minute, false) // nobody answered
+	talk("ref-4", "+79160000004", wrong, 4*time.Minute, true)
+	must(t, "Remember", repo.Remember(t.Context(), number, wrong, "u-anna", start))
+	if l := links(t, d, number); l.Spoken != wrong.ID {
+		t.Errorf("spoken with %q last, want %q", l.Spoken, wrong.ID)
+	}
+
+	must(t, "Refuse", repo.Refuse(t.Context(), number, []customers.ID{wrong.ID, twin.ID, wrong.ID}, "u-boris", start.Add(time.Hour)))
+	l := links(t, d, number)
+	if l.Chosen != nil || l.Spoken != right.ID || len(l.Refused) != 2 || l.Refused[wrong.ID] != "u-boris" || l.Refused[twin.ID] != "u-boris" {
+		t.Errorf("refused: %+v", l)
+	}
+	for id, want := range map[string]customers.ID{"ref-1": right.ID, "ref-2": "", "ref-3": right.ID, "ref-4": wrong.ID} {
+		if in, err := d.Interactions().Get(t.Context(), id); err != nil || in.CustomerID != want || (want == "") != (in.CustomerName == "") {
+			t.Errorf("%s is linked to %q (%s), %v; want %q", id, in.CustomerID, in.CustomerName, err, want)
+		}
+	}
+	must(t, "Refuse again", repo.Refuse(t.Context(), number, []customers.ID{twin.ID}, "u-anna", start.Add(2*time.Hour)))
+	must(t, "Refuse nobody", repo.Refuse(t.Context(), number, nil, "u-anna", start))
+	must(t, "Remember", repo.Remember(t.Context(), number, wrong, "u-anna", start.Add(3*time.Hour)))
+	if l := links(t, d, number); l.Chosen == nil || l.Chosen.ID != wrong.ID || l.Refused[wrong.ID] != "" || l.Refused[twin.ID] != "u-anna" {
+		t.Errorf("chosen again: %+v", l)
+	}
+	if l := links(t, d, "+79160000004"); l.Spoken != wrong.ID || len(l.Refused) != 0 {
+		t.Errorf("another number: %+v", l)
+	}
 }
 
 func testSearch(t *testing.T, d *db) {

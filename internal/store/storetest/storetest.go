@@ -29,6 +29,7 @@ func Run(t *testing.T, fresh NewDatabase) {
 		{"interactions", runInteractions},
 		{"timeline", runTimeline},
 		{"customers", runCustomers},
+		{"phone index", runPhoneIndex},
 		{"directory", runDirectory},
 		{"credentials", runCredentials},
 		{"concurrency", runConcurrency},

@@ -15,8 +15,11 @@ export const match = (state: string, more: Plain = {}) => ({
   ...more,
 })
 
+/** What most candidates are: found by their system just now, with nothing else to say. */
+export const plainly = { also: [], origin: 'LIVE', same: [], refusedBy: null }
+
 export const found = match('FOUND', {
-  candidates: [{ customer: maria, why: 'EXACT', confidence: 1 }],
+  candidates: [{ customer: maria, why: 'EXACT', confidence: 1, ...plainly }],
   chosen: maria,
   chosenBy: 'RULE',
 })

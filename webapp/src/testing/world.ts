@@ -1,6 +1,18 @@
 // A small world for looking at screens: what the mock server answers with. Nothing here is shipped.
 
-import { asked, call, consult, found, givenToQueue, match, olga, parked, third, waiting } from './world-calls.ts'
+import {
+  asked,
+  call,
+  consult,
+  found,
+  givenToQueue,
+  match,
+  olga,
+  parked,
+  plainly,
+  third,
+  waiting,
+} from './world-calls.ts'
 import { history, interaction, quality, recent } from './world-history.ts'
 import {
   at,
@@ -114,9 +126,15 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       call('TALKING', {
         match: match('MANY', {
           candidates: [
-            { customer: maria, why: 'EXACT', confidence: 0.9 },
-            { customer: company, why: 'EXACT', confidence: 0.9 },
-            { customer: petr, why: 'SUFFIX', confidence: 0.5 },
+            { customer: maria, why: 'EXACT', confidence: 0.9, ...plainly, also: ['LAST_SPOKEN'] },
+            {
+              customer: company,
+              why: 'EXACT',
+              confidence: 0.9,
+              ...plainly,
+              refusedBy: { __typename: 'Operator', id: 'u2', name: 'Ольга Ларина' },
+            },
+            { customer: petr, why: 'SUFFIX', confidence: 0.5, ...plainly },
           ],
         }),
       }),
@@ -130,7 +148,34 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
         match: match('FAILED', {
           failingSince: failing,
           problem: 'no answer in 2 s',
-          candidates: [{ customer: petr, why: 'REMEMBERED', confidence: 0.6 }],
+          candidates: [{ customer: petr, why: 'REMEMBERED', confidence: 0.6, ...plainly }],
+        }),
+      }),
+    ],
+  }),
+  // From the background copy, while 1С is asked; the same customer is in two more systems.
+  indexed: () => ({
+    presence: 'READY',
+    calls: [
+      call('RINGING', {
+        match: match('FOUND', {
+          candidates: [
+            {
+              customer: { ...maria, asOf: at(7200) },
+              why: 'EXACT',
+              confidence: 0.95,
+              also: ['LAST_SPOKEN', 'OPEN'],
+              origin: 'INDEX',
+              refusedBy: null,
+              same: [
+                { ...maria, id: 'c1b', sourceName: 'Битрикс24', url: 'https://b24.example/crm/contact/details/7/' },
+                { ...maria, id: 'c1o', sourceName: 'Odoo', url: '' },
+              ],
+            },
+          ],
+          chosen: { ...maria, asOf: at(7200) },
+          chosenBy: 'RULE',
+          asked: ['1С', 'Битрикс24', 'Odoo'],
         }),
       }),
     ],
@@ -155,7 +200,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
     calls: [
       call('TALKING', {
         match: match('FOUND', {
-          candidates: [{ customer: long, why: 'EXACT', confidence: 1 }],
+          candidates: [{ customer: long, why: 'EXACT', confidence: 1, ...plainly }],
           chosen: long,
           chosenBy: 'PERSON',
           chosenByOperator: { id: 'op2', name: 'Ирина Константинопольская' },
@@ -188,6 +233,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
             customer,
             why: 'REMEMBERED',
             confidence: 0.9,
+            ...plainly,
           })),
         }),
       }),

@@ -3,13 +3,15 @@ import { useTranslation } from 'react-i18next'
 import { External, Info, Mail, Person, Trouble } from '@/components/icons'
 import { NumberButton } from '@/components/NumberButton'
 import type { CustomerInfo } from '@/feed/model'
-import type { MatchReason } from '@/gql/graphql'
+import type { CallFieldsFragment, MatchOrigin, MatchReason } from '@/gql/graphql'
 import { ago, timeOfDay } from '@/lib/format'
 import { safeLink } from '@/lib/link'
 import { useLanguage } from '@/lib/use-language'
 import { useNow } from '@/session/context'
 import classes from './CustomerCard.module.css'
 import type { DialFunction } from './types'
+
+type Candidate = CallFieldsFragment['match']['candidates'][number]
 
 interface CustomerCardProps {
   customer: CustomerInfo
@@ -19,6 +21,8 @@ interface CustomerCardProps {
   /** Why this customer: a rule, or a person's choice. */
   why?: MatchReason | 'PERSON' | undefined
   chosenBy?: string | undefined
+  /** How we know of it, what else speaks for it, and the same customer in other systems. */
+  candidate?: Candidate | undefined
   /** The customer system is silent; what is shown is what we knew. */
   trouble?: { since: string | null; problem: string; retry: () => void; retrying: boolean; reason: string } | undefined
   /** Not this one: choose another. */
@@ -29,7 +33,16 @@ interface CustomerCardProps {
 const longName = 40
 
 /** Who it is. Name first; then company, numbers, who answers for them; then where we know it from. */
-export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, onChange }: CustomerCardProps) {
+export function CustomerCard({
+  customer,
+  dial,
+  number,
+  why,
+  chosenBy,
+  candidate,
+  trouble,
+  onChange,
+}: CustomerCardProps) {
   const { t } = useTranslation()
   const language = useLanguage()
   const link = safeLink(customer.url)
@@ -80,6 +93,22 @@ export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, o
         ))}
       </ul>
 
+      {candidate !== undefined && candidate.same.length > 0 && (
+        <p className={classes['elsewhere']}>
+          <span className={classes['dim']}>{t('customer.elsewhere')}</span>
+          {candidate.same.map((other) => {
+            const elsewhere = safeLink(other.url)
+            return elsewhere === undefined ? (
+              <span key={other.id}>{other.sourceName}</span>
+            ) : (
+              <Anchor key={other.id} href={elsewhere} target="_blank" rel="noreferrer" title={other.name}>
+                {other.sourceName}
+              </Anchor>
+            )
+          })}
+        </p>
+      )}
+
       {customer.responsible !== '' && (
         <p className={classes['responsible']}>
           <Person size={16} aria-hidden />
@@ -110,8 +139,9 @@ export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, o
         <span>
           {customer.sourceName}
           {why !== undefined && ` · ${why === 'PERSON' ? t('why.PERSON', { name: chosenBy ?? '' }) : t(`why.${why}`)}`}
+          {candidate?.also.map((reason) => ` · ${t(`why.${reason}`)}`)}
           {' · '}
-          <AsOf at={customer.asOf} />
+          <AsOf at={customer.asOf} origin={candidate?.origin ?? 'LIVE'} />
         </span>
         {onChange && (
           <button type="button" className={classes['textButton']} onClick={onChange}>
@@ -123,9 +153,9 @@ export function CustomerCard({ customer, dial, number, why, chosenBy, trouble, o
   )
 }
 
-function AsOf({ at }: { at: string }) {
+function AsOf({ at, origin }: { at: string; origin: MatchOrigin }) {
   const { t } = useTranslation()
   const language = useLanguage()
   const now = useNow()
-  return <time dateTime={at}>{t('customer.asOf', { time: ago(at, now, language) })}</time>
+  return <time dateTime={at}>{t(`customer.asOf.${origin}`, { time: ago(at, now, language) })}</time>
 }

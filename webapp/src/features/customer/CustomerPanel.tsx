@@ -60,6 +60,7 @@ function CallCustomer({
         number={party.number.e164}
         why={match.chosenBy === 'PERSON' ? 'PERSON' : candidate?.why}
         chosenBy={match.chosenByOperator?.name}
+        candidate={candidate}
         trouble={
           match.state === 'FAILED'
             ? { since: match.failingSince, problem: match.problem, retry, retrying, reason }

@@ -36,6 +36,27 @@ test('asking: the number is there at once, the rest is kept room for', async () 
   expect(screen.getByRole('button', { name: 'Answer' })).toBeEnabled()
 })
 
+test('indexed: from where, how old, why, and where else the same customer is', async () => {
+  await renderApp('indexed')
+  const customer = await card()
+  expect(customer.getByText(/exact number/)).toHaveTextContent(
+    /1С · exact number · the last talk was with them · something is unfinished · background copy, as of 2 h/,
+  )
+  const elsewhere = customer.getByText('The same customer in:').parentElement
+  expect(elsewhere).toHaveTextContent(/Битрикс24.*Odoo/)
+  expect(customer.getByRole('link', { name: 'Битрикс24' })).toHaveAttribute('rel', 'noreferrer')
+  expect(customer.queryByRole('link', { name: 'Odoo' })).toBeNull()
+})
+
+test('several: why each is offered, and who was refused', async () => {
+  await renderApp('many')
+  const customer = await card()
+  const of = (name: string) => customer.getByRole('button', { name: `Choose ${name}` }).closest('li')
+  expect(of('Мария Котова')).toHaveTextContent(/1С · exact number · the last talk was with them/)
+  expect(of('ООО «Северный ветер — торговый дом»')).toHaveTextContent('Ольга Ларина said that the number is not theirs')
+  expect(of('Пётр Смирнов')).toHaveTextContent('same last digits')
+})
+
 test('several: choosing one makes it the card', async () => {
   const { user } = await renderApp('many')
   const customer = await card()

@@ -78,7 +78,7 @@ function Candidates(props: {
   const { candidates, busy, reason, onChoose } = props
   return (
     <ul className={classes['candidates']} aria-label={t('match.candidates')}>
-      {candidates.map(({ customer, why }) => (
+      {candidates.map(({ customer, why, also, same, refusedBy }) => (
         <li key={customer.id} className={classes['candidate']}>
           <div className={classes['candidateWho']}>
             <span className={classes['candidateName']}>
@@ -86,8 +86,17 @@ function Candidates(props: {
             </span>
             {customer.company !== '' && customer.company !== customer.name && <span>{customer.company}</span>}
             <span className={classes['small']}>
-              {[customer.sourceName, t(`why.${why}`), customer.responsible].filter(Boolean).join(' · ')}
+              {[
+                [customer.sourceName, ...same.map((other) => other.sourceName)].join(', '),
+                ...[why, ...also].map((reason) => t(`why.${reason}`)),
+                customer.responsible,
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </span>
+            {refusedBy !== null && (
+              <span className={classes['small']}>{t('match.refusedBy', { name: refusedBy.name })}</span>
+            )}
           </div>
           <Button
             className={classes['choose']}

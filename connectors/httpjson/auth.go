@@ -1,0 +1,229 @@
+package httpjson
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/conf"
+	"github.com/pult-cc/pult/connectors/internal/web"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// signer lets requests in.
+type signer struct {
+	Auth
+	web      *web.Client
+	base     string
+	endpoint *url.URL // of tokens; nil without OAuth
+
+	token held // token
+
+	mu      sync.Mutex
+	refresh string // the newest refresh token
+}
+
+type token struct {
+	access string
+	until  time.Time // zero: until it is refused
+}
+
+// newSigner resolves the secrets of an Auth.
+func newSigner(ctx context.Context, c Config, secrets connectors.Secrets) (*signer, error) {
+	s := &signer{Auth: c.Auth, base: c.BaseURL}
+	for field, v := range map[string]*string{
+		"password": &s.Password, "token": &s.Token, "client_secret": &s.ClientSecret, "refresh_token": &s.RefreshToken,
+	} {
+		var err error
+		if *v, err = conf.Secret(ctx, secrets, "auth."+field, *v); err != nil {
+			return nil, err
+		}
+	}
+	if s.Kind != authClient && s.Kind != authRefresh {
+		return s, nil
+	}
+	var err error
+	if s.endpoint, err = c.tokenURL(); err != nil {
+		return nil, err
+	}
+	s.refresh = s.RefreshToken
+	if err := s.recall(); err != nil {
+		return nil, conf.Field("auth.keep", "cannot be read")
+	}
+	return s, nil
+}
+
+// recall takes the refresh token that was kept last, by this process or another.
+func (s *signer) recall() error {
+	if s.Keep == "" {
+		return nil
+	}
+	kept, err := os.ReadFile(s.Keep)
+	switch {
+	case os.IsNotExist(err):
+		return nil
+	case err != nil:
+		return err
+	}
+	if t := strings.TrimSpace(string(kept)); t != "" {
+		s.mu.Lock()
+		s.refresh = t
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// sign adds what lets the request in. It returns the turn of the token, 0 where there is none that could be renewed.
+func (s *signer) sign(ctx context.Context, op string, req *http.Request) (int, error) {
+	switch s.Kind {
+	case authBasic:
+		req.SetBasicAuth(s.User, s.Password)
+	case authBearer:
+		prefix := s.Prefix
+		if prefix == "" {
+			prefix = "Bearer "
+		}
+		req.Header.Set("Authorization", prefix+s.Token)
+	case authHeader:
+		req.Header.Set(s.Name, s.Prefix+s.Token)
+	case authQuery:
+		if req.URL.RawQuery != "" {
+			req.URL.RawQuery += "&"
+		}
+		req.URL.RawQuery += queryKey(s.Name) + "=" + queryEscape(s.Token)
+	case authPath:
+		rest := strings.TrimPrefix(req.URL.String(), s.base)
+		u, err := url.Parse(s.base + "/" + url.PathEscape(s.Token) + rest)
+		if err != nil {
+			return 0, errs.E(errs.Internal, op, "the request could not be made")
+		}
+		req.URL = u
+	case authClient, authRefresh:
+		v, turn, err := s.token.get(ctx, func(ctx context.Context) (any, error) { return s.fetch(ctx, op) })
+		if err != nil {
+			return 0, err
+		}
+		if t := v.(token); !t.until.IsZero() && time.Now().After(t.until) {
+			s.token.forget(turn)
+			if v, turn, err = s.token.get(ctx, func(ctx context.Context) (any, error) { return s.fetch(ctx, op) }); err != nil {
+				return 0, err
+			}
+		}
+		req.Header.Set("Authorization", "Bearer "+v.(token).access)
+		return turn, nil
+	}
+	return 0, nil
+}
+
+// fetch gets an access token.
+func (s *signer) fetch(ctx context.Context, op string) (any, error) {
+	form := url.Values{}
+	for k, v := range s.Params {
+		form.Set(k, v)
+	}
+	if s.Scope != "" {
+		form.Set("scope", s.Scope)
+	}
+	if s.Kind == authClient {
+		form.Set("grant_type", "client_credentials")
+	} else {
+		if err := s.recall(); err != nil {
+			return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the kept refresh token cannot be read; see auth.keep", Err: err}
+		}
+		s.mu.Lock()
+		form.Set("refresh_token", s.refresh)
+		s.mu.Unlock()
+		form.Set("grant_type", "refresh_token")
+	}
+	basic := s.Credentials == "basic"
+	if !basic {
+		form.Set("client_id", s.ClientID)
+		if s.ClientSecret != "" {
+			form.Set("client_secret", s.ClientSecret)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, errs.E(errs.Internal, op, "the request for a token could not be made")
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	if basic {
+		req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString(
+			[]byte(url.QueryEscape(s.ClientID)+":"+url.QueryEscape(s.ClientSecret)))) // RFC 6749, section 2.3.1
+	}
+	a, err := s.web.Do(ctx, op, req)
+	if err != nil {
+		return nil, err
+	}
+	if a.Status == http.StatusBadRequest {
+		a.Status = http.StatusUnauthorized // invalid_client, invalid_grant: RFC 6749, section 5.2
+	}
+	if err := usual(op, &operation{name: "token"}, a); err != nil {
+		return nil, err
+	}
+	var t struct {
+		Access  string      `json:"access_token"`
+		Refresh string      `json:"refresh_token"`
+		Expires json.Number `json:"expires_in"`
+	}
+	if a.Page() {
+		return nil, errs.E(errs.Unavailable, op, "a web page came instead of a token")
+	}
+	if err := json.Unmarshal(a.Body, &t); err != nil {
+		return nil, web.NotJSON(op, err)
+	}
+	if t.Access == "" {
+		return nil, errs.E(errs.Unauthenticated, op, "the system gave no token")
+	}
+	if err := s.keep(op, t.Refresh); err != nil {
+		return nil, err
+	}
+	out := token{access: t.Access}
+	if n, err := t.Expires.Int64(); err == nil && n > 0 {
+		out.until = time.Now().Add(time.Duration(n)*time.Second - min(30*time.Second, time.Duration(n)*time.Second/10))
+	}
+	return out, nil
+}
+
+// keep remembers a refresh token that came with an access token: systems that change it at each use refuse the former.
+func (s *signer) keep(op, refresh string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Kind != authRefresh || refresh == "" || refresh == s.refresh {
+		return nil
+	}
+	s.refresh = refresh
+	if s.Keep == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.Keep), ".keep-*") // 0600
+	if err == nil {
+		_, err = f.WriteString(refresh)
+		if e := f.Sync(); err == nil {
+			err = e
+		}
+		if e := f.Close(); err == nil {
+			err = e
+		}
+		if err == nil {
+			err = os.Rename(f.Name(), s.Keep)
+		}
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}
+	if err != nil {
+		return &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the new refresh token cannot be kept; see auth.keep", Err: fmt.Errorf("writing %s: %w", s.Keep, err)}
+	}
+	return nil
+}

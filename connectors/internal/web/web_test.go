@@ -1,0 +1,99 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+func client(srv *httptest.Server, networks ...string) *Client {
+	o := Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, MaxAnswer: 100, Setting: "max_answer_bytes"}
+	for _, n := range networks {
+		o.Networks = append(o.Networks, netip.MustParsePrefix(n))
+	}
+	return New(o)
+}
+
+func get(t *testing.T, c *Client, address string) (Answer, error) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Do(t.Context(), "asking", req)
+}
+
+func TestPrivateAddressesAreRefusedUnlessListed(t *testing.T) {
+	asked := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write([]byte("\ufeff {} \n"))
+	}))
+	defer srv.Close()
+	if _, err := get(t, client(srv), srv.URL); !errs.Is(err, errs.Invalid) || asked != 0 {
+		t.Errorf("not listed: %v, %d requests", err, asked)
+	}
+	if _, err := get(t, client(srv, "10.0.0.0/8"), srv.URL); !errs.Is(err, errs.Invalid) || asked != 0 {
+		t.Errorf("another listed: %v, %d requests", err, asked)
+	}
+	if a, err := get(t, client(srv, "127.0.0.0/8"), srv.URL); err != nil || a.Status != 200 || string(a.Body) != "{}" {
+		t.Errorf("listed: %+v, %v", a, err)
+	}
+	// A name is judged by what it leads to.
+	named := strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)
+	c := New(Options{Hosts: []string{"localhost"}, MaxAnswer: 100})
+	if _, err := get(t, c, named); !errs.Is(err, errs.Invalid) || asked != 1 {
+		t.Errorf("by name: %v, %d requests", err, asked)
+	}
+}
+
+func TestWhatIsPublic(t *testing.T) {
+	for address, want := range map[string]bool{
+		"93.184.216.34:443": true, "[2a00:1450::1]:443": true,
+		"10.1.2.3:80": false, "192.168.1.1:80": false, "172.20.0.1:80": false, "127.0.0.1:80": false, "169.254.169.254:80": false,
+		"100.64.0.1:80": false, "0.0.0.0:80": false, "224.0.0.1:80": false, "255.255.255.255:80": false, "[::1]:80": false,
+		"[::ffff:10.0.0.1]:80": false, "[fd00::1]:80": false, "[fe80::1%eth0]:80": false, "[64:ff9b::a00:1]:80": false, "[2002:a00:1::]:80": false,
+	} {
+		if err := permit(address, nil); (err == nil) != want {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestOtherHostsAndRedirectsAreNotFollowed(t *testing.T) {
+	reached := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer other.Close()
+	srv := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
+	defer srv.Close()
+	c := client(srv, "127.0.0.0/8")
+	if a, err := get(t, c, srv.URL); err != nil || a.Status != http.StatusFound {
+		t.Errorf("redirect: %+v, %v", a, err)
+	}
+	if _, err := get(t, c, other.URL); !errs.Is(err, errs.Invalid) {
+		t.Errorf("another host: %v", err)
+	}
+	if reached {
+		t.Error("the other host was reached")
+	}
+}
+
+func TestLongAnswersAreRefused(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(strings.Repeat("x", 101)))
+	}))
+	defer srv.Close()
+	if _, err := get(t, client(srv, "127.0.0.0/8"), srv.URL); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "max_answer_bytes") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestScrub(t *testing.T) {
+	if got, want := Scrub("contact 1fa1a135-d89b-11e6-8343-40167e2531c3 has +7 (495) 012-34-01, room 12"), "contact … has +…, room 12"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
