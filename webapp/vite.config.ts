@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -8,7 +9,11 @@ const server = process.env['PULT_URL'] ?? 'http://127.0.0.1:4080'
 export default defineConfig({
   plugins: [react()],
   // RxJS keeps its modern build, without tslib, behind a condition of its own.
-  resolve: { tsconfigPaths: true, conditions: ['es2015', ...defaultClientConditions] },
+  resolve: {
+    tsconfigPaths: true,
+    conditions: ['es2015', ...defaultClientConditions],
+    alias: [{ find: /^debug$/u, replacement: join(import.meta.dirname, 'src/phone/jssip-log.cjs') }],
+  },
   build: {
     target: 'es2023',
     // Fonts and images stay files of our own: the content security policy allows no data: URL but images.
