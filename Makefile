@@ -121,6 +121,10 @@ bench-phone: build e2e/node_modules/.stamp ## how soon an opened page has a regi
 bench-start: build ## start to ready, idle memory
 	@$(NETNS) go run ./bench/start
 
+.PHONY: bench-match
+bench-match: ## whether callers are linked rightly, and the phone index: speed, size
+	@go run ./bench/match
+
 .PHONY: bench-size
 bench-size: web ## JavaScript of the workspace
 	@$(NPM) run --silent size

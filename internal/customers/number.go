@@ -2,6 +2,7 @@ package customers
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -162,12 +163,10 @@ func (n *Normalizer) ParseAll(field string) []Number {
 		field = field[:maxField]
 	}
 	var valid, other []Number
-	seen := map[Number]bool{}
 	for _, p := range n.scan(field) {
-		if seen[p.Number] {
+		if slices.Contains(valid, p.Number) || slices.Contains(other, p.Number) {
 			continue
 		}
-		seen[p.Number] = true
 		if p.valid() {
 			valid = append(valid, p.Number)
 		} else {
@@ -191,29 +190,62 @@ const maxField = 1000
 
 var (
 	// extension finds "доб. 12", "(вн. 12)", "ext 12", "#12", "x12" behind a number.
-	extension = regexp.MustCompile(`(?i)[\s,;(]*(?:доб(?:ав(?:очный)?)?|внутр(?:енний)?|вн|доп|ext(?:ension|n)?|[xх]|#|;ext=)[\s.:№=)-]*(\d{1,7})\)?`)
+	extension = regexp.MustCompile(`(?i)[\s,;(]*(?:доб(?:ав(?:очный)?)?|внутр(?:енний)?|вн|доп|ext(?:ension|n)?|[xх]|[#*]|;ext=)[\s.:№=)-]*(\d{1,7})\)?`)
 	// chunk is a run of what numbers are written with.
 	chunk = regexp.MustCompile(`[+(]*[+]?\d[\d\s().+‐‑‒–—−\-]*(?:\x01\d{1,7}\x01)?`)
 )
 
 // scan finds everything that looks like a number, valid or not.
 func (n *Normalizer) scan(field string) []parsed {
+	if bare, ok := plain(field); ok {
+		return n.chunk(nil, bare, "")
+	}
 	field = ascii(field)
 	field = extension.ReplaceAllString(field, "\x01$1\x01")
 	var out []parsed
 	for _, c := range chunk.FindAllString(field, -1) {
 		body, ext, _ := strings.Cut(c, "\x01")
-		ext = strings.TrimSuffix(ext, "\x01")
-		p := n.number(body, ext)
-		if !p.valid() && (len(digitsOf(body)) > 12 || strings.Count(body, "+") > 1) {
-			if parts := n.split(body, ext); len(parts) > 0 {
-				out = append(out, parts...)
-				continue
+		out = n.chunk(out, body, strings.TrimSuffix(ext, "\x01"))
+	}
+	return out
+}
+
+// plain returns the number in a field that has nothing but what numbers are written with, which most have: there is nothing to search
+// for in it.
+func plain(field string) (string, bool) {
+	first := -1
+	for i := range len(field) {
+		switch c := field[i]; {
+		case c >= '0' && c <= '9':
+			if first < 0 {
+				first = i
 			}
+		case c == ' ', c == '(', c == ')', c == '-', c == '+', c == '.':
+		default:
+			return "", false
 		}
-		if digitsOf(body) != "" {
-			out = append(out, p)
+	}
+	if first < 0 {
+		return "", false
+	}
+	for first > 0 && (field[first-1] == '+' || field[first-1] == '(') {
+		first--
+	}
+	return field[first:], true
+}
+
+// chunk appends the number, or the numbers, of a run of what numbers are written with.
+func (n *Normalizer) chunk(out []parsed, body, ext string) []parsed {
+	p := n.number(body, ext)
+	if digits := len(digitsOf(body)); !p.valid() && (digits > 11 || strings.Count(body, "+") > 1) {
+		parts := n.split(body, ext)
+		// Twelve digits may be a number with a digit too many: only one that stands at the beginning, whole words of it, is believed.
+		if len(parts) > 0 && (digits > 12 || len(parts) == 1 && strings.HasPrefix(digitsOf(body), n.trunk+parts[0].national)) {
+			return append(out, parts...)
 		}
+	}
+	if digitsOf(body) != "" {
+		out = append(out, p)
 	}
 	return out
 }
@@ -243,7 +275,9 @@ func (n *Normalizer) split(body, ext string) []parsed {
 func ascii(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r >= '0' && r <= '9', r < utf8Start:
+		case r == '_':
+			return ' '
+		case r < utf8Start:
 			return r
 		case unicode.IsDigit(r):
 			if d := r - '０'; d >= 0 && d <= 9 {
@@ -272,6 +306,9 @@ func (n *Normalizer) number(body, ext string) parsed {
 		tries = []string{"+" + digits}
 		if len(digits) == 11 && digits[0] == '8' && n.code == "7" {
 			tries = append(tries, digits) // "+8 916 ...", a mistake made often
+		}
+		if strings.HasPrefix(digits, "0") {
+			tries = append(tries, "+"+strings.TrimLeft(digits, "0"))
 		}
 	case len(digits) > maxInternal:
 		tries = []string{digits}
@@ -302,6 +339,9 @@ func (n *Normalizer) number(body, ext string) parsed {
 			region:   phonenumbers.GetRegionCodeForNumber(num),
 		}
 	}
+	if rest, ok := strings.CutPrefix(digits, n.code+n.trunk); ok && n.trunk != "" && len(rest) == nationalDigits && n.code == "7" {
+		return n.number("+"+n.code+rest, ext) // "+7 8 916 ...", country and trunk prefix both
+	}
 	kind := NumberPublic
 	if len(digits) <= maxInternal {
 		kind = NumberInternal
@@ -313,6 +353,14 @@ func (n *Normalizer) number(body, ext string) parsed {
 // of the own country as carriers write it has nothing to look for, unless it begins with what the parser might strip.
 func (n *Normalizer) read(s string) (*phonenumbers.PhoneNumber, bool) {
 	rest, own := strings.CutPrefix(s, "+"+n.code)
+	if !own && n.code == "7" { // eight or seven in front of ten digits, or ten digits
+		switch {
+		case len(s) == nationalDigits && s[0] != '+':
+			rest, own = s, true
+		case len(s) == nationalDigits+1 && (s[0] == '8' || s[0] == '7'):
+			rest, own = s[1:], true
+		}
+	}
 	if own && !strings.HasPrefix(rest, "0") && (n.trunk == "" || !strings.HasPrefix(rest, n.trunk)) {
 		code := int32(phonenumbers.GetCountryCodeForRegion(n.region)) //nolint:gosec // at most three digits
 		national, err := strconv.ParseUint(rest, 10, 64)
