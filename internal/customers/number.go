@@ -22,8 +22,9 @@ type Normalizer struct {
 	code   string // calling code of the region: "7"
 	trunk  string // what is dialled before numbers within it: "8"
 
-	mu    sync.RWMutex
-	known map[string]parsed
+	mu     sync.RWMutex
+	known  map[string]parsed
+	groups sync.Map // first digits of Russian numbers to the display of one of them
 }
 
 // parsed is a number with what connectors want to know of it.
@@ -201,13 +202,35 @@ func (n *Normalizer) scan(field string) []parsed {
 		return n.chunk(nil, bare, "")
 	}
 	field = ascii(field)
-	field = extension.ReplaceAllString(field, "\x01$1\x01")
+	if mayHaveExtension(field) {
+		field = extension.ReplaceAllString(field, "\x01$1\x01")
+	}
 	var out []parsed
 	for _, c := range chunk.FindAllString(field, -1) {
 		body, ext, _ := strings.Cut(c, "\x01")
 		out = n.chunk(out, body, strings.TrimSuffix(ext, "\x01"))
 	}
 	return out
+}
+
+// mayHaveExtension reports whether digits stand behind a word or sign that stands behind digits. The search for extensions takes longer
+// than all the rest, and few fields have one.
+func mayHaveExtension(field string) bool {
+	digits, word := false, false
+	for _, r := range field {
+		switch {
+		case r >= '0' && r <= '9':
+			if digits && word {
+				return true
+			}
+			digits, word = true, false
+		case r == '#', r == '*', r == '=', unicode.IsLetter(r):
+			word = true
+		case !strings.ContainsRune(" .:№=)-", r):
+			word = false
+		}
+	}
+	return false
 }
 
 // plain returns the number in a field that has nothing but what numbers are written with, which most have: there is nothing to search
@@ -304,8 +327,11 @@ func (n *Normalizer) number(body, ext string) parsed {
 	switch {
 	case plus:
 		tries = []string{"+" + digits}
-		if len(digits) == 11 && digits[0] == '8' && n.code == "7" {
-			tries = append(tries, digits) // "+8 916 ...", a mistake made often
+		if len(digits) == 11 && digits[0] == '8' && n.code == "7" { // "+8 916 ...", a mistake made often
+			tries = append(tries, digits)
+			if standsAlone(body) { // "+8 (495) 123-45-67" and not +84 951 234 567 of Vietnam
+				slices.Reverse(tries)
+			}
 		}
 		if strings.HasPrefix(digits, "0") {
 			tries = append(tries, "+"+strings.TrimLeft(digits, "0"))
@@ -331,7 +357,7 @@ func (n *Normalizer) number(body, ext string) parsed {
 		return parsed{
 			Number: Number{
 				E164:    phonenumbers.Format(num, phonenumbers.E164),
-				Display: n.withExt(phonenumbers.Format(num, phonenumbers.INTERNATIONAL), ext),
+				Display: n.withExt(n.display(num), ext),
 				Ext:     ext,
 				Kind:    NumberPublic,
 			},
@@ -347,6 +373,38 @@ func (n *Normalizer) number(body, ext string) parsed {
 		kind = NumberInternal
 	}
 	return parsed{Number: Number{E164: digits, Display: n.withExt(digits, ext), Ext: ext, Kind: kind}}
+}
+
+// display writes a number as people do. Where the groups of a Russian number end depends on its first five digits, so it is found out
+// once for all that have them in common.
+func (n *Normalizer) display(num *phonenumbers.PhoneNumber) string {
+	national := strconv.FormatUint(num.GetNationalNumber(), 10)
+	if num.GetCountryCode() != 7 || len(national) != nationalDigits {
+		return phonenumbers.Format(num, phonenumbers.INTERNATIONAL)
+	}
+	digits := "7" + national
+	if pattern, ok := n.groups.Load(national[:5]); ok {
+		out := []byte(pattern.(string))
+		at := 0
+		for i, c := range out {
+			if c >= '0' && c <= '9' {
+				out[i] = digits[at]
+				at++
+			}
+		}
+		return string(out)
+	}
+	out := phonenumbers.Format(num, phonenumbers.INTERNATIONAL)
+	if digitsOf(out) == digits {
+		n.groups.Store(national[:5], out)
+	}
+	return out
+}
+
+// standsAlone reports whether the first digit is written apart from the others.
+func standsAlone(body string) bool {
+	i := strings.IndexAny(body, "0123456789")
+	return i >= 0 && i+1 < len(body) && (body[i+1] < '0' || body[i+1] > '9')
 }
 
 // read reads a valid number. The library's parser looks for all that people write, which takes half of the time that a number does; one

@@ -82,6 +82,19 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestPlusEightOfATownIsNotVietnam: "+8 (495)" was read as +84, Vietnam.
+func TestPlusEightOfATownIsNotVietnam(t *testing.T) {
+	n := russian(t, "")
+	for raw, want := range map[string]string{
+		"+8 (495) 123-45-67": "+74951234567", "+8-495-123-45-67": "+74951234567", "+8 4951234567": "+74951234567", "+84 95 123 4567": "+84951234567",
+		"+84951234567": "+84951234567", "+8 916 123-45-67": "+79161234567", "+89161234567": "+79161234567",
+	} {
+		if got := n.Parse(raw).E164; got != want {
+			t.Errorf("%s: %s, want %s", raw, got, want)
+		}
+	}
+}
+
 func TestDisplay(t *testing.T) {
 	n := russian(t, "")
 	for raw, want := range map[string]string{
@@ -332,6 +345,28 @@ func TestShortWayOfNationalNumbers(t *testing.T) {
 				t.Fatalf("%s in %s: %v %v, want %v %v", text, region, got, ok, want, valid)
 			}
 		}
+	}
+}
+
+// TestGroupsOfRussianNumbersAreTheLibrarys: numbers with the same first digits are written alike.
+func TestGroupsOfRussianNumbersAreTheLibrarys(t *testing.T) {
+	n := russian(t, "")
+	random := rand.New(rand.NewPCG(7, 8))
+	seen := 0
+	for range 60_000 {
+		prefix := []string{"9", "495", "4842", "71", "7123", "7134", "72", "7102", "7214", "7133", "80", "800", "34", "301", "7"}[random.IntN(15)]
+		e164 := "+7" + prefix + fmt.Sprintf("%010d", random.Int64N(1e10))[len(prefix):]
+		num, err := phonenumbers.Parse(e164, "RU")
+		if err != nil || !phonenumbers.IsValidNumber(num) {
+			continue
+		}
+		seen++
+		if got, want := n.display(num), phonenumbers.Format(num, phonenumbers.INTERNATIONAL); got != want {
+			t.Fatalf("%s: %q, want %q", e164, got, want)
+		}
+	}
+	if seen < 10_000 {
+		t.Errorf("only %d valid numbers", seen)
 	}
 }
 
