@@ -14,6 +14,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/pult-cc/pult/bench/figure"
@@ -68,17 +69,15 @@ func weigh(sheet *figure.Sheet, seed uint64, numbers int) error {
 	}
 	empty := heap()
 	x := phoneindex.New("1c", "1C")
-	var built time.Duration
-	var rates []float64
+	var built, worked time.Duration
 	var asked []customers.Number
 	for part := uint64(0); x.Stats().Numbers < numbers; part++ {
 		cs := generate(seed*1000+part, 50_000, 0).customers
 		for i := range cs { // the parts of one base
 			cs[i].Ref.ID = fmt.Sprintf("%08x%s", part, cs[i].Ref.ID[8:])
 		}
-		before := x.Stats().Numbers
 		runtime.GC() // what the generator left is not the index's
-		began := time.Now()
+		began, busy := time.Now(), processorTime()
 		for chunk := range slices.Chunk(cs, 500) {
 			cs := normalised(n, chunk)
 			if _, err := phoneindex.EncodePage(cs); err != nil { // what is stored
@@ -86,18 +85,17 @@ func weigh(sheet *figure.Sheet, seed uint64, numbers int) error {
 			}
 			x.Put(cs)
 		}
-		took := time.Since(began)
-		built += took
-		rates = append(rates, float64(x.Stats().Numbers-before)/took.Seconds())
+		built += time.Since(began)
+		worked += processorTime() - busy
 		for i := 0; i < len(cs); i += 25 {
 			asked = append(asked, first(n, cs[i])...)
 		}
 	}
 	total := x.Stats()
-	slices.Sort(rates)
-	fmt.Printf("%d numbers of %d customers in %v; parts of 50,000 customers: %.0f to %.0f numbers a second, median %.0f\n",
-		total.Numbers, total.Customers, built.Round(time.Millisecond), rates[0], rates[len(rates)-1], rates[len(rates)/2])
-	sheet.AtLeast("index_build_per_s", float64(total.Numbers)/built.Seconds(), 50_000)
+	fmt.Printf("%d numbers of %d customers in %v, of which the processor worked %v\n",
+		total.Numbers, total.Customers, built.Round(time.Millisecond), worked.Round(time.Millisecond))
+	// By what the processor worked, on all its cores and for the garbage too: how many neighbours it has is not the index's doing.
+	sheet.AtLeast("index_build_per_s", float64(total.Numbers)/worked.Seconds(), 50_000)
 
 	r := rand.New(rand.NewPCG(seed, 1))
 	times := make([]time.Duration, 0, 300_000)
@@ -121,6 +119,15 @@ func weigh(sheet *figure.Sheet, seed uint64, numbers int) error {
 	runtime.KeepAlive(n)
 	sheet.AtMost("index_mb_per_million", weight/1e6*1e6/float64(x.Stats().Numbers), 150)
 	return nil
+}
+
+// processorTime is what the processor has worked for this process so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func first(n *customers.Normalizer, c connectors.Candidate) []customers.Number {

@@ -31,7 +31,6 @@ type Normalizer struct {
 type parsed struct {
 	Number
 	national string
-	region   string
 }
 
 // NewNormalizer makes a normalizer for numbers that are written in a region (ISO 3166: "RU") without their country. area, which may
@@ -71,7 +70,11 @@ func (n *Normalizer) Query(num Number) connectors.LookupQuery {
 	if !p.valid() {
 		return connectors.LookupQuery{National: digitsOf(p.E164), Region: n.region}
 	}
-	return connectors.LookupQuery{E164: p.E164, National: p.national, Region: p.region}
+	q := connectors.LookupQuery{E164: p.E164, National: p.national}
+	if num, ok := n.read(p.E164); ok {
+		q.Region = phonenumbers.GetRegionCodeForNumber(num)
+	}
+	return q
 }
 
 // maxKnown bounds the memory of parsed numbers; a full one is emptied, which costs microseconds per number later.
@@ -362,7 +365,6 @@ func (n *Normalizer) number(body, ext string) parsed {
 				Kind:    NumberPublic,
 			},
 			national: phonenumbers.GetNationalSignificantNumber(num),
-			region:   phonenumbers.GetRegionCodeForNumber(num),
 		}
 	}
 	if rest, ok := strings.CutPrefix(digits, n.code+n.trunk); ok && n.trunk != "" && len(rest) == nationalDigits && n.code == "7" {
@@ -425,6 +427,9 @@ func (n *Normalizer) read(s string) (*phonenumbers.PhoneNumber, bool) {
 		num := &phonenumbers.PhoneNumber{CountryCode: &code, NationalNumber: &national}
 		if err == nil && phonenumbers.IsValidNumber(num) {
 			return num, true
+		}
+		if err == nil && n.code == "7" && len(rest) == nationalDigits && rest[0] != '1' { // 8-10 leads abroad
+			return nil, false // nor does the parser make another number of it
 		}
 	}
 	num, err := phonenumbers.Parse(s, n.region)
