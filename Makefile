@@ -131,6 +131,10 @@ bench-handover: build e2e/node_modules/.stamp ## a talk moved 30 times between t
 bench-start: build ## start to ready, idle memory
 	@$(NETNS) go run ./bench/start
 
+.PHONY: bench-match
+bench-match: ## whether callers are linked rightly, and the phone index: speed, size
+	@go run ./bench/match
+
 .PHONY: bench-size
 bench-size: web ## JavaScript of the workspace
 	@$(NPM) run --silent size

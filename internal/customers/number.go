@@ -1,7 +1,7 @@
 package customers
 
 import (
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,15 +21,15 @@ type Normalizer struct {
 	code   string // calling code of the region: "7"
 	trunk  string // what is dialled before numbers within it: "8"
 
-	mu    sync.RWMutex
-	known map[string]parsed
+	mu     sync.RWMutex
+	known  map[string]parsed
+	groups sync.Map // first digits of Russian numbers to the display of one of them
 }
 
 // parsed is a number with what connectors want to know of it.
 type parsed struct {
 	Number
 	national string
-	region   string
 }
 
 // NewNormalizer makes a normalizer for numbers that are written in a region (ISO 3166: "RU") without their country. area, which may
@@ -69,7 +69,11 @@ func (n *Normalizer) Query(num Number) connectors.LookupQuery {
 	if !p.valid() {
 		return connectors.LookupQuery{National: digitsOf(p.E164), Region: n.region}
 	}
-	return connectors.LookupQuery{E164: p.E164, National: p.national, Region: p.region}
+	q := connectors.LookupQuery{E164: p.E164, National: p.national}
+	if num, ok := n.read(p.E164); ok {
+		q.Region = phonenumbers.GetRegionCodeForNumber(num)
+	}
+	return q
 }
 
 // maxKnown bounds the memory of parsed numbers; a full one is emptied, which costs microseconds per number later.
@@ -155,95 +159,13 @@ func bare(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// ParseAll finds the numbers in a field of a customer system, which may hold several, extensions and words: "8 (495) 123-45-67, +7
-// 916 765-43-21 доб. 5 (Света)". Without any valid number it returns the digits there are as one number; without digits nothing.
-func (n *Normalizer) ParseAll(field string) []Number {
-	if len(field) > maxField {
-		field = field[:maxField]
-	}
-	var valid, other []Number
-	seen := map[Number]bool{}
-	for _, p := range n.scan(field) {
-		if seen[p.Number] {
-			continue
-		}
-		seen[p.Number] = true
-		if p.valid() {
-			valid = append(valid, p.Number)
-		} else {
-			other = append(other, p.Number)
-		}
-	}
-	if len(valid) > 0 || len(other) == 0 {
-		return valid
-	}
-	longest := other[0]
-	for _, o := range other {
-		if len(o.E164) > len(longest.E164) {
-			longest = o
-		}
-	}
-	return []Number{longest}
-}
-
-// maxField is how much of a field is read.
-const maxField = 1000
-
-var (
-	// extension finds "доб. 12", "(вн. 12)", "ext 12", "#12", "x12" behind a number.
-	extension = regexp.MustCompile(`(?i)[\s,;(]*(?:доб(?:ав(?:очный)?)?|внутр(?:енний)?|вн|доп|ext(?:ension|n)?|[xх]|#|;ext=)[\s.:№=)-]*(\d{1,7})\)?`)
-	// chunk is a run of what numbers are written with.
-	chunk = regexp.MustCompile(`[+(]*[+]?\d[\d\s().+‐‑‒–—−\-]*(?:\x01\d{1,7}\x01)?`)
-)
-
-// scan finds everything that looks like a number, valid or not.
-func (n *Normalizer) scan(field string) []parsed {
-	field = ascii(field)
-	field = extension.ReplaceAllString(field, "\x01$1\x01")
-	var out []parsed
-	for _, c := range chunk.FindAllString(field, -1) {
-		body, ext, _ := strings.Cut(c, "\x01")
-		ext = strings.TrimSuffix(ext, "\x01")
-		p := n.number(body, ext)
-		if !p.valid() && (len(digitsOf(body)) > 12 || strings.Count(body, "+") > 1) {
-			if parts := n.split(body, ext); len(parts) > 0 {
-				out = append(out, parts...)
-				continue
-			}
-		}
-		if digitsOf(body) != "" {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// split takes apart numbers that stand behind each other with nothing but spaces between them.
-func (n *Normalizer) split(body, ext string) []parsed {
-	words := strings.Fields(strings.ReplaceAll(body, "+", " +"))
-	var out []parsed
-	for len(words) > 0 {
-		took := 0
-		for k := 1; k <= len(words) && k <= 8; k++ {
-			if p := n.number(strings.Join(words[:k], " "), ""); p.valid() {
-				out, took = append(out, p), k
-				break
-			}
-		}
-		words = words[max(took, 1):]
-	}
-	if len(out) > 0 && ext != "" {
-		last := &out[len(out)-1]
-		last.Ext, last.Display = ext, n.withExt(last.Display, ext)
-	}
-	return out
-}
-
 // ascii replaces digits, spaces and pluses of other scripts.
 func ascii(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r >= '0' && r <= '9', r < utf8Start:
+		case r == '_':
+			return ' '
+		case r < utf8Start:
 			return r
 		case unicode.IsDigit(r):
 			if d := r - '０'; d >= 0 && d <= 9 {
@@ -270,8 +192,14 @@ func (n *Normalizer) number(body, ext string) parsed {
 	switch {
 	case plus:
 		tries = []string{"+" + digits}
-		if len(digits) == 11 && digits[0] == '8' && n.code == "7" {
-			tries = append(tries, digits) // "+8 916 ...", a mistake made often
+		if len(digits) == 11 && digits[0] == '8' && n.code == "7" { // "+8 916 ...", a mistake made often
+			tries = append(tries, digits)
+			if standsAlone(body) { // "+8 (495) 123-45-67" and not +84 951 234 567 of Vietnam
+				slices.Reverse(tries)
+			}
+		}
+		if strings.HasPrefix(digits, "0") {
+			tries = append(tries, "+"+strings.TrimLeft(digits, "0"))
 		}
 	case len(digits) > maxInternal:
 		tries = []string{digits}
@@ -294,13 +222,15 @@ func (n *Normalizer) number(body, ext string) parsed {
 		return parsed{
 			Number: Number{
 				E164:    phonenumbers.Format(num, phonenumbers.E164),
-				Display: n.withExt(phonenumbers.Format(num, phonenumbers.INTERNATIONAL), ext),
+				Display: n.withExt(n.display(num), ext),
 				Ext:     ext,
 				Kind:    NumberPublic,
 			},
 			national: phonenumbers.GetNationalSignificantNumber(num),
-			region:   phonenumbers.GetRegionCodeForNumber(num),
 		}
+	}
+	if rest, ok := strings.CutPrefix(digits, n.code+n.trunk); ok && n.trunk != "" && len(rest) == nationalDigits && n.code == "7" {
+		return n.number("+"+n.code+rest, ext) // "+7 8 916 ...", country and trunk prefix both
 	}
 	kind := NumberPublic
 	if len(digits) <= maxInternal {
@@ -309,16 +239,59 @@ func (n *Normalizer) number(body, ext string) parsed {
 	return parsed{Number: Number{E164: digits, Display: n.withExt(digits, ext), Ext: ext, Kind: kind}}
 }
 
+// display writes a number as people do. Where the groups of a Russian number end depends on its first five digits, so it is found out
+// once for all that have them in common.
+func (n *Normalizer) display(num *phonenumbers.PhoneNumber) string {
+	national := strconv.FormatUint(num.GetNationalNumber(), 10)
+	if num.GetCountryCode() != 7 || len(national) != nationalDigits {
+		return phonenumbers.Format(num, phonenumbers.INTERNATIONAL)
+	}
+	digits := "7" + national
+	if pattern, ok := n.groups.Load(national[:5]); ok {
+		out := []byte(pattern.(string))
+		at := 0
+		for i, c := range out {
+			if c >= '0' && c <= '9' {
+				out[i] = digits[at]
+				at++
+			}
+		}
+		return string(out)
+	}
+	out := phonenumbers.Format(num, phonenumbers.INTERNATIONAL)
+	if digitsOf(out) == digits {
+		n.groups.Store(national[:5], out)
+	}
+	return out
+}
+
+// standsAlone reports whether the first digit is written apart from the others.
+func standsAlone(body string) bool {
+	i := strings.IndexAny(body, "0123456789")
+	return i >= 0 && i+1 < len(body) && (body[i+1] < '0' || body[i+1] > '9')
+}
+
 // read reads a valid number. The library's parser looks for all that people write, which takes half of the time that a number does; one
 // of the own country as carriers write it has nothing to look for, unless it begins with what the parser might strip.
 func (n *Normalizer) read(s string) (*phonenumbers.PhoneNumber, bool) {
 	rest, own := strings.CutPrefix(s, "+"+n.code)
+	if !own && n.code == "7" { // eight or seven in front of ten digits, or ten digits
+		switch {
+		case len(s) == nationalDigits && s[0] != '+':
+			rest, own = s, true
+		case len(s) == nationalDigits+1 && (s[0] == '8' || s[0] == '7'):
+			rest, own = s[1:], true
+		}
+	}
 	if own && !strings.HasPrefix(rest, "0") && (n.trunk == "" || !strings.HasPrefix(rest, n.trunk)) {
 		code := int32(phonenumbers.GetCountryCodeForRegion(n.region)) //nolint:gosec // at most three digits
 		national, err := strconv.ParseUint(rest, 10, 64)
 		num := &phonenumbers.PhoneNumber{CountryCode: &code, NationalNumber: &national}
 		if err == nil && phonenumbers.IsValidNumber(num) {
 			return num, true
+		}
+		if err == nil && n.code == "7" && len(rest) == nationalDigits && rest[0] != '1' { // 8-10 leads abroad
+			return nil, false // nor does the parser make another number of it
 		}
 	}
 	num, err := phonenumbers.Parse(s, n.region)

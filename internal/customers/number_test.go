@@ -82,6 +82,19 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestPlusEightOfATownIsNotVietnam: "+8 (495)" was read as +84, Vietnam.
+func TestPlusEightOfATownIsNotVietnam(t *testing.T) {
+	n := russian(t, "")
+	for raw, want := range map[string]string{
+		"+8 (495) 123-45-67": "+74951234567", "+8-495-123-45-67": "+74951234567", "+8 4951234567": "+74951234567", "+84 95 123 4567": "+84951234567",
+		"+84951234567": "+84951234567", "+8 916 123-45-67": "+79161234567", "+89161234567": "+79161234567",
+	} {
+		if got := n.Parse(raw).E164; got != want {
+			t.Errorf("%s: %s, want %s", raw, got, want)
+		}
+	}
+}
+
 func TestDisplay(t *testing.T) {
 	n := russian(t, "")
 	for raw, want := range map[string]string{
@@ -134,6 +147,25 @@ func TestParseAll(t *testing.T) {
 		"123-45-67":                                              "1234567",
 		"8 (495) 123-45-67/68":                                   "+74951234567",
 		"029 123-45-67":                                          "0291234567",
+		"+7 8 916 123-45-67":                                     "+79161234567",
+		"+7 (8916) 123-45-67":                                    "+79161234567",
+		"+07 916 123-45-67":                                      "+79161234567",
+		"+ 7 916 123 45 67":                                      "+79161234567",
+		"моб.89161234567":                                        "+79161234567",
+		"89161234567моб":                                         "+79161234567",
+		"8.916.123.45.67":                                        "+79161234567",
+		"8_916_123_45_67":                                        "+79161234567",
+		"(8-916) 123-45-67":                                      "+79161234567",
+		"8-495-123-45-67-доб.12":                                 "+74951234567#12",
+		"8(495)1234567*12":                                       "+74951234567#12",
+		"8 495 123-45-67 9:00-18:00":                             "+74951234567",
+		"8 495 123-45-67 с 9:00 до 18:00":                        "+74951234567",
+		"8 495 123 45 67 - 69":                                   "+74951234567",
+		"8 916 123-45-678":                                       "891612345678", // a digit too many: nobody knows which
+		"8-916-123-45-67/8-916-123-45-68":                        "+79161234567 +79161234568",
+		"8 (495) 123-45-67 или 765-43-21":                        "+74951234567",
+		"8(916)1234567 89161234568":                              "+79161234567 +79161234568",
+		"Тел.: 8 (495) 123-45-67 Факс: 8 (495) 123-45-68":        "+74951234567 +74951234568",
 		"нет телефона":                                           "",
 		"":                                                       "",
 		"42":                                                     "42",
@@ -285,6 +317,72 @@ func TestShortWayReadsAsTheParser(t *testing.T) {
 				}
 				text[len(text)-1-random.IntN(len(text)-len(n.code)-1)] = '0' + byte(random.IntN(10))
 			}
+		}
+	}
+}
+
+// TestShortWayOfNationalNumbers: Russian and Kazakh numbers as people write them, the country left out or an eight before them.
+func TestShortWayOfNationalNumbers(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, region := range []string{"RU", "KZ"} {
+		n, err := NewNormalizer(region, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20_000 {
+			national := fmt.Sprintf("%010d", random.Int64N(1e10))
+			if random.IntN(2) == 0 {
+				national = "9" + national[1:]
+			}
+			text := []string{"", "8", "7"}[random.IntN(3)] + national
+			want, err := phonenumbers.Parse(text, region)
+			valid := err == nil && phonenumbers.IsValidNumber(want)
+			if !valid && text[0] == '7' && len(text) == 11 { // the next thing that is tried
+				want, err = phonenumbers.Parse("+"+text, region)
+				valid = err == nil && phonenumbers.IsValidNumber(want)
+			}
+			if got, ok := n.read(text); ok != valid || ok && phonenumbers.IsNumberMatchWithNumbers(got, want) != phonenumbers.EXACT_MATCH {
+				t.Fatalf("%s in %s: %v %v, want %v %v", text, region, got, ok, want, valid)
+			}
+		}
+	}
+}
+
+// TestGroupsOfRussianNumbersAreTheLibrarys: numbers with the same first digits are written alike.
+func TestGroupsOfRussianNumbersAreTheLibrarys(t *testing.T) {
+	n := russian(t, "")
+	random := rand.New(rand.NewPCG(7, 8))
+	seen := 0
+	for range 60_000 {
+		prefix := []string{"9", "495", "4842", "71", "7123", "7134", "72", "7102", "7214", "7133", "80", "800", "34", "301", "7"}[random.IntN(15)]
+		e164 := "+7" + prefix + fmt.Sprintf("%010d", random.Int64N(1e10))[len(prefix):]
+		num, err := phonenumbers.Parse(e164, "RU")
+		if err != nil || !phonenumbers.IsValidNumber(num) {
+			continue
+		}
+		seen++
+		if got, want := n.display(num), phonenumbers.Format(num, phonenumbers.INTERNATIONAL); got != want {
+			t.Fatalf("%s: %q, want %q", e164, got, want)
+		}
+	}
+	if seen < 10_000 {
+		t.Errorf("only %d valid numbers", seen)
+	}
+}
+
+// TestPlainFieldsAreReadAsOthers: a field without words takes the short way, the same field in brackets of words the long one.
+func TestPlainFieldsAreReadAsOthers(t *testing.T) {
+	n := russian(t, "")
+	random := rand.New(rand.NewPCG(5, 6))
+	const letters = "0123456789()-+. 0123456789 8 7 9"
+	for range 5000 {
+		field := make([]byte, random.IntN(30))
+		for i := range field {
+			field[i] = letters[random.IntN(len(letters))]
+		}
+		short, long := n.ParseAll(string(field)), n.ParseAll("тел: "+string(field)+" да")
+		if fmt.Sprint(short) != fmt.Sprint(long) {
+			t.Fatalf("%q: %v, among words %v", field, short, long)
 		}
 	}
 }

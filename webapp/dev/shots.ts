@@ -77,6 +77,7 @@ const shots: Record<string, Shot> = {
       'none',
       'failed',
       'failedknown',
+      'indexed',
       'anonymous',
       'internal',
       'long',

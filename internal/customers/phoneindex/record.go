@@ -3,10 +3,8 @@ package phoneindex
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"math"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -19,47 +17,6 @@ import (
 // byte a letter. Reference and numbers come first, because they are compared before anything else is read.
 //
 //	reference | numbers | flags | name | company? | tax number? | manager | link? | stands for? | addresses of mail
-
-// words is a growing list of texts. One goroutine adds, any may read.
-type words struct {
-	at   map[string]uint64
-	list atomic.Pointer[[]string]
-	max  int
-}
-
-func newWords(most int, list ...string) *words {
-	w := &words{at: map[string]uint64{}, max: most}
-	w.list.Store(&list)
-	for i, s := range list {
-		w.at[s] = uint64(i)
-	}
-	return w
-}
-
-// Before the number of a word come these: nothing, and a text that found no more place in the list.
-const (
-	noWord = iota
-	ownText
-	firstWord
-)
-
-func (w *words) append(b []byte, s string) []byte {
-	if s == "" {
-		return append(b, noWord)
-	}
-	i, known := w.at[s]
-	if !known {
-		list := *w.list.Load()
-		if len(list) >= w.max {
-			return appendText(append(b, ownText), s)
-		}
-		i = uint64(len(list))
-		list = append(list, s) // readers see no further than their own list is long
-		w.at[s] = i
-		w.list.Store(&list)
-	}
-	return binary.AppendUvarint(b, firstWord+i)
-}
 
 const (
 	flagOpen = 1 << iota
@@ -283,148 +240,4 @@ func encodeRune(r rune) (byte, bool) {
 		return 0, false
 	}
 	return charmap.Windows1251.EncodeRune(r)
-}
-
-// reader reads a record. Past its end it reads zeros, and says so in bad.
-type reader struct {
-	b   []byte
-	w   []string
-	bad bool
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.b, r.bad = nil, true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) bytes(n uint64) []byte {
-	if n > uint64(len(r.b)) {
-		r.b, r.bad = nil, true
-		return nil
-	}
-	out := r.b[:n]
-	r.b = r.b[n:]
-	return out
-}
-
-func (r *reader) byte() byte {
-	if b := r.bytes(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (r *reader) text() string {
-	head := r.uvarint()
-	raw := r.bytes(head / 2)
-	if head%2 == 0 {
-		return string(raw)
-	}
-	out := make([]byte, 0, 2*len(raw))
-	for _, c := range raw {
-		out = appendRune(out, c)
-	}
-	return string(out)
-}
-
-func appendRune(b []byte, c byte) []byte {
-	if c < 0x80 {
-		return append(b, c)
-	}
-	return append(b, string(charmap.Windows1251.DecodeByte(c))...)
-}
-
-func (r *reader) word() string {
-	switch i := r.uvarint(); {
-	case i == noWord:
-		return ""
-	case i == ownText:
-		return r.text()
-	case i-firstWord < uint64(len(r.w)):
-		return r.w[i-firstWord]
-	}
-	r.bad = true
-	return ""
-}
-
-func (r *reader) id() string {
-	head := r.uvarint()
-	raw := r.bytes(head / idForms)
-	switch head % idForms {
-	case idGUID:
-		h := hex.EncodeToString(raw)
-		if len(h) != 32 {
-			r.bad = true
-			return ""
-		}
-		return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-	case idHex:
-		return hex.EncodeToString(raw)
-	}
-	return string(raw)
-}
-
-func (r *reader) number() customers.LabeledNumber {
-	var l customers.LabeledNumber
-	head := r.byte()
-	l.Number.Kind = numberKinds[min(int(head/numberKind), len(numberKinds)-1)]
-	digits := ""
-	if head&numberValid != 0 {
-		digits = strconv.FormatUint(r.uvarint(), 10)
-		l.Number.E164 = "+" + digits
-	} else {
-		digits = r.text()
-		l.Number.E164 = digits
-	}
-	if head&numberExt != 0 {
-		l.Number.Ext = r.text()
-	}
-	if head&numberPattern != 0 {
-		l.Number.Display = fill(r.word(), digits+l.Number.Ext)
-	} else {
-		l.Number.Display = r.text()
-	}
-	l.Label = r.word()
-	return l
-}
-
-// maxList bounds what is believed of a record that is broken.
-const maxList = math.MaxUint16
-
-// customer reads a record of a connector.
-func (r *reader) customer(connector string) customers.Customer {
-	c := customers.Customer{Ref: connectors.Ref{Connector: connector, Type: r.word(), ID: r.id()}}
-	c.ID = customers.EncodeID(c.Ref)
-	n := min(r.uvarint(), maxList)
-	for i := uint64(0); i < n && !r.bad; i++ {
-		c.Numbers = append(c.Numbers, r.number())
-	}
-	flags := r.byte()
-	c.Kind = kinds[flags>>kindShift&3]
-	c.Open = flags&flagOpen != 0
-	c.Name = r.text()
-	if flags&flagCompany != 0 {
-		c.Company = r.text()
-	}
-	if flags&flagTaxID != 0 {
-		c.TaxID = r.text()
-	}
-	c.Owner = r.word()
-	if flags&flagURL != 0 {
-		c.URL = r.word()
-		c.URL += r.id()
-	}
-	if flags&flagStandsFor != 0 {
-		c.StandsFor = customers.EncodeID(connectors.Ref{Connector: connector, Type: r.word(), ID: r.id()})
-	}
-	n = min(r.uvarint(), maxList)
-	for i := uint64(0); i < n && !r.bad; i++ {
-		c.Emails = append(c.Emails, r.text())
-	}
-	return c
 }
