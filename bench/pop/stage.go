@@ -64,7 +64,8 @@ func newStage(ctx context.Context, binary string, customers int, log *os.File) (
 	}
 	o := served.Options{
 		Binary: binary, Dir: dir, Asterisk: s.asterisk, Language: "en", LogLevel: "warn",
-		OneC: &served.OneC{URL: s.oneC.url, User: oneCUser, Password: oneCPassword},
+		// 1C itself is measured: an index would have answered before.
+		OneC: &served.OneC{URL: s.oneC.url, User: oneCUser, Password: oneCPassword, NoIndex: true},
 	}
 	if log != nil {
 		o.Log, o.LogLevel = log, "debug"

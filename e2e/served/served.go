@@ -51,8 +51,11 @@ type Options struct {
 	Log io.Writer
 }
 
-// OneC is a 1C base.
-type OneC struct{ URL, User, Password string }
+// OneC is a 1C base. NoIndex: it is asked for every number, no copy of its numbers is kept.
+type OneC struct {
+	URL, User, Password string
+	NoIndex             bool
+}
 
 // Server is `pult serve`, running or not. Its methods are safe for concurrent use.
 type Server struct {
@@ -143,7 +146,7 @@ func (s *Server) yaml(public string) string {
 	fmt.Fprintf(&b, "  trunk: PJSIP/{number}@carrier\n  realm: %s\n  phone_ws_urls: [%s]\n", q(a.Realm), q(a.WSURL))
 	fmt.Fprintf(&b, "region: RU\nlanguage: %s\nlog: {level: %s}\n", q(s.o.Language), q(s.o.LogLevel))
 	if c := s.o.OneC; c != nil {
-		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    config: {base_url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", q(c.URL), q(c.User))
+		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    no_index: %v\n    config: {base_url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", c.NoIndex, q(c.URL), q(c.User))
 	}
 	return b.String()
 }
