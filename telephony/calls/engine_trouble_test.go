@@ -2,6 +2,7 @@ package calls_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -207,11 +208,11 @@ func TestEngineLeavesNothingBehind(t *testing.T) {
 // forgetful does what it is told and loses the answer.
 type forgetful struct {
 	*fakepbx.Driver
-	digits int
+	digits atomic.Int32
 }
 
 func (f *forgetful) SendDigits(ctx context.Context, leg telephony.LegID, digits string) error {
-	f.digits++
+	f.digits.Add(1)
 	if err := f.Driver.SendDigits(ctx, leg, digits); err != nil {
 		return err
 	}
@@ -230,8 +231,8 @@ func TestDigitsArriveOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute) // synctest's clock
-		if d.digits != 1 {
-			t.Fatalf("the keys were pressed %d times", d.digits)
+		if n := d.digits.Load(); n != 1 {
+			t.Fatalf("the keys were pressed %d times", n)
 		}
 	})
 }
