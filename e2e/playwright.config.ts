@@ -37,6 +37,11 @@ export default defineConfig({
   globalTimeout: 15 * 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
+  projects: [
+    { name: 'stories', testIgnore: /network\.spec/ },
+    // It adds and cuts a network that every browser around takes for a way of its own: nothing else may run beside it.
+    { name: 'networks', testMatch: /network\.spec/, dependencies: ['stories'] },
+  ],
   use: {
     launchOptions: {
       executablePath: chromiumPath,

@@ -126,7 +126,7 @@ test('a consultation: asked, swapped, merged, handed over; who hears whom, and e
 
 test('a colleague in a call is given a second one: whoever is not spoken with hears music, and the page says who that is', async ({ stand, operator }) => {
   const { anna, boris, customer, name } = await talk(stand, operator)
-  const other = stand.caller('lead')
+  const other = stand.caller('private')
   const second = await stand.call({ from: other.number, tone: outsideTone })
   await boris.rings(20_000)
   await boris.answer()
@@ -156,6 +156,11 @@ test('a colleague in a call is given a second one: whoever is not spoken with he
   await anna.button('call.hangUp').click()
   await customer.reaches('ended')
   await second.hearsMusic()
+  await second.next()
+  await anna.is('WRAP_UP')
+  await anna.finish() // of the one
+  await anna.finish() // and of the other
+  await anna.is('READY')
 })
 
 test('a consultation is cancelled, declined, and hung up by the colleague', async ({ stand, operator }) => {
