@@ -56,7 +56,12 @@ func (t *legTable) apply(e event) (out outcome) {
 	case *ari.PeerStatusChange:
 		t.endpointChanged(&out, e.at, &v.Endpoint)
 	case *ari.ContactStatusChange:
-		t.endpointChanged(&out, e.at, &v.Endpoint)
+		endpoint := v.Endpoint
+		// The endpoint's state is what it was when the message was made, which a phone that registers at once is ahead of.
+		if s := v.ContactInfo.ContactStatus; s == "NonQualified" || s == "Reachable" {
+			endpoint.State = "online"
+		}
+		t.endpointChanged(&out, e.at, &endpoint)
 		t.contactChanged(&out, e.at, v)
 	}
 	return out
