@@ -205,10 +205,16 @@ export class Workspace {
   /** Leaves, whatever state the page is in: calls end, the phone goes away, the operator is offline. */
   async leave(): Promise<void> {
     try {
-      const { data } = await this.api('{ viewer { operator { id } } calls { id state operator { id } } }')
+      const look = () => this.api('{ viewer { operator { id } } calls { id state operator { id } } }')
+      const { data } = await look()
       for (const { id, state, operator } of data?.calls ?? []) {
         if (operator?.id !== data?.viewer.operator?.id) continue
         if (state !== 'WRAP_UP') await this.api(`mutation { hangUp(input: { callId: "${id}" }) { call { id } } }`)
+        const over = async () => {
+          const now = (await look()).data?.calls.find((call) => call.id === id)?.state ?? 'ENDED'
+          return ['WRAP_UP', 'ENDED'].includes(now)
+        }
+        await expect.poll(over, { timeout: 5000 }).toBe(true) // the exchange ends it
         await this.api(`mutation { wrapUp(input: { callId: "${id}", action: FINISH }) { call { id } } }`)
       }
       await this.api('mutation { signOut { ok } }')

@@ -325,6 +325,16 @@ describe('a voice that gets through no more, as after a change of networks,', ()
 })
 
 describe('a sign of life', () => {
+  test('that was asked for on a connection that is gone does not end the next one', () => {
+    const { ua, agent, dropped, pass } = startUa()
+    agent.alive = false
+    ua.probe()
+    agent.emit('disconnected', {})
+    agent.emit('registered', {})
+    pass(10)
+    expect(dropped).toEqual([])
+  })
+
   test('that comes leaves the connection alone', () => {
     const { ua, agent, dropped, pass } = startUa()
     agent.alive = false

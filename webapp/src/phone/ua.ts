@@ -204,6 +204,8 @@ export function makeUa(timers: Timers): SipUa {
     ua.on('disconnected', () => {
       if (run !== running) return
       run.answered()
+      probing?.() // it was about this connection: late, it would take the next one for dead
+      probing = undefined
       run.reconnected = true
       run.renewedAt = 0
       tell({ type: 'ua.disconnected' })
