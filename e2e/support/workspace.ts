@@ -211,7 +211,7 @@ export class Workspace {
         if (operator?.id !== data?.viewer.operator?.id) continue
         if (state !== 'WRAP_UP') await this.api(`mutation { hangUp(input: { callId: "${id}" }) { call { id } } }`)
         const over = async () => {
-          const now = (await look()).data?.calls.find((call) => call.id === id)?.state ?? 'ENDED'
+          const now = (await look()).data?.calls?.find((call) => call.id === id)?.state ?? 'ENDED'
           return ['WRAP_UP', 'ENDED'].includes(now)
         }
         await expect.poll(over, { timeout: 5000 }).toBe(true) // the exchange ends it
