@@ -6,7 +6,6 @@ import { chromiumArgs, chromiumPath } from '../playwright.config.ts'
 
 interface Answer {
   readonly id?: number
-  readonly method?: string
   readonly result?: unknown
   readonly error?: { readonly message: string }
 }
@@ -20,7 +19,6 @@ export class BackgroundPage {
   readonly #profile: string
   readonly #socket: WebSocket
   readonly #waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
-  #loaded = () => {}
   #last = 0
   #session = ''
 
@@ -29,8 +27,7 @@ export class BackgroundPage {
     this.#profile = profile
     this.#socket = socket
     socket.addEventListener('message', ({ data }) => {
-      const { id, method, result, error } = JSON.parse(String(data)) as Answer
-      if (method === 'Page.loadEventFired') this.#loaded()
+      const { id, result, error } = JSON.parse(String(data)) as Answer
       const waiting = id === undefined ? undefined : this.#waiting.get(id)
       if (id === undefined || !waiting) return
       this.#waiting.delete(id)
@@ -114,12 +111,12 @@ export class BackgroundPage {
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 
-  /** What is evaluated while a page goes away fails, so nothing is until the new one has loaded. */
+  /** What is evaluated while a page goes away fails; the new page knows nothing of the mark. */
   async #load(method: string, params: object = {}): Promise<void> {
-    await this.#send(method, params, this.#session) // answered when the old page is gone, so the next load is the new one's
-    await new Promise<void>((resolve) => {
-      this.#loaded = resolve
-    })
+    await this.evaluate('window.former = true')
+    await this.#send(method, params, this.#session)
+    const loaded = () => this.evaluate<boolean>('!window.former && document.readyState === "complete"').catch(() => false)
+    while (!(await loaded())) await new Promise((resolve) => setTimeout(resolve, 50))
   }
 
   #send(method: string, params: object = {}, sessionId?: string): Promise<unknown> {
