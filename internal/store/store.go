@@ -66,7 +66,11 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	drv.onStatement = opts.OnStatement
 	s := &Store{client: ent.NewClient(ent.Driver(drv)), driver: drv, opts: opts}
-	if err := s.Check(ctx); err != nil {
+	check := s.Check
+	if drv.dialect == dialect.SQLite {
+		check = func(ctx context.Context) error { return untilNotBusy(ctx, s.Check) }
+	}
+	if err := check(ctx); err != nil {
 		_ = drv.Close()
 		return nil, errs.Wrap(op, err)
 	}

@@ -31,6 +31,38 @@ func newSQLite(t *testing.T) string {
 
 func TestSQLite(t *testing.T) { storetest.Run(t, newSQLite) }
 
+// The change of a new file to WAL fails at once, past busy_timeout, while another process is about to write.
+func TestSQLiteWaitsForTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pult.db")
+	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	writing, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writing.ExecContext(t.Context(), "CREATE TABLE t (a)"); err != nil {
+		t.Fatal(err)
+	}
+	hurried, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if s, err := store.Open(hurried, store.Options{DSN: "sqlite:" + path}); err == nil {
+		_ = s.Close()
+		t.Fatal("opened while another process was writing: the case is not made")
+	}
+	let := time.AfterFunc(100*time.Millisecond, func() { _ = writing.Rollback() })
+	defer let.Stop()
+	s, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + path})
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // postgres starts a real server and returns what makes a fresh schema in it.
 func postgres(t *testing.T, opts lab.ServerOptions) (*lab.Postgres, storetest.NewDatabase) {
 	t.Helper()
