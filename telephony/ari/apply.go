@@ -158,20 +158,24 @@ func (t *legTable) endpointChanged(out *outcome, at time.Time, e *ari.EndpointDa
 		delete(t.contacts, e.Resource)
 	}
 	if online != was || !known && online {
+		if online {
+			t.contacts[e.Resource] = "" // whatever its address will be, it is told of
+		}
 		out.emit(telephony.EndpointChanged{At: at, Endpoint: telephony.Endpoint{Name: e.Resource, Online: online}})
 	}
 }
 
 // contactChanged tells again that a device is there when it has signed in from elsewhere in the place of itself: its address has changed,
-// or it has been started anew, and no state changed by that.
+// or it has been started anew, and no state changed by that. What was there when the link came up has no known address: anything but
+// its registering again in time is news.
 func (t *legTable) contactChanged(out *outcome, at time.Time, v *ari.ContactStatusChange) {
 	name, uri := v.Endpoint.Resource, v.ContactInfo.Uri
 	if !t.endpoints[name] || uri == "" || v.ContactInfo.ContactStatus == "Removed" {
 		return
 	}
-	was := t.contacts[name]
+	was, told := t.contacts[name]
 	t.contacts[name] = uri
-	if was != "" && was != uri {
+	if was != uri && was != "" || !told && v.ContactInfo.ContactStatus != "Updated" {
 		out.emit(telephony.EndpointChanged{At: at, Endpoint: telephony.Endpoint{Name: name, Online: true}})
 	}
 }

@@ -248,16 +248,6 @@ func BenchmarkDecodeAndApply(b *testing.B) {
 // waited for its former session until the time to rescue was over.
 func TestADeviceThatComesFromElsewhereIsToldOf(t *testing.T) {
 	table := newLegTable(Options{EndpointTech: "PJSIP"})
-	contact := func(uri, status, state string) (told []bool) {
-		e := &ari.ContactStatusChange{
-			Endpoint:    ari.EndpointData{Technology: "PJSIP", Resource: "op-1", State: state},
-			ContactInfo: ari.ContactInfo{Uri: uri, ContactStatus: status},
-		}
-		for _, ev := range table.apply(event{Event: e}).events {
-			told = append(told, ev.(telephony.EndpointChanged).Endpoint.Online)
-		}
-		return told
-	}
 	for i, step := range []struct {
 		uri, status, state string
 		told               []bool
@@ -270,8 +260,43 @@ func TestADeviceThatComesFromElsewhereIsToldOf(t *testing.T) {
 		{"sip:b", "Removed", "offline", []bool{false}},
 		{"sip:c", "NonQualified", "unknown", []bool{true}}, // faster than the state of its endpoint
 	} {
-		if told := contact(step.uri, step.status, step.state); !slices.Equal(told, step.told) {
+		if told := contact(table, step.uri, step.status, step.state); !slices.Equal(told, step.told) {
 			t.Errorf("step %d, %s %s: told %v, want %v", i, step.uri, step.status, told, step.told)
 		}
 	}
+}
+
+// TestADeviceOfBeforeTheLinkIsToldOfWhenItComesAnew: its address of before is not known, so that a new one does not differ from it.
+func TestADeviceOfBeforeTheLinkIsToldOfWhenItComesAnew(t *testing.T) {
+	table := newLegTable(Options{EndpointTech: "PJSIP"})
+	table.endpoints["op-1"] = true
+	for i, step := range []struct {
+		uri, status string
+		told        []bool
+	}{
+		{"sip:b", "NonQualified", []bool{true}},
+		{"sip:b", "Updated", nil},
+		{"sip:b", "NonQualified", nil},
+	} {
+		if told := contact(table, step.uri, step.status, "online"); !slices.Equal(told, step.told) {
+			t.Errorf("step %d, %s %s: told %v, want %v", i, step.uri, step.status, told, step.told)
+		}
+	}
+	table = newLegTable(Options{EndpointTech: "PJSIP"})
+	table.endpoints["op-1"] = true
+	if told := contact(table, "sip:a", "Updated", "online"); told != nil {
+		t.Errorf("it registers again in time: told %v", told)
+	}
+}
+
+// contact gives the table what Asterisk says of a contact of op-1 and returns what it tells of the endpoint.
+func contact(table *legTable, uri, status, state string) (told []bool) {
+	e := &ari.ContactStatusChange{
+		Endpoint:    ari.EndpointData{Technology: "PJSIP", Resource: "op-1", State: state},
+		ContactInfo: ari.ContactInfo{Uri: uri, ContactStatus: status},
+	}
+	for _, ev := range table.apply(event{Event: e}).events {
+		told = append(told, ev.(telephony.EndpointChanged).Endpoint.Online)
+	}
+	return told
 }

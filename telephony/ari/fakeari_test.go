@@ -33,10 +33,11 @@ type fakeARI struct {
 	deaf      bool // read nothing from new WebSockets, so that pings stay unanswered
 	channels  string
 	bridges   string
+	accounts  map[string]bool // by endpoint: has been pushed
 }
 
 func newFakeARI(t testing.TB) *fakeARI {
-	f := &fakeARI{t: t, done: make(chan struct{}), channels: "[]", bridges: "[]"}
+	f := &fakeARI{t: t, done: make(chan struct{}), channels: "[]", bridges: "[]", accounts: map[string]bool{}}
 	f.srv = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(func() {
 		close(f.done)
@@ -64,6 +65,9 @@ func (f *fakeARI) serve(w http.ResponseWriter, r *http.Request) {
 	if intercept != nil && intercept(w, r) {
 		return
 	}
+	if name, ok := strings.CutPrefix(r.URL.Path, "/ari/asterisk/config/dynamic/res_pjsip/endpoint/"); ok {
+		f.set(func() { f.accounts[name] = r.Method == http.MethodPut })
+	}
 	answer := func(body string) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(body))
@@ -84,6 +88,12 @@ func (f *fakeARI) serve(w http.ResponseWriter, r *http.Request) {
 	case path == "/endpoints/PJSIP":
 		answer(`[]`)
 	case strings.HasPrefix(path, "/endpoints/PJSIP/"):
+		name, known := strings.TrimPrefix(path, "/endpoints/PJSIP/"), false
+		f.set(func() { known = f.accounts[name] })
+		if known {
+			answer(fmt.Sprintf(`{"technology":"PJSIP","resource":%q,"state":"offline","channel_ids":[]}`, name))
+			return
+		}
 		w.WriteHeader(http.StatusNotFound)
 	case strings.HasSuffix(path, "/variable") && r.Method == http.MethodGet:
 		w.WriteHeader(http.StatusNotFound)

@@ -47,7 +47,11 @@ func (d *Driver) Provision(ctx context.Context, a telephony.Account) error {
 	if err := d.push(ctx, op, "aor", a.Endpoint, aorFields(a)); err != nil {
 		return err
 	}
-	return d.push(ctx, op, "endpoint", a.Endpoint, d.endpointFields(a))
+	if err := d.push(ctx, op, "endpoint", a.Endpoint, d.endpointFields(a)); err != nil {
+		return err
+	}
+	// A new endpoint is there some time after Asterisk has answered. A device that registers sooner is not seen to be there.
+	return d.awaitState(ctx, op, a.Endpoint, func(state string) bool { return state != "" })
 }
 
 // push creates or changes an object.
