@@ -7,7 +7,7 @@ import { Clock } from '@/lib/clock'
 import { isSpeaking } from '@/phone/view'
 import { ServicesProvider } from '@/session/context'
 import { supervisesAs } from '@/session/roles'
-import { makeServices, phoneAsked, startServices, type Outside, type Services } from '@/session/services'
+import { makeServices, phoneStarted, startServices, type Outside, type Services } from '@/session/services'
 import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
 import { RemoteAudio } from './RemoteAudio'
@@ -50,7 +50,7 @@ export function SignedIn(props: SignedInProps) {
       if (viewer) clock.learn(viewer.viewer.now)
       const made = makeServices({ client, operatorId, clock, justNow, onSignedOut, onLeft, outside })
       stop = startServices(made)
-      await phoneAsked(made)
+      await phoneStarted(made)
       if (!left) setServices(made)
     })()
     return () => {

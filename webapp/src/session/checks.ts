@@ -121,8 +121,7 @@ function follow(preflight: Preflight, phone: PhoneActor): () => void {
       checked = false
       preflight.stop()
     }
-    const given = phone.getSnapshot().context.credentials !== undefined || view.line === 'unserved'
-    if (!here || !given) return
+    if (!here || view.line === 'starting') return // it is not to be slowed down by being checked
     if (view.calls.length > 0) {
       if (view.microphone === 'unknown' || view.microphone === microphone || !isWhole(preflight.state.get())) return
       microphone = view.microphone

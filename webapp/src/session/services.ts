@@ -205,13 +205,19 @@ export function commandPhone(
   else phone.send({ type: command })
 }
 
-/** How long the picture waits for the phone; milliseconds. */
-const headStart = 20
+/** How long the picture waits for the phone, milliseconds: until it is known to be here, and then until it is registered. */
+const headStart = { claim: 20, registration: 300 }
 
-/** Resolves when the phone has been asked for, or need not be now: drawing the page takes longer than asking, and can be done meanwhile. */
-export async function phoneAsked({ phone }: Services): Promise<void> {
+/**
+ * Resolves when the phone is registered, or cannot be soon. That is a handful of short answers to the network, each of which would wait
+ * until the page is drawn; and the page is drawn as soon after them.
+ */
+export async function phoneStarted({ phone }: Services): Promise<void> {
   try {
-    await waitFor(phone, (snapshot) => !snapshot.matches({ line: { claimed: 'claiming' } }), { timeout: headStart })
+    await waitFor(phone, (snapshot) => !snapshot.matches({ line: { claimed: 'claiming' } }), {
+      timeout: headStart.claim,
+    })
+    await waitFor(phone, (snapshot) => phoneView(snapshot).line !== 'starting', { timeout: headStart.registration })
   } catch {
     // The picture comes first, then.
   }
