@@ -237,7 +237,7 @@ export class Workspace {
 
 interface Answer {
   data?: {
-    viewer: { operator: { id: string } | null }
+    viewer: { operator: { id: string; phoneOnline?: boolean } | null }
     calls?: { id: string; state: string; operator: { id: string } | null }[]
   }
 }
