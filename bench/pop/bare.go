@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -17,10 +14,8 @@ import (
 	"github.com/pult-cc/pult/internal/lab"
 )
 
-const (
-	bareApp      = "bare"       // as the dialplan's pult-bare has it
-	bareEndpoint = "bench-bare" // who calls it
-)
+// bareApp is the listener's application, as the dialplan has it; calls for extensions that begin so go there.
+const bareApp = "bare"
 
 // bare is the least that anybody can have of ARI: an open WebSocket of an application, and a note when an event comes.
 type bare struct {
@@ -32,34 +27,8 @@ type bare struct {
 	fresh chan struct{}        // closed and renewed when one is noted
 }
 
-// newBare listens, and makes the endpoint whose calls go there.
+// newBare listens.
 func newBare(ctx context.Context, a *lab.Asterisk) (*bare, error) {
-	fields := []map[string]string{}
-	for _, f := range [][2]string{
-		{"transport", "transport-udp"}, {"context", "pult-bare"}, {"disallow", "all"}, {"allow", "alaw"}, {"identify_by", "username"},
-		{"direct_media", "no"},
-	} {
-		fields = append(fields, map[string]string{"attribute": f[0], "value": f[1]})
-	}
-	body, err := json.Marshal(map[string]any{"fields": fields})
-	if err != nil {
-		return nil, err
-	}
-	address := a.ARIURL + "/asterisk/config/dynamic/res_pjsip/endpoint/" + bareEndpoint
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.SetBasicAuth(a.ARIUser, a.ARIPassword)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	if said, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode >= 300 {
-		return nil, fmt.Errorf("making an endpoint: %s %s %w", resp.Status, said, err)
-	}
 	q := url.Values{"app": {bareApp}, "api_key": {a.ARIUser + ":" + a.ARIPassword}}
 	conn, upgrade, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(a.ARIURL, "http")+"/events?"+q.Encode(), nil)
 	if err != nil {

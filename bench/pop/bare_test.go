@@ -28,8 +28,8 @@ func TestCarrierReachesTheBareListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	for _, exten := range []string{"b1", "b2"} {
-		call, err := c.call(bareEndpoint, exten, false)
+	for _, exten := range []string{bareApp + "1", bareApp + "2"} {
+		call, err := c.call(number(0), exten)
 		if err != nil {
 			t.Fatal(err)
 		}

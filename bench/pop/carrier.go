@@ -59,8 +59,8 @@ func (c *carrier) close() {
 	<-c.done
 }
 
-// call sends an INVITE. from is a number, or the name of an endpoint where trunk is false.
-func (c *carrier) call(from, to string, trunk bool) (*outgoing, error) {
+// call sends an INVITE.
+func (c *carrier) call(from, to string) (*outgoing, error) {
 	local := c.conn.LocalAddr().(*net.UDPAddr)
 	o := &outgoing{
 		c: c, id: token(), uri: fmt.Sprintf("sip:%s@%s", to, c.server), branch: "z9hG4bK" + token(), ended: make(chan struct{}),
@@ -68,9 +68,7 @@ func (c *carrier) call(from, to string, trunk bool) (*outgoing, error) {
 	}
 	m := o.request("INVITE", o.uri, o.to, o.branch, 1)
 	m.add("Contact", fmt.Sprintf("<sip:%s@%s>", from, local))
-	if trunk {
-		m.add("X-Pult-Trunk", c.trunk)
-	}
+	m.add("X-Pult-Trunk", c.trunk)
 	m.add("Content-Type", "application/sdp")
 	// Port 9, discard: nobody listens to the music.
 	m.body = fmt.Sprintf("v=0\r\no=bench 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n", local.IP, local.IP)

@@ -1,10 +1,10 @@
 // Command pop measures how soon the card of an incoming call is at the operator's browser, beside the least that anybody can have:
 // a bare listener of ARI in the same run, on the same Asterisk.
 //
-// Calls alternate between the two; each enters its application in the dialplan's first step. A call to Pult finds an operator whose
-// browser is a real client of the web interface (the web app's own subscription over graphql-transport-ws) and whose phone is
-// registered over SIP by WebSocket; the caller gives up as soon as that phone rings. Times are of one clock, from the moment before
-// the INVITE is sent to the moment after the message was read.
+// Calls alternate between the two; both come from the same carrier and enter their application in the first step of the same dialplan.
+// A call to Pult finds an operator whose browser is a real client of the web interface (the web app's own subscription over
+// graphql-transport-ws) and whose phone is registered over SIP by WebSocket; the caller gives up as soon as that phone rings. Times
+// are of one clock, from the moment before the INVITE is sent to the moment after the message was read.
 // In a second part 1C takes 100 ms for an answer. Customers' numbers are all different, so that no answer comes from a cache.
 //
 // It runs inside of scripts/netns and prints a line for each figure (see bench/figure); the exit code is 1 when one is short.

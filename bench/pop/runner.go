@@ -65,8 +65,8 @@ func (r *runner) part(ctx context.Context, n int, alternate bool) (*times, error
 func (r *runner) toBare(ctx context.Context, k int, t *times) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	exten := fmt.Sprintf("b%d", k)
-	call, err := r.s.carrier.call(bareEndpoint, exten, false)
+	exten := fmt.Sprintf("%s%d", bareApp, k)
+	call, err := r.s.carrier.call(number(k), exten)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (r *runner) toPult(ctx context.Context, k int, t *times) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	from := number(k)
-	call, err := r.s.carrier.call(from, "support", true)
+	call, err := r.s.carrier.call(from, "support")
 	if err != nil {
 		return err
 	}

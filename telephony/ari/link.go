@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -248,6 +249,9 @@ func (d *Driver) read(s *session) {
 		if err != nil {
 			s.cancel(err)
 			return
+		}
+		if waiting == 1 {
+			runtime.Gosched() // who delivers it runs at once, not when reading has come to wait for the next
 		}
 		if over := waiting >= d.timing.alarm; over != alarmed {
 			if over {

@@ -80,13 +80,35 @@ func (d *Driver) remove(ctx context.Context, op, kind, name string) error {
 // Asterisk has answered, so wait for it, or it would take a new contact for an old one. Without contacts nothing is removed.
 func (d *Driver) dropContacts(ctx context.Context, op, name string) error {
 	state, err := d.endpointState(ctx, op, name)
-	if err != nil || state != "online" {
+	switch {
+	case err != nil:
 		return err
+	case state == "online":
+	case !d.seen(name):
+		return nil
+	default: // either its contact has been told of and the state will follow, or the other way about
+		settled, cancel := context.WithTimeout(ctx, stateLag)
+		err := d.awaitState(settled, op, name, func(state string) bool { return state == "online" || !d.seen(name) })
+		late := settled.Err() != nil
+		cancel()
+		if err != nil && !late {
+			return err
+		}
 	}
 	if err := d.remove(ctx, op, "aor", name); err != nil {
 		return err
 	}
 	return d.awaitState(ctx, op, name, func(state string) bool { return state != "online" })
+}
+
+// stateLag is how long an endpoint's state and the events about it may differ.
+const stateLag = 200 * time.Millisecond
+
+// seen tells whether the events say that the device is there.
+func (d *Driver) seen(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.legs.endpoints[name]
 }
 
 // endpointState returns an endpoint's state, "" for one that does not exist.

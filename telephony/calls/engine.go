@@ -76,10 +76,11 @@ type Engine struct {
 	n     uint64
 	up    time.Time          // StartedAt of the PBX at the last LinkUp
 	halt  context.CancelFunc // ends the pushing of accounts that the last LinkUp began
+	ended chan struct{}      // closed when the loop has ended: nothing more comes to be saved
 }
 
-// headStart is how long effects let the pages go first. They cost more processor time than the card: those of a new call, started at
-// once, overtake it on a small machine. A page also knows of a call before its phone rings.
+// headStart is how long everything else lets the pages go first: effects, the bus, the database. They cost more processor time than the
+// card: those of a new call, started at once, overtake it on a small machine. A page also knows of a call before its phone rings.
 const headStart = time.Millisecond
 
 // input is one thing that happens to the floor; it runs on the engine's goroutine.
@@ -89,7 +90,7 @@ type input func(f *Floor, now time.Time)
 func NewEngine(o EngineOptions) *Engine {
 	return &Engine{
 		o: o, floor: NewFloor(o.Floor), in: newMailbox[input](), out: newMailbox[batch](),
-		saves: newSaves(), lanes: newLanes(),
+		saves: newSaves(), lanes: newLanes(), ended: make(chan struct{}),
 	}
 }
 
@@ -103,7 +104,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
-	restored := e.flush(now)
+	restored := e.turn(now)
+	e.note(restored)
 	e.o.Board.replace(e.snapshot(e.floor, now)) // the board belongs to a former epoch, or is empty
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -128,10 +130,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	run("following the PBX", func(ctx context.Context) error {
 		return e.o.Driver.Run(ctx, func(ev telephony.Event) { e.pbx(ctx, ev) })
 	})
-	for _, ce := range restored { // questions only: who is on the line
+	for _, ce := range restored.out.Effects { // questions only: who is on the line
 		e.execute(ctx, ce)
 	}
 	e.loop(ctx)
+	close(e.ended)
 	e.lanes.wait()
 	select {
 	case err := <-failed:
@@ -206,13 +209,15 @@ func (e *Engine) loop(ctx context.Context) {
 	defer timer.Stop()
 	start := time.NewTimer(time.Hour)
 	defer start.Stop()
-	var effects []CallEffect // wait for start
+	var later []turn // wait for start
 	flush := func(now time.Time) {
-		out := e.flush(now)
-		if len(effects) == 0 && len(out) > 0 {
-			start.Reset(headStart)
+		t := e.turn(now)
+		if !t.idle() {
+			if len(later) == 0 {
+				start.Reset(headStart)
+			}
+			later = append(later, t)
 		}
-		effects = append(effects, out...)
 	}
 	for {
 		now := time.Now()
@@ -221,6 +226,9 @@ func (e *Engine) loop(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			for _, t := range later {
+				e.note(t)
+			}
 			return
 		case <-e.in.ready:
 			for _, fn := range e.in.take() {
@@ -233,24 +241,45 @@ func (e *Engine) loop(ctx context.Context) {
 			e.floor.Tick(now)
 			flush(now)
 		case <-start.C:
-			for _, ce := range effects {
-				e.execute(ctx, ce)
+			for _, t := range later {
+				e.note(t)
+				for _, ce := range t.out.Effects {
+					e.execute(ctx, ce)
+				}
 			}
-			effects = nil
+			later = nil
 		}
 	}
 }
 
-// flush publishes what has come of the last inputs and returns the effects.
-func (e *Engine) flush(now time.Time) []CallEffect {
-	out := e.floor.Take(now)
-	if len(out.Changes) > 0 {
+// turn is what has come of an input.
+type turn struct {
+	out   Outcome
+	batch batch // its changes
+}
+
+func (t *turn) idle() bool {
+	return len(t.out.Changes)+len(t.out.Journal)+len(t.out.Declared)+len(t.out.Health)+len(t.out.Effects) == 0
+}
+
+// turn takes what has come of the last input and shows it on the board of this process.
+func (e *Engine) turn(now time.Time) turn {
+	t := turn{out: e.floor.Take(now)}
+	if len(t.out.Changes) > 0 {
 		e.n++
-		b := batch{Epoch: e.o.Epoch, N: e.n, Changes: out.Changes}
-		if !e.o.Board.apply(b) {
+		t.batch = batch{Epoch: e.o.Epoch, N: e.n, Changes: t.out.Changes}
+		if !e.o.Board.apply(t.batch) {
 			e.o.Board.replace(e.snapshot(e.floor, now))
 		}
-		e.out.put(b)
+	}
+	return t
+}
+
+// note has a turn published and recorded.
+func (e *Engine) note(t turn) {
+	out := t.out
+	if len(out.Changes) > 0 {
+		e.out.put(t.batch)
 	}
 	for _, c := range out.Journal {
 		e.saves.put("call "+string(c.ID), func(ctx context.Context) error { return e.o.Journal.SaveCall(ctx, c) })
@@ -261,7 +290,6 @@ func (e *Engine) flush(now time.Time) []CallEffect {
 	for _, r := range out.Health {
 		e.saves.put("health "+r.OperatorID, func(ctx context.Context) error { return e.o.Directory.SaveHealth(ctx, *r) })
 	}
-	return out.Effects
 }
 
 func (e *Engine) snapshot(f *Floor, now time.Time) Snapshot {

@@ -156,6 +156,7 @@ func (e *Engine) save(ctx context.Context) error {
 
 // saveRest saves those given first, then what waits.
 func (e *Engine) saveRest(ctx context.Context, first ...func(context.Context) error) {
+	<-e.ended
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveAtEnd)
 	defer cancel()
 	var failures error
