@@ -59,7 +59,7 @@ test: ## everything that has to hold: lint, generated code, unit, race, conforma
 	@scripts/timed --summary
 
 .PHONY: deps
-deps: ## bring the real parts that tests run: Asterisk, SIPp, Chromium, PostgreSQL, Redis, Vault, Node, gcc
+deps: ## bring the real parts that tests run: Asterisk, SIPp, Chromium, PostgreSQL, Redis, Vault, Odoo, Node, gcc
 	@scripts/parts all
 	@go mod download
 

@@ -7,8 +7,8 @@ import (
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,7 +58,7 @@ func open(t *testing.T, address, preset string, extra map[string]any) *httpjson.
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := httpjson.New(t.Context(), "crm", raw, secrets{"env:SECRET": secret})
+	d, err := httpjson.New(t.Context(), "crm", raw, secrets{"env:SECRET": secret, "env:WRONG": "not " + secret})
 	if err != nil {
 		t.Fatalf("%s: %v", preset, err)
 	}
@@ -116,7 +116,7 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 			}
 			var out []string
 			for _, text := range s.Texts(sys.written[what], key, own) {
-				out = append(out, html.UnescapeString(strings.ReplaceAll(text, "<br/>", "\n"))) // some keep HTML
+				out = append(out, html.UnescapeString(lineBreak.ReplaceAllString(text, "\n"))) // some keep HTML
 			}
 			return out
 		},
@@ -139,6 +139,8 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 	slices.Sort(out.Faults)
 	return out
 }
+
+var lineBreak = regexp.MustCompile(`<br/?>`)
 
 // ids numbers records: 1, 2, 3.
 type ids struct{ n int }

@@ -15,6 +15,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/connectortest"
 	"github.com/pult-cc/pult/connectors/httpjson"
+	"github.com/pult-cc/pult/connectors/httpjson/sim"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -86,6 +87,41 @@ func TestErrorForms(t *testing.T) {
 		wait, _ := connectors.RetryAfterOf(err)
 		if errs.KindOf(err) != c.want || err == nil || wait < c.wait {
 			t.Errorf("%s, %d %s: %v is %v and asks for %v, want %v and %v", c.preset, c.status, c.body, err, errs.KindOf(err), wait, c.want, c.wait)
+		}
+		_ = d.Close()
+		srv.Close()
+	}
+}
+
+// Odoo 14 keeps notes of a partner as plain text, which TestRealOdoo sees; later ones as HTML, where a plain one would lose its lines.
+func TestNotesInOdooAfter14AreHTML(t *testing.T) {
+	s := sim.OdooRPC(16, "prod", "pult", secret)
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	d := open(t, srv.URL, "odoo-rpc", systems["odoo-rpc"].config)
+	defer d.Close()
+	creator, _ := connectors.As[connectors.ContactCreator](d)
+	if _, err := creator.CreateContact(t.Context(), connectors.NewContact{
+		Key: "k", Kind: connectors.KindPerson, Name: "Котова Мария", Phone: "+74950129988", Comment: "a < b\nс",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	partners := s.Set("res.partner")
+	if got := partners[len(partners)-1]["comment"]; got != "a &lt; b<br/>с<br/>[pult:k]" {
+		t.Errorf("the note is %q", got)
+	}
+}
+
+// An unknown database is a mistake in the configuration, not an outage to wait for, in whatever language PostgreSQL says so.
+func TestAnUnknownDatabaseOfOdooIsNoOutage(t *testing.T) {
+	for _, said := range []string{`FATAL:  database \"prod\" does not exist\n`, `ВАЖНО:  база данных \"prod\" не существует\n`} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"error":{"code":200,"message":"Odoo Server Error","data":{"name":"psycopg2.OperationalError","message":"`+said+`"}}}`)
+		}))
+		d := open(t, srv.URL, "odoo-rpc", systems["odoo-rpc"].config)
+		_, err := d.Lookup(t.Context(), connectortest.Query("4950123401"))
+		if !errs.Is(err, errs.Invalid) || errs.Message(err) != "the request does not fit the system: there is no such database" {
+			t.Errorf("%s: %v, %v", said, err, errs.KindOf(err))
 		}
 		_ = d.Close()
 		srv.Close()

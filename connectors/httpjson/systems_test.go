@@ -16,7 +16,7 @@ var systems = map[string]system{
 		config: map[string]any{
 			"settings": map[string]any{"database": "prod", "login": "pult"}, "secrets": map[string]any{"password": "env:SECRET"},
 		},
-		sim: func() *sim.Sim { return sim.OdooRPC("prod", "pult", secret) }, fill: fillOdoo,
+		sim: func() *sim.Sim { return sim.OdooRPC(14, "prod", "pult", secret) }, fill: fillOdoo,
 		refusal: sim.Trouble{Status: http.StatusOK, Body: `{"jsonrpc":"2.0","id":1,"error":{"code":200,"message":"Odoo Server Error","data":` +
 			`{"name":"odoo.exceptions.UserError","message":"Номер +74950123401 в стоп-листе"}}}`},
 		written: map[connectortest.Record]string{connectortest.Calls: "mail.message", connectortest.Tasks: "mail.activity"},
@@ -107,11 +107,17 @@ var systems = map[string]system{
 
 func fillOdoo(s *sim.Sim, customers []connectortest.Customer) {
 	var n ids
-	firms, users := map[string]any{}, map[string]any{}
+	firms, users, vats := map[string]any{}, map[string]any{}, map[string]string{}
 	for _, c := range customers {
 		o := sim.Object{
-			"id": n.next(), "name": c.Name, "is_company": c.Kind == connectors.KindCompany, "vat": c.TaxID, "active": !c.Deleted,
-			"parent_id": firms[c.Company],
+			"id": 10 + n.next(), "name": c.Name, "is_company": c.Kind == connectors.KindCompany, "active": !c.Deleted,
+			"parent_id": firms[c.Company], "type": "contact",
+		}
+		if c.TaxID != "" {
+			vats[c.Name] = c.TaxID
+		}
+		if vat := vats[c.Name] + vats[c.Company]; vat != "" { // a person's is the company's
+			o["vat"] = vat
 		}
 		if c.Owner != "" {
 			if users[c.Owner] == nil {

@@ -199,7 +199,11 @@ func parent() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(a.PID(), p.PID())
+	o, err := StartOdoo(ctx, ServerOptions{Dir: filepath.Join(dir, "o")})
+	if err != nil {
+		return err
+	}
+	fmt.Println(a.PID(), p.PID(), o.PID(), o.Postgres.PID())
 	select {}
 }
 

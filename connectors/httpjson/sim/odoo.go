@@ -17,6 +17,7 @@ const (
 	odooDenied  = "odoo.exceptions.AccessDenied"
 	odooMissing = "odoo.exceptions.MissingError"
 	odooValue   = "builtins.ValueError"
+	odooNoBase  = "psycopg2.OperationalError"
 )
 
 var odooFields = map[string][]string{
@@ -35,9 +36,16 @@ func newOdoo() *Sim {
 	return s
 }
 
-// OdooRPC simulates JSON-RPC of Odoo up to 18: errors come with status 200, and an empty field is false. Seen on a real Odoo 14.
-func OdooRPC(db, login, password string) *Sim {
+// OdooRPC simulates JSON-RPC of Odoo 14 to 18: errors come with status 200, and an empty field is false. TestRealOdoo compares it
+// with a real Odoo 14. Later ones keep notes of a partner as HTML.
+func OdooRPC(version int, db, login, password string) *Sim {
 	s := newOdoo()
+	s.Add("res.partner", Object{"id": 1, "name": "My Company", "is_company": true, "active": true, "phone": "", "type": "contact"})
+	notes := "text"
+	if version > 14 {
+		notes = "html"
+	}
+	s.Add("fields", Object{"model": "res.partner", "name": "comment", "type": notes})
 	s.handle("POST /jsonrpc", func(r *http.Request) (int, any) {
 		o, ok := s.input(r)
 		if !ok {
@@ -55,16 +63,21 @@ func OdooRPC(db, login, password string) *Sim {
 		s.fields("jsonrpc", o, "jsonrpc", "id", "method", "params")
 		p := object(o["params"])
 		args := list(p["args"])
+		if p["service"] != "common" || p["method"] != "version" {
+			if len(args) == 0 || args[0] != db {
+				return answer(nil, &odooFault{odooNoBase, fmt.Sprintf("FATAL:  database %q does not exist\n", append(args, "")[0])})
+			}
+		}
 		switch text(p["service"]) + "." + text(p["method"]) {
 		case "common.version":
-			return answer(Object{"server_version": "14.0", "protocol_version": 1}, nil)
+			return answer(Object{"server_version": fmt.Sprintf("%d.0", version), "protocol_version": 1}, nil)
 		case "common.login":
-			if len(args) != 3 || args[0] != db || args[1] != login || args[2] != password {
+			if len(args) != 3 || args[1] != login || args[2] != password {
 				return answer(false, nil)
 			}
 			return answer(6, nil)
 		case "object.execute_kw":
-			if len(args) < 6 || args[0] != db || fmt.Sprint(args[1]) != "6" || args[2] != password {
+			if len(args) < 6 || fmt.Sprint(args[1]) != "6" || args[2] != password {
 				return answer(nil, &odooFault{odooDenied, "Access Denied"})
 			}
 			return answer(s.odoo(text(args[3]), text(args[4]), list(args[5]), object(append(args, Object{})[6])))
@@ -163,6 +176,17 @@ func (s *Sim) odoo(model, method string, args []any, kw Object) (any, *odooFault
 			limit = int(n)
 		}
 		return page(found, 0, limit), nil
+	case "fields_get":
+		if len(args) != 2 || fmt.Sprint(args[1]) != "[type]" {
+			s.violate("fields_get of %s with %v", model, args)
+		}
+		out := Object{}
+		for _, f := range s.Set("fields") {
+			if f["model"] == model && slices.Contains(list(args[0]), f["name"]) {
+				out[text(f["name"])] = Object{"type": f["type"]}
+			}
+		}
+		return out, nil
 	case "create":
 		single := true
 		vals := object(args[0])
@@ -177,10 +201,21 @@ func (s *Sim) odoo(model, method string, args []any, kw Object) (any, *odooFault
 			vals["active"] = true
 		case "mail.activity":
 			vals["res_model"] = "res.partner"
+			vals["res_model_id"] = []any{vals["res_model_id"], "Contact"}
+			vals["activity_type_id"] = false
+			if vals["date_deadline"] == nil {
+				vals["date_deadline"] = "2026-03-04"
+			}
+			if vals["user_id"] == nil {
+				vals["user_id"] = []any{6, "Pult"}
+			}
+		case "mail.message":
+			vals["author_id"] = []any{7, "Pult"}
+			if vals["date"] == nil {
+				vals["date"] = "2026-03-04 09:15:30"
+			}
 		}
-		if vals["date"] == nil && model == "mail.message" {
-			vals["date"] = "2026-03-04 09:15:30"
-		}
+		tidy(vals)
 		s.Add(model, vals)
 		if single {
 			return id, nil
@@ -189,6 +224,7 @@ func (s *Sim) odoo(model, method string, args []any, kw Object) (any, *odooFault
 	case "write":
 		ids, vals := list(args[0]), object(args[1])
 		s.fields(model, vals, fields...)
+		tidy(vals)
 		for _, id := range ids {
 			if !s.change(model, "id", fmt.Sprint(id), vals) {
 				return nil, &odooFault{odooMissing, "Record does not exist or has been deleted."}
@@ -200,11 +236,20 @@ func (s *Sim) odoo(model, method string, args []any, kw Object) (any, *odooFault
 	return nil, &odooFault{odooValue, "no method " + method}
 }
 
+// tidy is what becomes of HTML that Odoo takes.
+func tidy(vals Object) {
+	for _, f := range []string{"body", "note"} {
+		if v, ok := vals[f].(string); ok {
+			vals[f] = "<p>" + strings.NewReplacer("<br/>", "<br>", "&quot;", `"`, "&#39;", "'").Replace(v) + "</p>"
+		}
+	}
+}
+
 func odooRead(o Object, fields []any) Object {
 	out := Object{"id": o["id"]}
 	for _, f := range fields {
 		v, ok := o[text(f)]
-		if !ok || v == nil || v == "" {
+		if !ok || v == nil {
 			v = false
 		}
 		out[text(f)] = v
@@ -278,13 +323,15 @@ func (s *Sim) odooTerm(model string, d []any, o Object) (bool, []any) {
 	}
 	switch text(leaf[1]) {
 	case "=":
-		return fmt.Sprint(v) == fmt.Sprint(leaf[2]) || (v == nil || v == "") && leaf[2] == false, d[1:]
+		return odooEqual(v, leaf[2]), d[1:]
 	case "!=":
-		return !(fmt.Sprint(v) == fmt.Sprint(leaf[2]) || (v == nil || v == "") && leaf[2] == false), d[1:]
+		return !odooEqual(v, leaf[2]), d[1:]
 	case ">":
 		return compareAny(v, leaf[2]) > 0, d[1:]
 	case "in":
-		return slices.ContainsFunc(list(leaf[2]), func(e any) bool { return fmt.Sprint(e) == fmt.Sprint(v) }), d[1:]
+		return slices.ContainsFunc(list(leaf[2]), func(e any) bool { return odooEqual(v, e) }), d[1:]
+	case "not in":
+		return !slices.ContainsFunc(list(leaf[2]), func(e any) bool { return odooEqual(v, e) }), d[1:]
 	case "like":
 		return v != nil && wild([]rune("%"+text(leaf[2])+"%"), []rune(text(v))), d[1:]
 	case "ilike":
@@ -292,4 +339,9 @@ func (s *Sim) odooTerm(model string, d []any, o Object) (bool, []any) {
 	}
 	s.violate("operator %v", leaf[1])
 	return false, d[1:]
+}
+
+// odooEqual: nothing is false, and an empty text is not nothing.
+func odooEqual(v, want any) bool {
+	return fmt.Sprint(v) == fmt.Sprint(want) || v == nil && want == false
 }
