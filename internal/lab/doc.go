@@ -1,5 +1,5 @@
 // Package lab runs the real parts around Pult on this machine, for the demo, tests and benchmarks: Asterisk, SIPp as the
-// carrier, PostgreSQL, Redis and Vault, and an RTP endpoint that can tell what it hears.
+// carrier, PostgreSQL, Redis, Vault and Odoo, and an RTP endpoint that can tell what it hears.
 //
 // Everything is private: own folders, own ports, random passwords, no system service started or touched. The programs are
 // those that scripts/parts brings; [Find] says where they are. Every child dies with the context it was started with, and

@@ -37,7 +37,7 @@ func Addrs() (pbx, carrier string) {
 }
 
 // Find returns the path of a part by the name that scripts/parts knows it by: "asterisk", "sipp", "postgres", "initdb",
-// "redis", "vault", "chromium", "node" (a folder), "asterisk-root" (a folder). It looks in the folder that PULT_CACHE names,
+// "redis", "vault", "odoo", "odoo-base" (a folder), "chromium", "node" (a folder), "asterisk-root" (a folder). It looks in the folder that PULT_CACHE names,
 // otherwise in the repository's. The error tells the user how to get what is missing. It is safe for concurrent use.
 func Find(name string) (string, error) {
 	script, err := partsScript()

@@ -16,16 +16,7 @@ import (
 	"strings"
 )
 
-// What a fresh Odoo has in it: one database with the applications that a contact centre works with, and its administrator.
-const (
-	odooDatabase = "prod"
-	odooModules  = "contacts,crm,phone_validation"
-	odooLogin    = "admin"
-	odooPassword = "admin" // what Odoo gives a database made without its web page
-	odooAdmin    = 2       // the administrator's id in every database
-)
-
-// Odoo is a private, running Odoo with a database server of its own.
+// Odoo is a private, running Odoo with a database server of its own, which Close ends with it.
 type Odoo struct {
 	Process
 	// URL is its address: "http://127.0.0.1:8069".
@@ -69,11 +60,12 @@ func StartOdoo(ctx context.Context, o ServerOptions) (*Odoo, error) {
 	if err != nil {
 		return nil, d.abandon(err)
 	}
+	d.beneath = d.Postgres.Close
 	if err := d.configure(o); err != nil {
 		return nil, d.abandon(err)
 	}
 	if err := d.begin(); err != nil {
-		return nil, errors.Join(err, d.Close())
+		return nil, err
 	}
 	return d, nil
 }
@@ -85,28 +77,6 @@ func copyBase(ctx context.Context, base, dir string, log io.Writer) error {
 		return err
 	}
 	return runToEnd(ctx, command{name: "cp", path: cp, args: []string{"-R", base + "/.", "."}, dir: dir, log: log, unprivileged: true})
-}
-
-// runToEnd runs a command that ends by itself.
-func runToEnd(ctx context.Context, c command) error {
-	child, err := start(ctx, c)
-	if err != nil {
-		return err
-	}
-	<-child.done
-	if child.err != nil {
-		return fmt.Errorf("%s: %w%s", c.name, child.err, child.tail)
-	}
-	return nil
-}
-
-// Close ends Odoo and its database server for good and removes what was temporary.
-func (d *Odoo) Close() error {
-	var err error
-	if d.Postgres != nil {
-		err = d.Postgres.Close() // first: its folder may be in the one that goes next, and Odoo's end needs no database
-	}
-	return errors.Join(err, d.Process.Close())
 }
 
 func (d *Odoo) config() string { return filepath.Join(d.Dir, "odoo.conf") }
@@ -188,32 +158,4 @@ func (d *Odoo) rpc(ctx context.Context, service, method string, args ...any) (js
 		return nil, fmt.Errorf("odoo says %s: %s\n%s", e.Data.Name, e.Data.Message, e.Data.Debug)
 	}
 	return answer.Result, nil
-}
-
-// MakeOdooBase makes the database that StartOdoo copies, in the new folder dir. It is for scripts/parts.
-func MakeOdooBase(ctx context.Context, dir string, log io.Writer) error {
-	program, err := Find("odoo")
-	if err != nil {
-		return err
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return err
-	}
-	d := &Odoo{Process: Process{Dir: dir}, Database: odooDatabase}
-	d.Postgres, err = StartPostgres(ctx, ServerOptions{Dir: filepath.Join(dir, "postgres"), Log: log})
-	if err != nil {
-		return err
-	}
-	o := ServerOptions{}
-	if err := o.fill(); err != nil {
-		return errors.Join(err, d.Postgres.Close())
-	}
-	if err := d.configure(o); err != nil {
-		return errors.Join(err, d.Postgres.Close())
-	}
-	err = runToEnd(ctx, command{
-		name: "odoo", path: program, args: []string{"--config", d.config(), "--init", odooModules, "--no-http", "--stop-after-init"}, dir: dir, log: log,
-	})
-	// An orderly stop, so that a copy needs no recovery.
-	return errors.Join(err, d.Postgres.Stop(), d.Postgres.Close(), os.Remove(d.config()))
 }

@@ -83,6 +83,19 @@ func start(ctx context.Context, c command) (*proc, error) {
 	return p, nil
 }
 
+// runToEnd runs a command that ends by itself.
+func runToEnd(ctx context.Context, c command) error {
+	p, err := start(ctx, c)
+	if err != nil {
+		return err
+	}
+	<-p.done
+	if p.err != nil {
+		return fmt.Errorf("%s: %w%s", p.name, p.err, p.tail)
+	}
+	return nil
+}
+
 // wait waits until probe succeeds. It fails when the child ends before, when ctx ends, or after readyTimeout.
 func (p *proc) wait(ctx context.Context, probe func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)

@@ -19,6 +19,7 @@ type Process struct {
 	stopSignal  os.Signal                                // for an orderly end
 	closeSignal os.Signal                                // for a quick end that leaves nothing behind
 	launch      func(ctx context.Context) (*proc, error) // starts a child and waits until it serves
+	beneath     func() error                             // closes the part that this one stands on, if not nil
 
 	mu     sync.Mutex
 	proc   *proc
@@ -145,6 +146,9 @@ func (p *Process) Close() error {
 	}
 	p.closed = true
 	err := p.stopLocked(p.closeSignal)
+	if p.beneath != nil {
+		err = errors.Join(err, p.beneath()) // before the folders go: its own is in one of them
+	}
 	for _, dir := range p.temp {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}

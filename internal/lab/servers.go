@@ -98,16 +98,12 @@ func (p *Postgres) cluster(ctx context.Context, initdb string, o ServerOptions) 
 	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
 		return "", err
 	}
-	child, err := start(ctx, command{
+	err := runToEnd(ctx, command{
 		name: "initdb", path: initdb, dir: p.Dir, log: o.Log, unprivileged: true,
 		args: []string{"-D", "data", "-U", "pult", "--pwfile=password", "--auth=scram-sha-256", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"},
 	})
 	if err != nil {
 		return "", err
-	}
-	<-child.done
-	if child.err != nil {
-		return "", fmt.Errorf("%w%s", child.err, child.tail)
 	}
 	return password, nil
 }
