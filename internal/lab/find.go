@@ -37,8 +37,9 @@ func Addrs() (pbx, carrier string) {
 }
 
 // Find returns the path of a part by the name that scripts/parts knows it by: "asterisk", "sipp", "postgres", "initdb",
-// "redis", "vault", "odoo", "odoo-base" (a folder), "chromium", "node" (a folder), "asterisk-root" (a folder). It looks in the folder that PULT_CACHE names,
-// otherwise in the repository's. The error tells the user how to get what is missing. It is safe for concurrent use.
+// "redis", "vault", "odoo", "chromium", and, all of them folders, "node", "asterisk-root", "odoo-base". It looks in the folder
+// that PULT_CACHE names, otherwise in the repository's. The error tells the user how to get what is missing. It is safe for
+// concurrent use.
 func Find(name string) (string, error) {
 	script, err := partsScript()
 	if err != nil {
