@@ -134,9 +134,13 @@ func TestTheGuidesDescriptionsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := strings.Split(string(text), "```yaml\n")[1:]
-	if len(blocks) != 2 {
-		t.Fatalf("%d examples, want 2", len(blocks))
+	odoo, err := os.ReadFile("../../docs/connectors/odoo.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text)+string(odoo), "```yaml\n")[1:]
+	if len(blocks) != 3 {
+		t.Fatalf("%d examples, want 3", len(blocks))
 	}
 	for _, b := range blocks {
 		b, _, _ = strings.Cut(b, "```")
@@ -157,7 +161,7 @@ func TestTheGuidesDescriptionsAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := httpjson.New(t.Context(), "crm", raw, secrets{"env:PULT_CRM_TOKEN": "x", "env:CRM_TOKEN": "x"})
+		d, err := httpjson.New(t.Context(), "crm", raw, secrets{"env:PULT_CRM_TOKEN": "x", "env:CRM_TOKEN": "x", "env:PULT_ODOO_PASSWORD": "x"})
 		if err != nil {
 			t.Errorf("%s: %v", b, err)
 			continue
