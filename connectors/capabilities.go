@@ -27,6 +27,30 @@ type Partial interface {
 	As(target any) bool
 }
 
+// Capabilities names what a driver can do beyond Lookup, in the order of the types below.
+func Capabilities(d Driver) []string {
+	var out []string
+	for _, c := range []struct {
+		name string
+		has  func(Driver) bool
+	}{
+		{"CHECK", has[Checker]}, {"GET", has[Getter]}, {"SEARCH", has[Searcher]}, {"INDEX", has[Indexer]}, {"RELATED", has[Relater]},
+		{"HISTORY", has[Historian]}, {"CREATE_CONTACT", has[ContactCreator]}, {"LOG_CALL", has[CallLogger]},
+		{"ATTACH_RECORDING", has[RecordingAttacher]}, {"CREATE_TASK", has[TaskCreator]}, {"AGENTS", has[AgentLister]},
+		{"CLICK", has[ClickSource]},
+	} {
+		if c.has(d) {
+			out = append(out, c.name)
+		}
+	}
+	return out
+}
+
+func has[T any](d Driver) bool {
+	_, ok := As[T](d)
+	return ok
+}
+
 // What a driver may do beyond Lookup, each found by As; all follow Driver's contract on concurrency, deadlines and errors. What a
 // system cannot do at all is not implemented; what this installation of it cannot do is errs.Unsupported.
 type (

@@ -86,4 +86,7 @@ type Factory struct {
 	Kind   string          // "onec"
 	Schema json.RawMessage // JSON Schema of the configuration; secret fields carry "x-secret": true
 	New    func(ctx context.Context, id string, config json.RawMessage, secrets Secrets) (Driver, error)
+	// Browser is how the kind is configured in the web app; nil: in the configuration file only.
+	Browser *Browser
+	Presets func() []Preset // nil: none
 }

@@ -32,6 +32,7 @@ import (
 	"github.com/pult-cc/pult/ent/sipcredential"
 	"github.com/pult-cc/pult/ent/topic"
 	"github.com/pult-cc/pult/ent/user"
+	"github.com/pult-cc/pult/ent/webconnector"
 )
 
 // Client is the client that holds all ent builders.
@@ -73,6 +74,8 @@ type Client struct {
 	Topic *TopicClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
+	// WebConnector is the client for interacting with the WebConnector builders.
+	WebConnector *WebConnectorClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -101,6 +104,7 @@ func (c *Client) init() {
 	c.SipCredential = NewSipCredentialClient(c.config)
 	c.Topic = NewTopicClient(c.config)
 	c.User = NewUserClient(c.config)
+	c.WebConnector = NewWebConnectorClient(c.config)
 }
 
 type (
@@ -210,6 +214,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		SipCredential:        NewSipCredentialClient(cfg),
 		Topic:                NewTopicClient(cfg),
 		User:                 NewUserClient(cfg),
+		WebConnector:         NewWebConnectorClient(cfg),
 	}, nil
 }
 
@@ -246,6 +251,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		SipCredential:        NewSipCredentialClient(cfg),
 		Topic:                NewTopicClient(cfg),
 		User:                 NewUserClient(cfg),
+		WebConnector:         NewWebConnectorClient(cfg),
 	}, nil
 }
 
@@ -278,7 +284,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
 		c.Interaction, c.InteractionTag, c.PauseReason, c.PhoneHealth, c.Queue,
 		c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session, c.Setting,
-		c.SipCredential, c.Topic, c.User,
+		c.SipCredential, c.Topic, c.User, c.WebConnector,
 	} {
 		n.Use(hooks...)
 	}
@@ -291,7 +297,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
 		c.Interaction, c.InteractionTag, c.PauseReason, c.PhoneHealth, c.Queue,
 		c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session, c.Setting,
-		c.SipCredential, c.Topic, c.User,
+		c.SipCredential, c.Topic, c.User, c.WebConnector,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -334,6 +340,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Topic.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
+	case *WebConnectorMutation:
+		return c.WebConnector.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -2792,16 +2800,151 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 	}
 }
 
+// WebConnectorClient is a client for the WebConnector schema.
+type WebConnectorClient struct {
+	config
+}
+
+// NewWebConnectorClient returns a client for the WebConnector from the given config.
+func NewWebConnectorClient(c config) *WebConnectorClient {
+	return &WebConnectorClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `webconnector.Hooks(f(g(h())))`.
+func (c *WebConnectorClient) Use(hooks ...Hook) {
+	c.hooks.WebConnector = append(c.hooks.WebConnector, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `webconnector.Intercept(f(g(h())))`.
+func (c *WebConnectorClient) Intercept(interceptors ...Interceptor) {
+	c.inters.WebConnector = append(c.inters.WebConnector, interceptors...)
+}
+
+// Create returns a builder for creating a WebConnector entity.
+func (c *WebConnectorClient) Create() *WebConnectorCreate {
+	mutation := newWebConnectorMutation(c.config, OpCreate)
+	return &WebConnectorCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of WebConnector entities.
+func (c *WebConnectorClient) CreateBulk(builders ...*WebConnectorCreate) *WebConnectorCreateBulk {
+	return &WebConnectorCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WebConnectorClient) MapCreateBulk(slice any, setFunc func(*WebConnectorCreate, int)) *WebConnectorCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WebConnectorCreateBulk{err: fmt.Errorf("calling to WebConnectorClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WebConnectorCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WebConnectorCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for WebConnector.
+func (c *WebConnectorClient) Update() *WebConnectorUpdate {
+	mutation := newWebConnectorMutation(c.config, OpUpdate)
+	return &WebConnectorUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WebConnectorClient) UpdateOne(_m *WebConnector) *WebConnectorUpdateOne {
+	mutation := newWebConnectorMutation(c.config, OpUpdateOne, withWebConnector(_m))
+	return &WebConnectorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WebConnectorClient) UpdateOneID(id string) *WebConnectorUpdateOne {
+	mutation := newWebConnectorMutation(c.config, OpUpdateOne, withWebConnectorID(id))
+	return &WebConnectorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for WebConnector.
+func (c *WebConnectorClient) Delete() *WebConnectorDelete {
+	mutation := newWebConnectorMutation(c.config, OpDelete)
+	return &WebConnectorDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WebConnectorClient) DeleteOne(_m *WebConnector) *WebConnectorDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WebConnectorClient) DeleteOneID(id string) *WebConnectorDeleteOne {
+	builder := c.Delete().Where(webconnector.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WebConnectorDeleteOne{builder}
+}
+
+// Query returns a query builder for WebConnector.
+func (c *WebConnectorClient) Query() *WebConnectorQuery {
+	return &WebConnectorQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWebConnector},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a WebConnector entity by its id.
+func (c *WebConnectorClient) Get(ctx context.Context, id string) (*WebConnector, error) {
+	return c.Query().Where(webconnector.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WebConnectorClient) GetX(ctx context.Context, id string) *WebConnector {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *WebConnectorClient) Hooks() []Hook {
+	return c.hooks.WebConnector
+}
+
+// Interceptors returns the client interceptors.
+func (c *WebConnectorClient) Interceptors() []Interceptor {
+	return c.inters.WebConnector
+}
+
+func (c *WebConnectorClient) mutate(ctx context.Context, m *WebConnectorMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WebConnectorCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WebConnectorUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WebConnectorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WebConnectorDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown WebConnector mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
 		InteractionTag, PauseReason, PhoneHealth, Queue, RefusedLink, RememberedChoice,
-		SeenCustomer, Session, Setting, SipCredential, Topic, User []ent.Hook
+		SeenCustomer, Session, Setting, SipCredential, Topic, User,
+		WebConnector []ent.Hook
 	}
 	inters struct {
 		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
 		InteractionTag, PauseReason, PhoneHealth, Queue, RefusedLink, RememberedChoice,
-		SeenCustomer, Session, Setting, SipCredential, Topic, User []ent.Interceptor
+		SeenCustomer, Session, Setting, SipCredential, Topic, User,
+		WebConnector []ent.Interceptor
 	}
 )

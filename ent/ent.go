@@ -29,6 +29,7 @@ import (
 	"github.com/pult-cc/pult/ent/sipcredential"
 	"github.com/pult-cc/pult/ent/topic"
 	"github.com/pult-cc/pult/ent/user"
+	"github.com/pult-cc/pult/ent/webconnector"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -106,6 +107,7 @@ func checkColumn(t, c string) error {
 			sipcredential.Table:        sipcredential.ValidColumn,
 			topic.Table:                topic.ValidColumn,
 			user.Table:                 user.ValidColumn,
+			webconnector.Table:         webconnector.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -11,6 +11,7 @@ import (
 	"github.com/pult-cc/pult/ent/sipcredential"
 	"github.com/pult-cc/pult/ent/topic"
 	"github.com/pult-cc/pult/ent/user"
+	"github.com/pult-cc/pult/ent/webconnector"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -143,4 +144,14 @@ func init() {
 	userDescDevice := userFields[8].Descriptor()
 	// user.DefaultDevice holds the default value on creation for the device field.
 	user.DefaultDevice = userDescDevice.Default.(string)
+	webconnectorFields := schema.WebConnector{}.Fields()
+	_ = webconnectorFields
+	// webconnectorDescNoIndex is the schema descriptor for no_index field.
+	webconnectorDescNoIndex := webconnectorFields[5].Descriptor()
+	// webconnector.DefaultNoIndex holds the default value on creation for the no_index field.
+	webconnector.DefaultNoIndex = webconnectorDescNoIndex.Default.(bool)
+	// webconnectorDescDisabled is the schema descriptor for disabled field.
+	webconnectorDescDisabled := webconnectorFields[6].Descriptor()
+	// webconnector.DefaultDisabled holds the default value on creation for the disabled field.
+	webconnector.DefaultDisabled = webconnectorDescDisabled.Default.(bool)
 }

@@ -46,6 +46,8 @@ type Tx struct {
 	Topic *TopicClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
+	// WebConnector is the client for interacting with the WebConnector builders.
+	WebConnector *WebConnectorClient
 
 	// lazily loaded.
 	client     *Client
@@ -194,6 +196,7 @@ func (tx *Tx) init() {
 	tx.SipCredential = NewSipCredentialClient(tx.config)
 	tx.Topic = NewTopicClient(tx.config)
 	tx.User = NewUserClient(tx.config)
+	tx.WebConnector = NewWebConnectorClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

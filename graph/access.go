@@ -34,6 +34,8 @@ var fieldAccess = map[string]access{
 	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
 	"Query.noteLimits": signedIn,
 
+	"Query.connectors": administering, "Query.connectorKinds": administering,
+
 	"Mutation.signIn": anybody, "Mutation.signOut": anybody, "Mutation.setPreferences": signedIn,
 	"Mutation.startPhone": signedIn, "Mutation.stopPhone": signedIn, "Mutation.setAvailability": signedIn,
 	"Mutation.dial": signedIn, "Mutation.answer": signedIn, "Mutation.decline": signedIn, "Mutation.hangUp": signedIn,
@@ -45,6 +47,8 @@ var fieldAccess = map[string]access{
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 
 	"Mutation.setOperatorDevice": supervising, "Mutation.issueDeskPhone": administering,
+	"Mutation.upsertConnector": administering, "Mutation.deleteConnector": administering,
+	"Mutation.testConnector": administering, "Mutation.tryConnector": administering,
 
 	"Subscription.callFeed": signedIn, "Subscription.queueFeed": signedIn, "Subscription.operatorFeed": signedIn,
 	"Subscription.interactionFeed": signedIn, "Subscription.notices": signedIn,

@@ -49,5 +49,14 @@ func complexityOf() generated.ComplexityRoot {
 	c.Viewer.Demo = func(child int) int { return 1 + child }
 	c.Demo.Callers = list(manyQueues)
 	c.SystemStatus.Parts = list(manyQueues)
+	c.Query.Connectors = list(manyQueues)
+	c.Query.ConnectorKinds = list(manyQueues)
+	c.ConnectorKind.Presets = list(manyQueues)
+	c.Mutation.TestConnector = func(child int, _ model.TestConnectorInput) int { return 50 + child }
+	c.Mutation.TryConnector = func(child int, _ model.TryConnectorInput) int { return 50 + child }
+	c.ConnectorTrial.Requests = list(manyQueues)
+	c.TryConnectorPayload.Found = list(manyQueues)
+	c.ExaminedRecord.Phones = list(few)
+	c.ExaminedPhone.Numbers = list(few)
 	return c
 }

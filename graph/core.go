@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/auth"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/obs"
+	"github.com/pult-cc/pult/internal/workbench"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/phones"
 	"github.com/pult-cc/pult/telephony/queues"
@@ -19,19 +21,20 @@ import (
 
 // Core is what the edge stands on. Every field is required but Demo. All methods are called concurrently.
 type Core struct {
-	Auth      Auth
-	Floor     Floor
-	Board     Board
-	Customers Customers
-	History   History
-	Phones    Phones
-	Reasons   Reasons
-	Health    Health
-	Demo      *Demo
-	Phone     PhoneOptions
-	Version   string
-	Now       func() time.Time
-	Log       *slog.Logger
+	Auth       Auth
+	Floor      Floor
+	Board      Board
+	Customers  Customers
+	History    History
+	Phones     Phones
+	Reasons    Reasons
+	Health     Health
+	Connectors Connectors
+	Demo       *Demo
+	Phone      PhoneOptions
+	Version    string
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 func (c Core) check() error {
@@ -39,7 +42,8 @@ func (c Core) check() error {
 	for name, missing := range map[string]bool{
 		"Auth": c.Auth == nil, "Floor": c.Floor == nil, "Board": c.Board == nil, "Customers": c.Customers == nil,
 		"History": c.History == nil, "Phones": c.Phones == nil, "Reasons": c.Reasons == nil, "Health": c.Health == nil,
-		"Now": c.Now == nil, "Log": c.Log == nil,
+		"Connectors": c.Connectors == nil,
+		"Now":        c.Now == nil, "Log": c.Log == nil,
 	} {
 		if missing {
 			return errs.E(errs.Internal, op, "Core."+name+" is missing")
@@ -130,6 +134,16 @@ type Reasons interface {
 // Health tells how the parts are; *obs.Health implements it.
 type Health interface {
 	Parts() (parts []obs.PartState, ready bool)
+}
+
+// Connectors configures and tries customer systems; *workbench.Service implements it.
+type Connectors interface {
+	Kinds() []connectors.Factory
+	List(ctx context.Context) ([]workbench.Connector, error)
+	Save(ctx context.Context, d workbench.Draft, userID string) (workbench.Connector, error)
+	Delete(ctx context.Context, id string, version int64, userID string) error
+	Test(ctx context.Context, s workbench.Subject) (workbench.Tested, error)
+	Try(ctx context.Context, s workbench.Subject, number string) (workbench.Tried, error)
 }
 
 // Demo is set where Pult runs as a demo.

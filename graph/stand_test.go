@@ -32,6 +32,7 @@ type stand struct {
 	floor   *fakeFloor
 	history *fakeHistory
 	phones  *fakePhones
+	bench   *fakeBench
 	repo    *memrepo.Repo
 	auth    *auth.Service
 	handler *Handler
@@ -89,7 +90,7 @@ var peopleRepo = sync.OnceValue(func() []auth.User {
 func newStand(t testing.TB, change ...func(*Core, *Options)) *stand {
 	t.Helper()
 	s := &stand{
-		t: t, board: newFakeBoard(), phones: &fakePhones{}, repo: &memrepo.Repo{}, log: &syncBuffer{},
+		t: t, board: newFakeBoard(), phones: &fakePhones{}, bench: &fakeBench{}, repo: &memrepo.Repo{}, log: &syncBuffer{},
 		history: &fakeHistory{rows: map[string]interactions.Interaction{}, changes: make(chan interactions.Interaction)},
 		tokens:  map[string]string{}, users: map[string]auth.User{},
 	}
@@ -112,7 +113,7 @@ func newStand(t testing.TB, change ...func(*Core, *Options)) *stand {
 	}
 	core := Core{
 		Auth: s.auth, Floor: s.floor, Board: s.board, Customers: fakeCustomers{}, History: s.history, Phones: s.phones,
-		Reasons: fakeReasons{}, Health: obs.NewHealth(time.Now), Version: "test", Now: func() time.Time { return testNow }, Log: logger,
+		Reasons: fakeReasons{}, Health: obs.NewHealth(time.Now), Connectors: s.bench, Version: "test", Now: func() time.Time { return testNow }, Log: logger,
 	}
 	o := Options{Origins: []string{"https://crm.example.com"}}
 	for _, c := range change {

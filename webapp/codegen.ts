@@ -14,7 +14,7 @@ const config: CodegenConfig = {
         dedupeFragments: true,
         immutableTypes: true,
         defaultScalarType: 'unknown',
-        scalars: { ID: 'string', Time: 'string', Duration: 'number', Cursor: 'string' },
+        scalars: { ID: 'string', Time: 'string', Duration: 'number', Cursor: 'string', JSON: 'unknown' },
       },
     },
   },

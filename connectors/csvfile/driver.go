@@ -12,11 +12,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/conf"
 	"github.com/pult-cc/pult/connectors/internal/number"
 	"github.com/pult-cc/pult/connectors/internal/table"
 	"github.com/pult-cc/pult/internal/errs"
@@ -73,7 +75,29 @@ func Factory() connectors.Factory {
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
 			return New(ctx, id, config, secrets)
 		},
+		Browser: &connectors.Browser{Confine: confine},
 	}
+}
+
+// confine implements connectors.Browser: the file lies in a folder that is meant for such files, also when links are followed.
+func confine(config json.RawMessage, r connectors.Reach) (json.RawMessage, error) {
+	c, err := readConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Clean(c.Path)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	for _, folder := range r.Folders {
+		if real, err := filepath.EvalSymlinks(folder); err == nil {
+			folder = real
+		}
+		if within, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(within) {
+			return conf.With(config, "path", path)
+		}
+	}
+	return nil, conf.Field("path", "lies in no folder that is permitted here; whoever runs Pult permits one in web_connectors.folders of the configuration file")
 }
 
 // New makes a driver from the JSON of a Config. The file is not read yet.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/internal/conf"
 	"github.com/pult-cc/pult/internal/errs"
 )
@@ -161,6 +162,22 @@ func Preset(name string) (json.RawMessage, error) {
 		return nil, errs.With(errs.Internal, "reading preset "+name, err)
 	}
 	return json.Marshal(tree)
+}
+
+// presets lists the presets with their documents.
+func presets() []connectors.Preset {
+	var out []connectors.Preset
+	for _, name := range Presets() {
+		doc, err := Preset(name)
+		if err != nil {
+			continue // a test opens them all
+		}
+		var c struct{ Title string }
+		if json.Unmarshal(doc, &c) == nil {
+			out = append(out, connectors.Preset{Name: name, Title: c.Title, Config: doc})
+		}
+	}
+	return out
 }
 
 // readConfig reads a configuration over its preset, and checks what can be checked without compiling.

@@ -69,7 +69,26 @@ func Factory() connectors.Factory {
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
 			return New(ctx, id, config, secrets)
 		},
+		// The description of the system may send a secret along in any request and make it a part of any answer.
+		Browser: &connectors.Browser{Confine: confine, Stay: []string{"title", "links", "networks", "settings", "limits"}},
+		Presets: presets,
 	}
+}
+
+// confine implements connectors.Browser.
+func confine(config json.RawMessage, r connectors.Reach) (json.RawMessage, error) {
+	var c Config
+	if err := conf.Decode(config, &c); err != nil {
+		return nil, err
+	}
+	if c.Auth.Keep != "" {
+		return nil, conf.Field("auth.keep", "names a file of Pult's machine; that is for the configuration file")
+	}
+	networks, err := web.Confine("reading configuration", "networks", c.Networks, r.Networks)
+	if err != nil {
+		return nil, err
+	}
+	return conf.With(config, "networks", networks)
 }
 
 // New makes a driver from the JSON of a Config. Nothing is asked of the system yet; a configuration that cannot be right is
@@ -105,7 +124,7 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 	}
 	d.web = web.New(web.Options{
 		Hosts: hosts, Networks: networks, MaxConns: c.Limits.MaxConnections,
-		MaxAnswer: int64(c.Limits.MaxAnswerBytes), Setting: "limits.max_answer_bytes",
+		MaxAnswer: int64(c.Limits.MaxAnswerBytes), Setting: "limits.max_answer_bytes", Secrets: d.known(),
 	})
 	d.auth.web = d.web
 	if c.Limits.Requests > 0 {
@@ -116,6 +135,17 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 		d.rate = rate.NewLimiter(rate.Limit(float64(c.Limits.Requests)/per.Seconds()), c.Limits.Burst)
 	}
 	return d, nil
+}
+
+// known lists the secrets that must not be seen in a trace.
+func (d *Driver) known() []string {
+	out := []string{d.auth.Password, d.auth.Token, d.auth.ClientSecret, d.auth.RefreshToken}
+	for _, v := range d.secrets {
+		if text, ok := v.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 func (d *Driver) compile(c Config) error {

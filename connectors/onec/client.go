@@ -27,7 +27,7 @@ func newClient(c Config, root *url.URL, networks []netip.Prefix, password string
 	return &client{
 		web: web.New(web.Options{
 			Hosts: []string{root.Host}, Networks: networks, MaxConns: c.MaxConnections,
-			MaxAnswer: int64(c.MaxAnswerBytes), Setting: "max_answer_bytes",
+			MaxAnswer: int64(c.MaxAnswerBytes), Setting: "max_answer_bytes", Secrets: []string{password},
 		}),
 		root: root, user: c.User, password: password,
 	}

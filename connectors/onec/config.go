@@ -1,7 +1,6 @@
 package onec
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/conf"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -24,7 +24,7 @@ type Config struct {
 	TimeZone string   `json:"time_zone"` // of the base, whose times carry none; default Europe/Moscow
 	Links    string   `json:"links"`     // where deep links open: the web client or e1c://…; default: the publication
 
-	Networks       []string `json:"networks"`         // private networks that base_url may be in; default: all
+	Networks       []string `json:"networks"`         // private networks that base_url may be in; default: all, empty list: none
 	MaxConnections int      `json:"max_connections"`  // to the web server; default 8
 	MaxQueryBytes  int      `json:"max_query_bytes"`  // longest query string; default 2048, the limit of an unconfigured IIS
 	MaxAnswerBytes int      `json:"max_answer_bytes"` // longer answers are refused; default 4 MiB
@@ -77,14 +77,18 @@ func def(v *string, d string) {
 	}
 }
 
+func decode(raw json.RawMessage) (Config, error) {
+	var c Config
+	err := conf.Decode(raw, &c)
+	return c, err
+}
+
 // readConfig reads and checks a configuration.
 func readConfig(raw json.RawMessage) (Config, error) {
 	const op = "reading configuration"
-	var c Config
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&c); err != nil {
-		return c, &errs.Error{Kind: errs.Invalid, Op: op, Msg: strings.TrimPrefix(err.Error(), "json: ")}
+	c, err := decode(raw)
+	if err != nil {
+		return c, err
 	}
 	if c.MaxConnections < 0 || c.MaxQueryBytes < 0 || c.MaxAnswerBytes < 0 {
 		return c, errs.Field(op, "max_connections, max_query_bytes, max_answer_bytes", "must not be negative")

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/conf"
 	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
@@ -53,7 +54,26 @@ func Factory() connectors.Factory {
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
 			return New(ctx, id, config, secrets)
 		},
+		Browser: &connectors.Browser{
+			Confine: confine,
+			Stay: []string{
+				"user", "preset", "sources", "time_zone", "links", "networks", "max_connections", "max_query_bytes", "max_answer_bytes",
+			},
+		},
 	}
+}
+
+// confine implements connectors.Browser.
+func confine(config json.RawMessage, r connectors.Reach) (json.RawMessage, error) {
+	c, err := decode(config)
+	if err != nil {
+		return nil, err
+	}
+	networks, err := web.Confine("reading configuration", "networks", c.Networks, r.Networks)
+	if err != nil {
+		return nil, err
+	}
+	return conf.With(config, "networks", networks)
 }
 
 // New makes a driver from the JSON of a Config. Nothing is asked of 1C yet; a configuration that cannot be right is errs.Invalid
@@ -67,8 +87,8 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 	if err != nil {
 		return nil, err
 	}
-	networks := web.Local // a 1C is in the house
-	if len(c.Networks) > 0 {
+	networks := web.Local  // a 1C is in the house
+	if c.Networks != nil { // an empty list permits none
 		if networks, err = web.Networks("reading configuration", "networks", c.Networks); err != nil {
 			return nil, err
 		}

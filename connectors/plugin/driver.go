@@ -14,6 +14,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/plugin/internal/wire"
 	pb "github.com/pult-cc/pult/connectors/plugin/pluginpb"
+	"github.com/pult-cc/pult/connectors/trace"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -98,11 +99,15 @@ func call[Q, A any](
 		return nil, errs.Wrap(op, err)
 	}
 	var trailer metadata.MD
+	answered := trace.From(ctx).Begin("CALL", strings.TrimSuffix(reflect.TypeFor[Q]().Name(), "Request"))
 	asking, heard := listen(ctx)
 	answer, err := method(p.rpc, asking, request, grpc.Trailer(&trailer))
 	if err != nil {
-		return nil, c.s.failure(ctx, op, heard, err, trailer)
+		err = c.s.failure(ctx, op, heard, err, trailer)
+		answered(trace.Request{Error: errs.Message(err)})
+		return nil, err
 	}
+	answered(trace.Request{})
 	return answer, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/internal/number"
 	"github.com/pult-cc/pult/connectors/internal/table"
+	"github.com/pult-cc/pult/connectors/trace"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -101,6 +102,21 @@ func (d *Driver) Close() error { return d.db.Close() }
 
 // ask runs a query and hands its rows over, by column.
 func (d *Driver) ask(ctx context.Context, op, name string, values map[string]any, row func(map[string]string) error) error {
+	answered := trace.From(ctx).Begin("SQL", "queries."+name)
+	rows := 0
+	err := d.query(ctx, op, name, values, func(r map[string]string) error {
+		rows++
+		return row(r)
+	})
+	how := trace.Request{Rows: rows}
+	if err != nil {
+		how.Error = errs.Message(err)
+	}
+	answered(how)
+	return err
+}
+
+func (d *Driver) query(ctx context.Context, op, name string, values map[string]any, row func(map[string]string) error) error {
 	s := d.queries[name]
 	args := make([]any, len(s.binds))
 	for i, b := range s.binds {

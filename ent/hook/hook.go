@@ -213,6 +213,18 @@ func (f UserFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UserMutation", m)
 }
 
+// The WebConnectorFunc type is an adapter to allow the use of ordinary
+// function as WebConnector mutator.
+type WebConnectorFunc func(context.Context, *ent.WebConnectorMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f WebConnectorFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.WebConnectorMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.WebConnectorMutation", m)
+}
+
 // Condition is a hook condition function.
 type Condition func(context.Context, ent.Mutation) bool
 

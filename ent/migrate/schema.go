@@ -424,6 +424,25 @@ var (
 		Columns:    UsersColumns,
 		PrimaryKey: []*schema.Column{UsersColumns[0]},
 	}
+	// WebConnectorsColumns holds the columns for the "web_connectors" table.
+	WebConnectorsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "config", Type: field.TypeJSON},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "no_index", Type: field.TypeBool, Default: false},
+		{Name: "disabled", Type: field.TypeBool, Default: false},
+		{Name: "version", Type: field.TypeInt64},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeString},
+	}
+	// WebConnectorsTable holds the schema information for the "web_connectors" table.
+	WebConnectorsTable = &schema.Table{
+		Name:       "web_connectors",
+		Columns:    WebConnectorsColumns,
+		PrimaryKey: []*schema.Column{WebConnectorsColumns[0]},
+	}
 	// UserQueuesColumns holds the columns for the "user_queues" table.
 	UserQueuesColumns = []*schema.Column{
 		{Name: "user_id", Type: field.TypeString},
@@ -468,6 +487,7 @@ var (
 		SipCredentialsTable,
 		TopicsTable,
 		UsersTable,
+		WebConnectorsTable,
 		UserQueuesTable,
 	}
 )

@@ -56,3 +56,6 @@ type Topic func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)
+
+// WebConnector is the predicate function for webconnector builders.
+type WebConnector func(*sql.Selector)

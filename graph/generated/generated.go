@@ -5,6 +5,7 @@ package generated
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -120,6 +121,56 @@ type ComplexityRoot struct {
 		Why        func(childComplexity int) int
 	}
 
+	Connector struct {
+		Config       func(childComplexity int) int
+		FailingSince func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Index        func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Origin       func(childComplexity int) int
+		Problem      func(childComplexity int) int
+		Secrets      func(childComplexity int) int
+		Since        func(childComplexity int) int
+		State        func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		UpdatedBy    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	ConnectorKind struct {
+		Name        func(childComplexity int) int
+		Presets     func(childComplexity int) int
+		Schema      func(childComplexity int) int
+		SecretsStay func(childComplexity int) int
+	}
+
+	ConnectorPreset struct {
+		Config func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Title  func(childComplexity int) int
+	}
+
+	ConnectorRequest struct {
+		At      func(childComplexity int) int
+		Bytes   func(childComplexity int) int
+		Method  func(childComplexity int) int
+		Problem func(childComplexity int) int
+		Rows    func(childComplexity int) int
+		Status  func(childComplexity int) int
+		Target  func(childComplexity int) int
+		Took    func(childComplexity int) int
+	}
+
+	ConnectorTrial struct {
+		Code     func(childComplexity int) int
+		More     func(childComplexity int) int
+		Ok       func(childComplexity int) int
+		Problem  func(childComplexity int) int
+		Requests func(childComplexity int) int
+		Took     func(childComplexity int) int
+	}
+
 	Consult struct {
 		Blind    func(childComplexity int) int
 		By       func(childComplexity int) int
@@ -152,6 +203,10 @@ type ComplexityRoot struct {
 		Number func(childComplexity int) int
 	}
 
+	DeleteConnectorPayload struct {
+		ID func(childComplexity int) int
+	}
+
 	Demo struct {
 		Callers   func(childComplexity int) int
 		Simulated func(childComplexity int) int
@@ -174,6 +229,34 @@ type ComplexityRoot struct {
 		Server    func(childComplexity int) int
 		Transport func(childComplexity int) int
 		User      func(childComplexity int) int
+	}
+
+	ExaminedNumber struct {
+		Number func(childComplexity int) int
+		Why    func(childComplexity int) int
+	}
+
+	ExaminedPhone struct {
+		Label   func(childComplexity int) int
+		Numbers func(childComplexity int) int
+		Raw     func(childComplexity int) int
+	}
+
+	ExaminedRecord struct {
+		Also        func(childComplexity int) int
+		Company     func(childComplexity int) int
+		Emails      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		LeftOut     func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Phones      func(childComplexity int) int
+		Place       func(childComplexity int) int
+		Responsible func(childComplexity int) int
+		TaxID       func(childComplexity int) int
+		Type        func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Why         func(childComplexity int) int
 	}
 
 	IceServer struct {
@@ -247,6 +330,7 @@ type ComplexityRoot struct {
 		CompleteConsult    func(childComplexity int, input model.CallInput) int
 		Consult            func(childComplexity int, input model.ConsultInput) int
 		Decline            func(childComplexity int, input model.CallInput) int
+		DeleteConnector    func(childComplexity int, input model.DeleteConnectorInput) int
 		DemoCall           func(childComplexity int, input model.DemoCallInput) int
 		Dial               func(childComplexity int, input model.DialInput) int
 		DropParty          func(childComplexity int, input model.PartyInput) int
@@ -273,8 +357,11 @@ type ComplexityRoot struct {
 		SwapConsult        func(childComplexity int, input model.CallInput) int
 		TagInteraction     func(childComplexity int, input model.TagInteractionInput) int
 		TakeCall           func(childComplexity int, input model.CallInput) int
+		TestConnector      func(childComplexity int, input model.TestConnectorInput) int
 		Transfer           func(childComplexity int, input model.TransferInput) int
+		TryConnector       func(childComplexity int, input model.TryConnectorInput) int
 		UnlinkCustomer     func(childComplexity int, input model.CallInput) int
+		UpsertConnector    func(childComplexity int, input model.UpsertConnectorInput) int
 		WrapUp             func(childComplexity int, input model.WrapUpInput) int
 	}
 
@@ -420,23 +507,25 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Call         func(childComplexity int, id string) int
-		Calls        func(childComplexity int, state []model.CallState, queueID *string, operatorID *string) int
-		Customer     func(childComplexity int, id string) int
-		Customers    func(childComplexity int, search string, first *int) int
-		Interaction  func(childComplexity int, id string) int
-		Interactions func(childComplexity int, filter *model.InteractionFilter, first *int, after *string) int
-		MatchCaller  func(childComplexity int, number string) int
-		NoteLimits   func(childComplexity int) int
-		Operators    func(childComplexity int) int
-		PauseReasons func(childComplexity int) int
-		Queue        func(childComplexity int, id string) int
-		Queues       func(childComplexity int) int
-		Readiness    func(childComplexity int) int
-		System       func(childComplexity int) int
-		Tags         func(childComplexity int, search *string) int
-		Topics       func(childComplexity int) int
-		Viewer       func(childComplexity int) int
+		Call           func(childComplexity int, id string) int
+		Calls          func(childComplexity int, state []model.CallState, queueID *string, operatorID *string) int
+		ConnectorKinds func(childComplexity int) int
+		Connectors     func(childComplexity int) int
+		Customer       func(childComplexity int, id string) int
+		Customers      func(childComplexity int, search string, first *int) int
+		Interaction    func(childComplexity int, id string) int
+		Interactions   func(childComplexity int, filter *model.InteractionFilter, first *int, after *string) int
+		MatchCaller    func(childComplexity int, number string) int
+		NoteLimits     func(childComplexity int) int
+		Operators      func(childComplexity int) int
+		PauseReasons   func(childComplexity int) int
+		Queue          func(childComplexity int, id string) int
+		Queues         func(childComplexity int) int
+		Readiness      func(childComplexity int) int
+		System         func(childComplexity int) int
+		Tags           func(childComplexity int, search *string) int
+		Topics         func(childComplexity int) int
+		Viewer         func(childComplexity int) int
 	}
 
 	Queue struct {
@@ -543,10 +632,28 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	TestConnectorPayload struct {
+		Capabilities func(childComplexity int) int
+		Checked      func(childComplexity int) int
+		Trial        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
 	Topic struct {
 		Group func(childComplexity int) int
 		ID    func(childComplexity int) int
 		Name  func(childComplexity int) int
+	}
+
+	TryConnectorPayload struct {
+		Found  func(childComplexity int) int
+		Match  func(childComplexity int) int
+		Number func(childComplexity int) int
+		Trial  func(childComplexity int) int
+	}
+
+	UpsertConnectorPayload struct {
+		Connector func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -599,6 +706,10 @@ type MutationResolver interface {
 	ParkCall(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
 	WrapUp(ctx context.Context, input model.WrapUpInput) (*model.WrapUpPayload, error)
 	DemoCall(ctx context.Context, input model.DemoCallInput) (*model.DemoCallPayload, error)
+	UpsertConnector(ctx context.Context, input model.UpsertConnectorInput) (*model.UpsertConnectorPayload, error)
+	DeleteConnector(ctx context.Context, input model.DeleteConnectorInput) (*model.DeleteConnectorPayload, error)
+	TestConnector(ctx context.Context, input model.TestConnectorInput) (*model.TestConnectorPayload, error)
+	TryConnector(ctx context.Context, input model.TryConnectorInput) (*model.TryConnectorPayload, error)
 	LinkCustomer(ctx context.Context, input model.LinkCustomerInput) (*model.CallPayload, error)
 	UnlinkCustomer(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
 	RetryMatch(ctx context.Context, input model.CallInput) (*model.CallPayload, error)
@@ -618,6 +729,8 @@ type QueryResolver interface {
 	Queue(ctx context.Context, id string) (*model.Queue, error)
 	Operators(ctx context.Context) ([]*model.Operator, error)
 	PauseReasons(ctx context.Context) ([]*model.PauseReason, error)
+	Connectors(ctx context.Context) ([]*model.Connector, error)
+	ConnectorKinds(ctx context.Context) ([]*model.ConnectorKind, error)
 	Customer(ctx context.Context, id string) (*model.Customer, error)
 	Customers(ctx context.Context, search string, first *int) ([]*model.Customer, error)
 	MatchCaller(ctx context.Context, number string) (*model.Match, error)
@@ -982,6 +1095,221 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Candidate.Why(childComplexity), true
 
+	case "Connector.config":
+		if e.ComplexityRoot.Connector.Config == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Config(childComplexity), true
+	case "Connector.failingSince":
+		if e.ComplexityRoot.Connector.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.FailingSince(childComplexity), true
+	case "Connector.id":
+		if e.ComplexityRoot.Connector.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.ID(childComplexity), true
+	case "Connector.index":
+		if e.ComplexityRoot.Connector.Index == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Index(childComplexity), true
+	case "Connector.kind":
+		if e.ComplexityRoot.Connector.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Kind(childComplexity), true
+	case "Connector.name":
+		if e.ComplexityRoot.Connector.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Name(childComplexity), true
+	case "Connector.origin":
+		if e.ComplexityRoot.Connector.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Origin(childComplexity), true
+	case "Connector.problem":
+		if e.ComplexityRoot.Connector.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Problem(childComplexity), true
+	case "Connector.secrets":
+		if e.ComplexityRoot.Connector.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Secrets(childComplexity), true
+	case "Connector.since":
+		if e.ComplexityRoot.Connector.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Since(childComplexity), true
+	case "Connector.state":
+		if e.ComplexityRoot.Connector.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.State(childComplexity), true
+	case "Connector.updatedAt":
+		if e.ComplexityRoot.Connector.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.UpdatedAt(childComplexity), true
+	case "Connector.updatedBy":
+		if e.ComplexityRoot.Connector.UpdatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.UpdatedBy(childComplexity), true
+	case "Connector.version":
+		if e.ComplexityRoot.Connector.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Version(childComplexity), true
+
+	case "ConnectorKind.name":
+		if e.ComplexityRoot.ConnectorKind.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorKind.Name(childComplexity), true
+	case "ConnectorKind.presets":
+		if e.ComplexityRoot.ConnectorKind.Presets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorKind.Presets(childComplexity), true
+	case "ConnectorKind.schema":
+		if e.ComplexityRoot.ConnectorKind.Schema == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorKind.Schema(childComplexity), true
+	case "ConnectorKind.secretsStay":
+		if e.ComplexityRoot.ConnectorKind.SecretsStay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorKind.SecretsStay(childComplexity), true
+
+	case "ConnectorPreset.config":
+		if e.ComplexityRoot.ConnectorPreset.Config == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorPreset.Config(childComplexity), true
+	case "ConnectorPreset.name":
+		if e.ComplexityRoot.ConnectorPreset.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorPreset.Name(childComplexity), true
+	case "ConnectorPreset.title":
+		if e.ComplexityRoot.ConnectorPreset.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorPreset.Title(childComplexity), true
+
+	case "ConnectorRequest.at":
+		if e.ComplexityRoot.ConnectorRequest.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.At(childComplexity), true
+	case "ConnectorRequest.bytes":
+		if e.ComplexityRoot.ConnectorRequest.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Bytes(childComplexity), true
+	case "ConnectorRequest.method":
+		if e.ComplexityRoot.ConnectorRequest.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Method(childComplexity), true
+	case "ConnectorRequest.problem":
+		if e.ComplexityRoot.ConnectorRequest.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Problem(childComplexity), true
+	case "ConnectorRequest.rows":
+		if e.ComplexityRoot.ConnectorRequest.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Rows(childComplexity), true
+	case "ConnectorRequest.status":
+		if e.ComplexityRoot.ConnectorRequest.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Status(childComplexity), true
+	case "ConnectorRequest.target":
+		if e.ComplexityRoot.ConnectorRequest.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Target(childComplexity), true
+	case "ConnectorRequest.took":
+		if e.ComplexityRoot.ConnectorRequest.Took == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorRequest.Took(childComplexity), true
+
+	case "ConnectorTrial.code":
+		if e.ComplexityRoot.ConnectorTrial.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTrial.Code(childComplexity), true
+	case "ConnectorTrial.more":
+		if e.ComplexityRoot.ConnectorTrial.More == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTrial.More(childComplexity), true
+	case "ConnectorTrial.ok":
+		if e.ComplexityRoot.ConnectorTrial.Ok == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTrial.Ok(childComplexity), true
+	case "ConnectorTrial.problem":
+		if e.ComplexityRoot.ConnectorTrial.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTrial.Problem(childComplexity), true
+	case "ConnectorTrial.requests":
+		if e.ComplexityRoot.ConnectorTrial.Requests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTrial.Requests(childComplexity), true
+	case "ConnectorTrial.took":
+		if e.ComplexityRoot.ConnectorTrial.Took == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTrial.Took(childComplexity), true
+
 	case "Consult.blind":
 		if e.ComplexityRoot.Consult.Blind == nil {
 			break
@@ -1128,6 +1456,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerNumber.Number(childComplexity), true
 
+	case "DeleteConnectorPayload.id":
+		if e.ComplexityRoot.DeleteConnectorPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteConnectorPayload.ID(childComplexity), true
+
 	case "Demo.callers":
 		if e.ComplexityRoot.Demo.Callers == nil {
 			break
@@ -1203,6 +1538,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeskPhoneAccount.User(childComplexity), true
+
+	case "ExaminedNumber.number":
+		if e.ComplexityRoot.ExaminedNumber.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedNumber.Number(childComplexity), true
+	case "ExaminedNumber.why":
+		if e.ComplexityRoot.ExaminedNumber.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedNumber.Why(childComplexity), true
+
+	case "ExaminedPhone.label":
+		if e.ComplexityRoot.ExaminedPhone.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedPhone.Label(childComplexity), true
+	case "ExaminedPhone.numbers":
+		if e.ComplexityRoot.ExaminedPhone.Numbers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedPhone.Numbers(childComplexity), true
+	case "ExaminedPhone.raw":
+		if e.ComplexityRoot.ExaminedPhone.Raw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedPhone.Raw(childComplexity), true
+
+	case "ExaminedRecord.also":
+		if e.ComplexityRoot.ExaminedRecord.Also == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Also(childComplexity), true
+	case "ExaminedRecord.company":
+		if e.ComplexityRoot.ExaminedRecord.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Company(childComplexity), true
+	case "ExaminedRecord.emails":
+		if e.ComplexityRoot.ExaminedRecord.Emails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Emails(childComplexity), true
+	case "ExaminedRecord.id":
+		if e.ComplexityRoot.ExaminedRecord.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.ID(childComplexity), true
+	case "ExaminedRecord.kind":
+		if e.ComplexityRoot.ExaminedRecord.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Kind(childComplexity), true
+	case "ExaminedRecord.leftOut":
+		if e.ComplexityRoot.ExaminedRecord.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.LeftOut(childComplexity), true
+	case "ExaminedRecord.name":
+		if e.ComplexityRoot.ExaminedRecord.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Name(childComplexity), true
+	case "ExaminedRecord.phones":
+		if e.ComplexityRoot.ExaminedRecord.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Phones(childComplexity), true
+	case "ExaminedRecord.place":
+		if e.ComplexityRoot.ExaminedRecord.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Place(childComplexity), true
+	case "ExaminedRecord.responsible":
+		if e.ComplexityRoot.ExaminedRecord.Responsible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Responsible(childComplexity), true
+	case "ExaminedRecord.taxId":
+		if e.ComplexityRoot.ExaminedRecord.TaxID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.TaxID(childComplexity), true
+	case "ExaminedRecord.type":
+		if e.ComplexityRoot.ExaminedRecord.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Type(childComplexity), true
+	case "ExaminedRecord.url":
+		if e.ComplexityRoot.ExaminedRecord.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.URL(childComplexity), true
+	case "ExaminedRecord.why":
+		if e.ComplexityRoot.ExaminedRecord.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExaminedRecord.Why(childComplexity), true
 
 	case "IceServer.credential":
 		if e.ComplexityRoot.IceServer.Credential == nil {
@@ -1518,6 +1970,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Decline(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.deleteConnector":
+		if e.ComplexityRoot.Mutation.DeleteConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteConnector(childComplexity, args["input"].(model.DeleteConnectorInput)), true
 	case "Mutation.demoCall":
 		if e.ComplexityRoot.Mutation.DemoCall == nil {
 			break
@@ -1804,6 +2267,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeCall(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.testConnector":
+		if e.ComplexityRoot.Mutation.TestConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestConnector(childComplexity, args["input"].(model.TestConnectorInput)), true
 	case "Mutation.transfer":
 		if e.ComplexityRoot.Mutation.Transfer == nil {
 			break
@@ -1815,6 +2289,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Transfer(childComplexity, args["input"].(model.TransferInput)), true
+	case "Mutation.tryConnector":
+		if e.ComplexityRoot.Mutation.TryConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tryConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TryConnector(childComplexity, args["input"].(model.TryConnectorInput)), true
 	case "Mutation.unlinkCustomer":
 		if e.ComplexityRoot.Mutation.UnlinkCustomer == nil {
 			break
@@ -1826,6 +2311,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnlinkCustomer(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.upsertConnector":
+		if e.ComplexityRoot.Mutation.UpsertConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertConnector(childComplexity, args["input"].(model.UpsertConnectorInput)), true
 	case "Mutation.wrapUp":
 		if e.ComplexityRoot.Mutation.WrapUp == nil {
 			break
@@ -2383,6 +2879,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Calls(childComplexity, args["state"].([]model.CallState), args["queueId"].(*string), args["operatorId"].(*string)), true
+	case "Query.connectorKinds":
+		if e.ComplexityRoot.Query.ConnectorKinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ConnectorKinds(childComplexity), true
+	case "Query.connectors":
+		if e.ComplexityRoot.Query.Connectors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Connectors(childComplexity), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -2870,6 +3378,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Tag.Name(childComplexity), true
 
+	case "TestConnectorPayload.capabilities":
+		if e.ComplexityRoot.TestConnectorPayload.Capabilities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestConnectorPayload.Capabilities(childComplexity), true
+	case "TestConnectorPayload.checked":
+		if e.ComplexityRoot.TestConnectorPayload.Checked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestConnectorPayload.Checked(childComplexity), true
+	case "TestConnectorPayload.trial":
+		if e.ComplexityRoot.TestConnectorPayload.Trial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestConnectorPayload.Trial(childComplexity), true
+	case "TestConnectorPayload.version":
+		if e.ComplexityRoot.TestConnectorPayload.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestConnectorPayload.Version(childComplexity), true
+
 	case "Topic.group":
 		if e.ComplexityRoot.Topic.Group == nil {
 			break
@@ -2888,6 +3421,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Topic.Name(childComplexity), true
+
+	case "TryConnectorPayload.found":
+		if e.ComplexityRoot.TryConnectorPayload.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TryConnectorPayload.Found(childComplexity), true
+	case "TryConnectorPayload.match":
+		if e.ComplexityRoot.TryConnectorPayload.Match == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TryConnectorPayload.Match(childComplexity), true
+	case "TryConnectorPayload.number":
+		if e.ComplexityRoot.TryConnectorPayload.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TryConnectorPayload.Number(childComplexity), true
+	case "TryConnectorPayload.trial":
+		if e.ComplexityRoot.TryConnectorPayload.Trial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TryConnectorPayload.Trial(childComplexity), true
+
+	case "UpsertConnectorPayload.connector":
+		if e.ComplexityRoot.UpsertConnectorPayload.Connector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertConnectorPayload.Connector(childComplexity), true
 
 	case "Viewer.alerts":
 		if e.ComplexityRoot.Viewer.Alerts == nil {
@@ -2951,7 +3516,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCallQualityInput,
 		ec.unmarshalInputCallTarget,
 		ec.unmarshalInputCommentInteractionInput,
+		ec.unmarshalInputConnectorDraftInput,
+		ec.unmarshalInputConnectorSecretInput,
 		ec.unmarshalInputConsultInput,
+		ec.unmarshalInputDeleteConnectorInput,
 		ec.unmarshalInputDemoCallInput,
 		ec.unmarshalInputDialInput,
 		ec.unmarshalInputInteractionFilter,
@@ -2976,7 +3544,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputStartPhoneInput,
 		ec.unmarshalInputStopPhoneInput,
 		ec.unmarshalInputTagInteractionInput,
+		ec.unmarshalInputTestConnectorInput,
 		ec.unmarshalInputTransferInput,
+		ec.unmarshalInputTryConnectorInput,
+		ec.unmarshalInputUpsertConnectorInput,
 		ec.unmarshalInputWrapUpInput,
 	)
 	first := true
@@ -3495,6 +4066,188 @@ type Demo {
 }
 
 type DemoCaller { name: String! company: String! number: PhoneNumber! }
+`, BuiltIn: false},
+	{Name: "../schema/connectors.graphqls", Input: `"A JSON value."
+scalar JSON
+
+extend type Query {
+  "Customer systems: those of the configuration file, then those configured here. For administrators."
+  connectors: [Connector!]!
+  "What can be configured here. For administrators."
+  connectorKinds: [ConnectorKind!]!
+}
+
+extend type Mutation {
+  """
+  Makes or changes a connector and uses it at once; calls under way keep what they were asked of. Settings that its driver does not take are
+  BAD_USER_INPUT with the fields, and what is in use stays. For administrators.
+  """
+  upsertConnector(input: UpsertConnectorInput!): UpsertConnectorPayload!
+  "For administrators."
+  deleteConnector(input: DeleteConnectorInput!): DeleteConnectorPayload!
+  "Asks a customer system whether it is there and lets us in; a draft is not saved for it. For administrators."
+  testConnector(input: TestConnectorInput!): TestConnectorPayload!
+  "Looks a number up as a ringing call would and shows every step; a draft is not saved for it. For administrators."
+  tryConnector(input: TryConnectorInput!): TryConnectorPayload!
+}
+
+enum ConnectorOrigin {
+  "The configuration file: not to be changed here."
+  FILE
+  WEB
+}
+enum ConnectorState {
+  "Not asked yet."
+  UNKNOWN
+  UP
+  "The last request failed; requests still go out."
+  FAILING
+  "It does not answer; a probe goes out from time to time."
+  DOWN
+  DISABLED
+  "Its settings cannot be used."
+  REFUSED
+}
+
+type Connector {
+  "Chosen when it was made; customers' ids contain it."
+  id: ID!
+  kind: String!
+  "As people call the system."
+  name: String!
+  origin: ConnectorOrigin!
+  "Without secrets; null of one of the configuration file."
+  config: JSON
+  "Paths of the secrets that are set: auth.token. Nobody can read them."
+  secrets: [String!]!
+  "Who has which number is copied in the background."
+  index: Boolean!
+  "0 of one of the configuration file."
+  version: Int!
+  updatedAt: Time
+  updatedBy: Operator
+  state: ConnectorState!
+  "When the state began; null while unknown."
+  since: Time
+  "First failure since the last success."
+  failingSince: Time
+  "What is wrong, fit to show."
+  problem: String!
+}
+
+type ConnectorKind {
+  name: String!
+  "JSON Schema of the settings; secrets carry x-secret."
+  schema: JSON!
+  "Top-level settings whose change leaves stored secrets standing. After any other change secrets must be given again."
+  secretsStay: [String!]!
+  presets: [ConnectorPreset!]!
+}
+"A configuration that others begin with; keys of a connector's own come over it."
+type ConnectorPreset { name: String! title: String! config: JSON! }
+
+input ConnectorDraftInput {
+  "Lower-case letters, digits, - and _. Of a new one that is only tried it may be empty."
+  id: String!
+  kind: String!
+  name: String!
+  "Without secrets."
+  config: JSON!
+  "Those not named stay as they are."
+  secrets: [ConnectorSecretInput!]
+  index: Boolean! = true
+  disabled: Boolean! = false
+  "Of the connector that is changed; 0: a new one. Another than the stored one is CONFLICT."
+  version: Int! = 0
+}
+"null takes the secret away."
+input ConnectorSecretInput { path: String! value: String }
+
+input UpsertConnectorInput { connector: ConnectorDraftInput! }
+type UpsertConnectorPayload { connector: Connector! }
+input DeleteConnectorInput { id: ID! version: Int! }
+type DeleteConnectorPayload { id: ID! }
+
+"One of both."
+input TestConnectorInput { id: ID draft: ConnectorDraftInput }
+type TestConnectorPayload {
+  trial: ConnectorTrial!
+  "False: the kind cannot check its system, nothing but the settings was tested."
+  checked: Boolean!
+  "As the system says; empty where it does not."
+  version: String!
+  "What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK."
+  capabilities: [String!]!
+}
+
+"id or draft."
+input TryConnectorInput { id: ID draft: ConnectorDraftInput number: String! }
+type TryConnectorPayload {
+  trial: ConnectorTrial!
+  number: PhoneNumber!
+  "What the card would say, were this the only system and nobody had chosen."
+  match: Match!
+  "Every record that came, in the system's order."
+  found: [ExaminedRecord!]!
+}
+
+type ConnectorTrial {
+  ok: Boolean!
+  "What went wrong, fit to show; empty when all is well."
+  problem: String!
+  "Code of the problem, as of errors: UNAUTHENTICATED, UNAVAILABLE, TIMEOUT, BAD_USER_INPUT, …; empty when all is well."
+  code: String!
+  took: Duration!
+  "What the system was asked; secrets, numbers and keys are blotted out."
+  requests: [ConnectorRequest!]!
+  "Requests beyond those."
+  more: Int!
+}
+type ConnectorRequest {
+  "GET, POST, …; SQL; CALL of a plug-in."
+  method: String!
+  target: String!
+  "HTTP; null where there was no answer, or no HTTP."
+  status: Int
+  bytes: Int!
+  rows: Int!
+  "After the beginning of the trial."
+  at: Duration!
+  took: Duration!
+  problem: String!
+}
+
+type ExaminedRecord {
+  type: String!
+  id: String!
+  kind: CustomerKind!
+  name: String!
+  company: String!
+  taxId: String!
+  emails: [String!]!
+  responsible: String!
+  url: String!
+  phones: [ExaminedPhone!]!
+  "The best of its numbers; null when none may be the caller's."
+  why: MatchReason
+  also: [MatchReason!]!
+  "Place on the card, from 1; null when it is left out."
+  place: Int
+  leftOut: LeftOutReason
+}
+"A field with a number or several, and the verdict on each."
+type ExaminedPhone { raw: String! label: String! numbers: [ExaminedNumber!]! }
+type ExaminedNumber { number: PhoneNumber! why: MatchReason }
+enum LeftOutReason {
+  "Marked for deletion in its system."
+  DELETED
+  "None of its numbers is the caller's."
+  NUMBER
+  "Another record of the same customer says more."
+  SAME
+  "Too many are better."
+  MANY
+}
 `, BuiltIn: false},
 	{Name: "../schema/customers.graphqls", Input: `extend type Query {
   customer(id: ID!): Customer
@@ -4081,6 +4834,106 @@ func (ec *executionContext) childFields_Candidate(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Candidate", field.Name)
 }
 
+func (ec *executionContext) childFields_Connector(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Connector_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Connector_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_Connector_name(ctx, field)
+	case "origin":
+		return ec.fieldContext_Connector_origin(ctx, field)
+	case "config":
+		return ec.fieldContext_Connector_config(ctx, field)
+	case "secrets":
+		return ec.fieldContext_Connector_secrets(ctx, field)
+	case "index":
+		return ec.fieldContext_Connector_index(ctx, field)
+	case "version":
+		return ec.fieldContext_Connector_version(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Connector_updatedAt(ctx, field)
+	case "updatedBy":
+		return ec.fieldContext_Connector_updatedBy(ctx, field)
+	case "state":
+		return ec.fieldContext_Connector_state(ctx, field)
+	case "since":
+		return ec.fieldContext_Connector_since(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_Connector_failingSince(ctx, field)
+	case "problem":
+		return ec.fieldContext_Connector_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Connector", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ConnectorKind_name(ctx, field)
+	case "schema":
+		return ec.fieldContext_ConnectorKind_schema(ctx, field)
+	case "secretsStay":
+		return ec.fieldContext_ConnectorKind_secretsStay(ctx, field)
+	case "presets":
+		return ec.fieldContext_ConnectorKind_presets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorKind", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorPreset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ConnectorPreset_name(ctx, field)
+	case "title":
+		return ec.fieldContext_ConnectorPreset_title(ctx, field)
+	case "config":
+		return ec.fieldContext_ConnectorPreset_config(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorPreset", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_ConnectorRequest_method(ctx, field)
+	case "target":
+		return ec.fieldContext_ConnectorRequest_target(ctx, field)
+	case "status":
+		return ec.fieldContext_ConnectorRequest_status(ctx, field)
+	case "bytes":
+		return ec.fieldContext_ConnectorRequest_bytes(ctx, field)
+	case "rows":
+		return ec.fieldContext_ConnectorRequest_rows(ctx, field)
+	case "at":
+		return ec.fieldContext_ConnectorRequest_at(ctx, field)
+	case "took":
+		return ec.fieldContext_ConnectorRequest_took(ctx, field)
+	case "problem":
+		return ec.fieldContext_ConnectorRequest_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorTrial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ok":
+		return ec.fieldContext_ConnectorTrial_ok(ctx, field)
+	case "problem":
+		return ec.fieldContext_ConnectorTrial_problem(ctx, field)
+	case "code":
+		return ec.fieldContext_ConnectorTrial_code(ctx, field)
+	case "took":
+		return ec.fieldContext_ConnectorTrial_took(ctx, field)
+	case "requests":
+		return ec.fieldContext_ConnectorTrial_requests(ctx, field)
+	case "more":
+		return ec.fieldContext_ConnectorTrial_more(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorTrial", field.Name)
+}
+
 func (ec *executionContext) childFields_Consult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "operator":
@@ -4145,6 +4998,14 @@ func (ec *executionContext) childFields_CustomerNumber(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type CustomerNumber", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeleteConnectorPayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteConnectorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Demo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "simulated":
@@ -4191,6 +5052,62 @@ func (ec *executionContext) childFields_DeskPhoneAccount(ctx context.Context, fi
 		return ec.fieldContext_DeskPhoneAccount_renewed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeskPhoneAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_ExaminedNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_ExaminedNumber_number(ctx, field)
+	case "why":
+		return ec.fieldContext_ExaminedNumber_why(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExaminedNumber", field.Name)
+}
+
+func (ec *executionContext) childFields_ExaminedPhone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "raw":
+		return ec.fieldContext_ExaminedPhone_raw(ctx, field)
+	case "label":
+		return ec.fieldContext_ExaminedPhone_label(ctx, field)
+	case "numbers":
+		return ec.fieldContext_ExaminedPhone_numbers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExaminedPhone", field.Name)
+}
+
+func (ec *executionContext) childFields_ExaminedRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_ExaminedRecord_type(ctx, field)
+	case "id":
+		return ec.fieldContext_ExaminedRecord_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ExaminedRecord_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_ExaminedRecord_name(ctx, field)
+	case "company":
+		return ec.fieldContext_ExaminedRecord_company(ctx, field)
+	case "taxId":
+		return ec.fieldContext_ExaminedRecord_taxId(ctx, field)
+	case "emails":
+		return ec.fieldContext_ExaminedRecord_emails(ctx, field)
+	case "responsible":
+		return ec.fieldContext_ExaminedRecord_responsible(ctx, field)
+	case "url":
+		return ec.fieldContext_ExaminedRecord_url(ctx, field)
+	case "phones":
+		return ec.fieldContext_ExaminedRecord_phones(ctx, field)
+	case "why":
+		return ec.fieldContext_ExaminedRecord_why(ctx, field)
+	case "also":
+		return ec.fieldContext_ExaminedRecord_also(ctx, field)
+	case "place":
+		return ec.fieldContext_ExaminedRecord_place(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_ExaminedRecord_leftOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExaminedRecord", field.Name)
 }
 
 func (ec *executionContext) childFields_IceServer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4741,6 +5658,20 @@ func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
 }
 
+func (ec *executionContext) childFields_TestConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trial":
+		return ec.fieldContext_TestConnectorPayload_trial(ctx, field)
+	case "checked":
+		return ec.fieldContext_TestConnectorPayload_checked(ctx, field)
+	case "version":
+		return ec.fieldContext_TestConnectorPayload_version(ctx, field)
+	case "capabilities":
+		return ec.fieldContext_TestConnectorPayload_capabilities(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestConnectorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Topic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4751,6 +5682,28 @@ func (ec *executionContext) childFields_Topic(ctx context.Context, field graphql
 		return ec.fieldContext_Topic_group(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Topic", field.Name)
+}
+
+func (ec *executionContext) childFields_TryConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trial":
+		return ec.fieldContext_TryConnectorPayload_trial(ctx, field)
+	case "number":
+		return ec.fieldContext_TryConnectorPayload_number(ctx, field)
+	case "match":
+		return ec.fieldContext_TryConnectorPayload_match(ctx, field)
+	case "found":
+		return ec.fieldContext_TryConnectorPayload_found(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TryConnectorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connector":
+		return ec.fieldContext_UpsertConnectorPayload_connector(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertConnectorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4995,6 +5948,20 @@ func (ec *executionContext) field_Mutation_decline_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CallInput, error) {
 			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteConnector_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteConnectorInput, error) {
+			return ec.unmarshalNDeleteConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeleteConnectorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5367,6 +6334,20 @@ func (ec *executionContext) field_Mutation_takeCall_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_testConnector_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TestConnectorInput, error) {
+			return ec.unmarshalNTestConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTestConnectorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_transfer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5381,12 +6362,40 @@ func (ec *executionContext) field_Mutation_transfer_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_tryConnector_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TryConnectorInput, error) {
+			return ec.unmarshalNTryConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTryConnectorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_unlinkCustomer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CallInput, error) {
 			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_upsertConnector_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpsertConnectorInput, error) {
+			return ec.unmarshalNUpsertConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUpsertConnectorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7143,6 +8152,838 @@ func (ec *executionContext) fieldContext_Candidate_refusedBy(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Connector_id(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_kind(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_name(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_origin(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectorOrigin) graphql.Marshaler {
+			return ec.marshalNConnectorOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorOrigin(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type ConnectorOrigin does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_config(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_config(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Config, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_config(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_secrets(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_secrets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secrets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_secrets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_index(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_index(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Index, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_index(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_version(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_updatedBy(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_updatedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
+			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_updatedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Connector",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Operator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Connector_state(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectorState) graphql.Marshaler {
+			return ec.marshalNConnectorState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type ConnectorState does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_since(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_failingSince(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Connector_problem(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Connector_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Connector_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorKind_name(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorKind_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorKind_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorKind_schema(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorKind_schema(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Schema, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorKind_schema(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorKind_secretsStay(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorKind_secretsStay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecretsStay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorKind_secretsStay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorKind_presets(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorKind_presets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Presets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConnectorPreset) graphql.Marshaler {
+			return ec.marshalNConnectorPreset2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorPresetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorKind_presets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConnectorKind",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectorPreset(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConnectorPreset_name(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorPreset_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorPreset_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorPreset_title(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorPreset_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorPreset_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorPreset_config(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorPreset_config(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Config, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorPreset_config(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_method(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_target(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_status(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_bytes(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_rows(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_at(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Duration does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_took(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_took(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Took, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_took(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Duration does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorRequest_problem(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorRequest_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorRequest_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorTrial_ok(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorTrial_ok(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ok, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorTrial_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorTrial_problem(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorTrial_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorTrial_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorTrial_code(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorTrial_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorTrial_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorTrial_took(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorTrial_took(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Took, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorTrial_took(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Duration does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectorTrial_requests(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorTrial_requests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Requests, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConnectorRequest) graphql.Marshaler {
+			return ec.marshalNConnectorRequest2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorRequestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorTrial_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConnectorTrial",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectorRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConnectorTrial_more(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorTrial_more(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.More, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorTrial_more(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Consult_operator(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7738,6 +9579,29 @@ func (ec *executionContext) fieldContext_CustomerNumber_label(_ context.Context,
 	return graphql.NewScalarFieldContext("CustomerNumber", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DeleteConnectorPayload_id(ctx context.Context, field graphql.CollectedField, obj *model.DeleteConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteConnectorPayload_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteConnectorPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteConnectorPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Demo_simulated(ctx context.Context, field graphql.CollectedField, obj *model.Demo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8030,6 +9894,470 @@ func (ec *executionContext) _DeskPhoneAccount_renewed(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_renewed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedNumber_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
+			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedNumber_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExaminedNumber",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExaminedNumber_why(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedNumber_why(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Why, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatchReason) graphql.Marshaler {
+			return ec.marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedNumber_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedNumber", field, false, false, errors.New("field of type MatchReason does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedPhone_raw(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedPhone_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Raw, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedPhone_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedPhone", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedPhone_label(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedPhone_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedPhone_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedPhone", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedPhone_numbers(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedPhone_numbers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Numbers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ExaminedNumber) graphql.Marshaler {
+			return ec.marshalNExaminedNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedNumberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedPhone_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExaminedPhone",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExaminedNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExaminedRecord_type(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_id(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_kind(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.CustomerKind) graphql.Marshaler {
+			return ec.marshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type CustomerKind does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_name(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_company(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_taxId(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_taxId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TaxID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_taxId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_emails(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_emails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Emails, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_emails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_responsible(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_responsible(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Responsible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_responsible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_url(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_phones(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_phones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phones, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ExaminedPhone) graphql.Marshaler {
+			return ec.marshalNExaminedPhone2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedPhoneᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExaminedRecord",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExaminedPhone(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExaminedRecord_why(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_why(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Why, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatchReason) graphql.Marshaler {
+			return ec.marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type MatchReason does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_also(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_also(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Also, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.MatchReason) graphql.Marshaler {
+			return ec.marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_also(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type MatchReason does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_place(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ExaminedRecord_leftOut(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExaminedRecord_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LeftOutReason) graphql.Marshaler {
+			return ec.marshalOLeftOutReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLeftOutReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExaminedRecord_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type LeftOutReason does not have child fields"))
 }
 
 func (ec *executionContext) _IceServer_urls(ctx context.Context, field graphql.CollectedField, obj *model.IceServer) (ret graphql.Marshaler) {
@@ -10225,6 +12553,182 @@ func (ec *executionContext) fieldContext_Mutation_demoCall(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_demoCall_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_upsertConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertConnector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertConnector(ctx, fc.Args["input"].(model.UpsertConnectorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertConnectorPayload) graphql.Marshaler {
+			return ec.marshalNUpsertConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUpsertConnectorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertConnector(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertConnectorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertConnector_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteConnector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteConnector(ctx, fc.Args["input"].(model.DeleteConnectorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteConnectorPayload) graphql.Marshaler {
+			return ec.marshalNDeleteConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeleteConnectorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteConnector(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteConnectorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteConnector_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_testConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testConnector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestConnector(ctx, fc.Args["input"].(model.TestConnectorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TestConnectorPayload) graphql.Marshaler {
+			return ec.marshalNTestConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTestConnectorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testConnector(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestConnectorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testConnector_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_tryConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_tryConnector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TryConnector(ctx, fc.Args["input"].(model.TryConnectorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TryConnectorPayload) graphql.Marshaler {
+			return ec.marshalNTryConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTryConnectorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_tryConnector(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TryConnectorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_tryConnector_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12950,6 +15454,70 @@ func (ec *executionContext) fieldContext_Query_pauseReasons(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_connectors(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_connectors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Connectors(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Connector) graphql.Marshaler {
+			return ec.marshalNConnector2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_connectors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Connector(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_connectorKinds(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_connectorKinds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ConnectorKinds(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConnectorKind) graphql.Marshaler {
+			return ec.marshalNConnectorKind2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorKindᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_connectorKinds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectorKind(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14872,6 +17440,107 @@ func (ec *executionContext) fieldContext_Tag_name(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Tag", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _TestConnectorPayload_trial(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestConnectorPayload_trial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trial, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConnectorTrial) graphql.Marshaler {
+			return ec.marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestConnectorPayload_trial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectorTrial(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TestConnectorPayload_checked(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestConnectorPayload_checked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestConnectorPayload_checked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestConnectorPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _TestConnectorPayload_version(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestConnectorPayload_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestConnectorPayload_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestConnectorPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TestConnectorPayload_capabilities(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestConnectorPayload_capabilities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capabilities, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestConnectorPayload_capabilities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestConnectorPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Topic_id(ctx context.Context, field graphql.CollectedField, obj *model.Topic) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14939,6 +17608,166 @@ func (ec *executionContext) _Topic_group(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Topic_group(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Topic", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TryConnectorPayload_trial(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TryConnectorPayload_trial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trial, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConnectorTrial) graphql.Marshaler {
+			return ec.marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TryConnectorPayload_trial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TryConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectorTrial(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TryConnectorPayload_number(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TryConnectorPayload_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
+			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TryConnectorPayload_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TryConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TryConnectorPayload_match(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TryConnectorPayload_match(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Match, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Match) graphql.Marshaler {
+			return ec.marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TryConnectorPayload_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TryConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Match(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TryConnectorPayload_found(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TryConnectorPayload_found(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Found, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ExaminedRecord) graphql.Marshaler {
+			return ec.marshalNExaminedRecord2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedRecordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TryConnectorPayload_found(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TryConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExaminedRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *model.UpsertConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertConnectorPayload_connector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Connector, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connector) graphql.Marshaler {
+			return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertConnectorPayload_connector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Connector(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Viewer_operator(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
@@ -16393,6 +19222,132 @@ func (ec *executionContext) unmarshalInputCommentInteractionInput(ctx context.Co
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConnectorDraftInput(ctx context.Context, obj any) (model.ConnectorDraftInput, error) {
+	var it model.ConnectorDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["index"]; !present {
+		asMap["index"] = true
+	}
+	if _, present := asMap["disabled"]; !present {
+		asMap["disabled"] = false
+	}
+	if _, present := asMap["version"]; !present {
+		asMap["version"] = 0
+	}
+
+	fieldsInOrder := [...]string{"id", "kind", "name", "config", "secrets", "index", "disabled", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "config":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("config"))
+			data, err := ec.unmarshalNJSON2encodingᚋjsonᚐRawMessage(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Config = data
+		case "secrets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secrets"))
+			data, err := ec.unmarshalOConnectorSecretInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorSecretInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Secrets = data
+		case "index":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("index"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Index = data
+		case "disabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disabled = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConnectorSecretInput(ctx context.Context, obj any) (model.ConnectorSecretInput, error) {
+	var it model.ConnectorSecretInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"path", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConsultInput(ctx context.Context, obj any) (model.ConsultInput, error) {
 	var it model.ConsultInput
 	if obj == nil {
@@ -16425,6 +19380,43 @@ func (ec *executionContext) unmarshalInputConsultInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.To = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeleteConnectorInput(ctx context.Context, obj any) (model.DeleteConnectorInput, error) {
+	var it model.DeleteConnectorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
 		}
 	}
 	return it, nil
@@ -17399,6 +20391,43 @@ func (ec *executionContext) unmarshalInputTagInteractionInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputTestConnectorInput(ctx context.Context, obj any) (model.TestConnectorInput, error) {
+	var it model.TestConnectorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "draft"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "draft":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draft"))
+			data, err := ec.unmarshalOConnectorDraftInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorDraftInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draft = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTransferInput(ctx context.Context, obj any) (model.TransferInput, error) {
 	var it model.TransferInput
 	if obj == nil {
@@ -17431,6 +20460,80 @@ func (ec *executionContext) unmarshalInputTransferInput(ctx context.Context, obj
 				return it, err
 			}
 			it.To = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTryConnectorInput(ctx context.Context, obj any) (model.TryConnectorInput, error) {
+	var it model.TryConnectorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "draft", "number"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "draft":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draft"))
+			data, err := ec.unmarshalOConnectorDraftInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorDraftInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draft = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertConnectorInput(ctx context.Context, obj any) (model.UpsertConnectorInput, error) {
+	var it model.UpsertConnectorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"connector"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "connector":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connector"))
+			data, err := ec.unmarshalNConnectorDraftInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorDraftInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connector = data
 		}
 	}
 	return it, nil
@@ -18273,6 +21376,346 @@ func (ec *executionContext) _Candidate(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var connectorImplementors = []string{"Connector"}
+
+func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet, obj *model.Connector) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Connector")
+		case "id":
+			out.Values[i] = ec._Connector_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Connector_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Connector_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "origin":
+			out.Values[i] = ec._Connector_origin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "config":
+			out.Values[i] = ec._Connector_config(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secrets":
+			out.Values[i] = ec._Connector_secrets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "index":
+			out.Values[i] = ec._Connector_index(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._Connector_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Connector_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedBy":
+			out.Values[i] = ec._Connector_updatedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._Connector_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._Connector_since(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failingSince":
+			out.Values[i] = ec._Connector_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._Connector_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var connectorKindImplementors = []string{"ConnectorKind"}
+
+func (ec *executionContext) _ConnectorKind(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorKind) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectorKindImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectorKind")
+		case "name":
+			out.Values[i] = ec._ConnectorKind_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "schema":
+			out.Values[i] = ec._ConnectorKind_schema(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "secretsStay":
+			out.Values[i] = ec._ConnectorKind_secretsStay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "presets":
+			out.Values[i] = ec._ConnectorKind_presets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var connectorPresetImplementors = []string{"ConnectorPreset"}
+
+func (ec *executionContext) _ConnectorPreset(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorPreset) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectorPresetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectorPreset")
+		case "name":
+			out.Values[i] = ec._ConnectorPreset_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ConnectorPreset_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "config":
+			out.Values[i] = ec._ConnectorPreset_config(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var connectorRequestImplementors = []string{"ConnectorRequest"}
+
+func (ec *executionContext) _ConnectorRequest(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorRequest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectorRequestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectorRequest")
+		case "method":
+			out.Values[i] = ec._ConnectorRequest_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "target":
+			out.Values[i] = ec._ConnectorRequest_target(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ConnectorRequest_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._ConnectorRequest_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._ConnectorRequest_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._ConnectorRequest_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "took":
+			out.Values[i] = ec._ConnectorRequest_took(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._ConnectorRequest_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var connectorTrialImplementors = []string{"ConnectorTrial"}
+
+func (ec *executionContext) _ConnectorTrial(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorTrial) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectorTrialImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectorTrial")
+		case "ok":
+			out.Values[i] = ec._ConnectorTrial_ok(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._ConnectorTrial_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ConnectorTrial_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "took":
+			out.Values[i] = ec._ConnectorTrial_took(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requests":
+			out.Values[i] = ec._ConnectorTrial_requests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "more":
+			out.Values[i] = ec._ConnectorTrial_more(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var consultImplementors = []string{"Consult"}
 
 func (ec *executionContext) _Consult(ctx context.Context, sel ast.SelectionSet, obj *model.Consult) graphql.Marshaler {
@@ -18526,6 +21969,44 @@ func (ec *executionContext) _CustomerNumber(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var deleteConnectorPayloadImplementors = []string{"DeleteConnectorPayload"}
+
+func (ec *executionContext) _DeleteConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteConnectorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteConnectorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteConnectorPayload")
+		case "id":
+			out.Values[i] = ec._DeleteConnectorPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var demoImplementors = []string{"Demo"}
 
 func (ec *executionContext) _Demo(ctx context.Context, sel ast.SelectionSet, obj *model.Demo) graphql.Marshaler {
@@ -18722,6 +22203,200 @@ func (ec *executionContext) _DeskPhoneAccount(ctx context.Context, sel ast.Selec
 			Context:  ctx,
 		})
 	}
+
+	return out
+}
+
+var examinedNumberImplementors = []string{"ExaminedNumber"}
+
+func (ec *executionContext) _ExaminedNumber(ctx context.Context, sel ast.SelectionSet, obj *model.ExaminedNumber) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, examinedNumberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExaminedNumber")
+		case "number":
+			out.Values[i] = ec._ExaminedNumber_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "why":
+			out.Values[i] = ec._ExaminedNumber_why(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var examinedPhoneImplementors = []string{"ExaminedPhone"}
+
+func (ec *executionContext) _ExaminedPhone(ctx context.Context, sel ast.SelectionSet, obj *model.ExaminedPhone) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, examinedPhoneImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExaminedPhone")
+		case "raw":
+			out.Values[i] = ec._ExaminedPhone_raw(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._ExaminedPhone_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "numbers":
+			out.Values[i] = ec._ExaminedPhone_numbers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var examinedRecordImplementors = []string{"ExaminedRecord"}
+
+func (ec *executionContext) _ExaminedRecord(ctx context.Context, sel ast.SelectionSet, obj *model.ExaminedRecord) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, examinedRecordImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExaminedRecord")
+		case "type":
+			out.Values[i] = ec._ExaminedRecord_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._ExaminedRecord_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ExaminedRecord_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ExaminedRecord_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "company":
+			out.Values[i] = ec._ExaminedRecord_company(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "taxId":
+			out.Values[i] = ec._ExaminedRecord_taxId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emails":
+			out.Values[i] = ec._ExaminedRecord_emails(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "responsible":
+			out.Values[i] = ec._ExaminedRecord_responsible(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._ExaminedRecord_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "phones":
+			out.Values[i] = ec._ExaminedRecord_phones(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "why":
+			out.Values[i] = ec._ExaminedRecord_why(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "also":
+			out.Values[i] = ec._ExaminedRecord_also(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = ec._ExaminedRecord_place(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leftOut":
+			out.Values[i] = ec._ExaminedRecord_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -19406,6 +23081,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "demoCall":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_demoCall(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "upsertConnector":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertConnector(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteConnector":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteConnector(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "testConnector":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testConnector(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tryConnector":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_tryConnector(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -20777,6 +24480,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "connectors":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_connectors(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "connectorKinds":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_connectorKinds(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "customer":
 			field := field
 
@@ -21837,6 +25584,59 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 	return out
 }
 
+var testConnectorPayloadImplementors = []string{"TestConnectorPayload"}
+
+func (ec *executionContext) _TestConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TestConnectorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, testConnectorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TestConnectorPayload")
+		case "trial":
+			out.Values[i] = ec._TestConnectorPayload_trial(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checked":
+			out.Values[i] = ec._TestConnectorPayload_checked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._TestConnectorPayload_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capabilities":
+			out.Values[i] = ec._TestConnectorPayload_capabilities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var topicImplementors = []string{"Topic", "Node"}
 
 func (ec *executionContext) _Topic(ctx context.Context, sel ast.SelectionSet, obj *model.Topic) graphql.Marshaler {
@@ -21883,6 +25683,97 @@ func (ec *executionContext) _Topic(ctx context.Context, sel ast.SelectionSet, ob
 			Context:  ctx,
 		})
 	}
+
+	return out
+}
+
+var tryConnectorPayloadImplementors = []string{"TryConnectorPayload"}
+
+func (ec *executionContext) _TryConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TryConnectorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tryConnectorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TryConnectorPayload")
+		case "trial":
+			out.Values[i] = ec._TryConnectorPayload_trial(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._TryConnectorPayload_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "match":
+			out.Values[i] = ec._TryConnectorPayload_match(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "found":
+			out.Values[i] = ec._TryConnectorPayload_found(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var upsertConnectorPayloadImplementors = []string{"UpsertConnectorPayload"}
+
+func (ec *executionContext) _UpsertConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertConnectorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertConnectorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertConnectorPayload")
+		case "connector":
+			out.Values[i] = ec._UpsertConnectorPayload_connector(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -22584,6 +26475,150 @@ func (ec *executionContext) unmarshalNCommentInteractionInput2githubᚗcomᚋpul
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNConnector2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Connector) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx context.Context, sel ast.SelectionSet, v *model.Connector) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Connector(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConnectorDraftInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorDraftInput(ctx context.Context, v any) (*model.ConnectorDraftInput, error) {
+	res, err := ec.unmarshalInputConnectorDraftInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConnectorKind2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorKindᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConnectorKind) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConnectorKind2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConnectorKind2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorKind(ctx context.Context, sel ast.SelectionSet, v *model.ConnectorKind) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConnectorKind(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConnectorOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorOrigin(ctx context.Context, v any) (model.ConnectorOrigin, error) {
+	var res model.ConnectorOrigin
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConnectorOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorOrigin(ctx context.Context, sel ast.SelectionSet, v model.ConnectorOrigin) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNConnectorPreset2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorPresetᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConnectorPreset) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConnectorPreset2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorPreset(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConnectorPreset2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorPreset(ctx context.Context, sel ast.SelectionSet, v *model.ConnectorPreset) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConnectorPreset(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConnectorRequest2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConnectorRequest) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConnectorRequest2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorRequest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConnectorRequest2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorRequest(ctx context.Context, sel ast.SelectionSet, v *model.ConnectorRequest) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConnectorRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConnectorSecretInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorSecretInput(ctx context.Context, v any) (*model.ConnectorSecretInput, error) {
+	res, err := ec.unmarshalInputConnectorSecretInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConnectorState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorState(ctx context.Context, v any) (model.ConnectorState, error) {
+	var res model.ConnectorState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConnectorState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorState(ctx context.Context, sel ast.SelectionSet, v model.ConnectorState) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx context.Context, sel ast.SelectionSet, v *model.ConnectorTrial) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConnectorTrial(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConsultInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultInput(ctx context.Context, v any) (model.ConsultInput, error) {
 	res, err := ec.unmarshalInputConsultInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22667,6 +26702,21 @@ func (ec *executionContext) marshalNCustomerNumber2ᚖgithubᚗcomᚋpultᚑcc�
 	return ec._CustomerNumber(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeleteConnectorInput(ctx context.Context, v any) (model.DeleteConnectorInput, error) {
+	res, err := ec.unmarshalInputDeleteConnectorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeleteConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteConnectorPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteConnectorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDemoCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemoCallInput(ctx context.Context, v any) (model.DemoCallInput, error) {
 	res, err := ec.unmarshalInputDemoCallInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22747,6 +26797,84 @@ func (ec *executionContext) unmarshalNEndedBy2githubᚗcomᚋpultᚑccᚋpultᚋ
 
 func (ec *executionContext) marshalNEndedBy2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐEndedBy(ctx context.Context, sel ast.SelectionSet, v model.EndedBy) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNExaminedNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedNumberᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ExaminedNumber) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExaminedNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedNumber(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExaminedNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedNumber(ctx context.Context, sel ast.SelectionSet, v *model.ExaminedNumber) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ExaminedNumber(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExaminedPhone2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedPhoneᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ExaminedPhone) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExaminedPhone2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedPhone(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExaminedPhone2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedPhone(ctx context.Context, sel ast.SelectionSet, v *model.ExaminedPhone) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ExaminedPhone(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExaminedRecord2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ExaminedRecord) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExaminedRecord2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedRecord(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExaminedRecord2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedRecord(ctx context.Context, sel ast.SelectionSet, v *model.ExaminedRecord) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ExaminedRecord(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -22892,6 +27020,28 @@ func (ec *executionContext) marshalNIssueDeskPhonePayload2ᚖgithubᚗcomᚋpult
 		return graphql.Null
 	}
 	return ec._IssueDeskPhonePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNJSON2encodingᚋjsonᚐRawMessage(ctx context.Context, v any) (json.RawMessage, error) {
+	res, err := scalar.UnmarshalJSON(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJSON2encodingᚋjsonᚐRawMessage(ctx context.Context, sel ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	_ = sel
+	res := scalar.MarshalJSON(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNLeg2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Leg) graphql.Marshaler {
@@ -23828,6 +27978,21 @@ func (ec *executionContext) unmarshalNTagInteractionInput2githubᚗcomᚋpultᚑ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTestConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTestConnectorInput(ctx context.Context, v any) (model.TestConnectorInput, error) {
+	res, err := ec.unmarshalInputTestConnectorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTestConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTestConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *model.TestConnectorPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TestConnectorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23873,6 +28038,36 @@ func (ec *executionContext) marshalNTopic2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 func (ec *executionContext) unmarshalNTransferInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTransferInput(ctx context.Context, v any) (model.TransferInput, error) {
 	res, err := ec.unmarshalInputTransferInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTryConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTryConnectorInput(ctx context.Context, v any) (model.TryConnectorInput, error) {
+	res, err := ec.unmarshalInputTryConnectorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTryConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTryConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *model.TryConnectorPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TryConnectorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpsertConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUpsertConnectorInput(ctx context.Context, v any) (model.UpsertConnectorInput, error) {
+	res, err := ec.unmarshalInputUpsertConnectorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUpsertConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertConnectorPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpsertConnectorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
@@ -24177,6 +28372,31 @@ func (ec *executionContext) marshalOChosenBy2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 	return v
 }
 
+func (ec *executionContext) unmarshalOConnectorDraftInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorDraftInput(ctx context.Context, v any) (*model.ConnectorDraftInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputConnectorDraftInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOConnectorSecretInput2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorSecretInputᚄ(ctx context.Context, v any) ([]*model.ConnectorSecretInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ConnectorSecretInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNConnectorSecretInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorSecretInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOConsult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsult(ctx context.Context, sel ast.SelectionSet, v *model.Consult) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -24358,6 +28578,56 @@ func (ec *executionContext) unmarshalOInteractionFilter2ᚖgithubᚗcomᚋpult�
 	}
 	res, err := ec.unmarshalInputInteractionFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOJSON2encodingᚋjsonᚐRawMessage(ctx context.Context, v any) (json.RawMessage, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalJSON(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJSON2encodingᚋjsonᚐRawMessage(ctx context.Context, sel ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalJSON(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOLeftOutReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLeftOutReason(ctx context.Context, v any) (*model.LeftOutReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.LeftOutReason)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLeftOutReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLeftOutReason(ctx context.Context, sel ast.SelectionSet, v *model.LeftOutReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx context.Context, v any) (*model.MatchReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.MatchReason)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx context.Context, sel ast.SelectionSet, v *model.MatchReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx context.Context, sel ast.SelectionSet, v *model.Operator) graphql.Marshaler {

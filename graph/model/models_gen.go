@@ -4,6 +4,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -171,6 +172,96 @@ type CommentInteractionInput struct {
 	Comment       string `json:"comment"`
 }
 
+type Connector struct {
+	// Chosen when it was made; customers' ids contain it.
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	// As people call the system.
+	Name   string          `json:"name"`
+	Origin ConnectorOrigin `json:"origin"`
+	// Without secrets; null of one of the configuration file.
+	Config json.RawMessage `json:"config,omitempty"`
+	// Paths of the secrets that are set: auth.token. Nobody can read them.
+	Secrets []string `json:"secrets"`
+	// Who has which number is copied in the background.
+	Index bool `json:"index"`
+	// 0 of one of the configuration file.
+	Version   int            `json:"version"`
+	UpdatedAt *time.Time     `json:"updatedAt,omitempty"`
+	UpdatedBy *Operator      `json:"updatedBy,omitempty"`
+	State     ConnectorState `json:"state"`
+	// When the state began; null while unknown.
+	Since *time.Time `json:"since,omitempty"`
+	// First failure since the last success.
+	FailingSince *time.Time `json:"failingSince,omitempty"`
+	// What is wrong, fit to show.
+	Problem string `json:"problem"`
+}
+
+type ConnectorDraftInput struct {
+	// Lower-case letters, digits, - and _. Of a new one that is only tried it may be empty.
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Without secrets.
+	Config json.RawMessage `json:"config"`
+	// Those not named stay as they are.
+	Secrets  []*ConnectorSecretInput `json:"secrets,omitempty"`
+	Index    bool                    `json:"index"`
+	Disabled bool                    `json:"disabled"`
+	// Of the connector that is changed; 0: a new one. Another than the stored one is CONFLICT.
+	Version int `json:"version"`
+}
+
+type ConnectorKind struct {
+	Name string `json:"name"`
+	// JSON Schema of the settings; secrets carry x-secret.
+	Schema json.RawMessage `json:"schema"`
+	// Top-level settings whose change leaves stored secrets standing. After any other change secrets must be given again.
+	SecretsStay []string           `json:"secretsStay"`
+	Presets     []*ConnectorPreset `json:"presets"`
+}
+
+// A configuration that others begin with; keys of a connector's own come over it.
+type ConnectorPreset struct {
+	Name   string          `json:"name"`
+	Title  string          `json:"title"`
+	Config json.RawMessage `json:"config"`
+}
+
+type ConnectorRequest struct {
+	// GET, POST, …; SQL; CALL of a plug-in.
+	Method string `json:"method"`
+	Target string `json:"target"`
+	// HTTP; null where there was no answer, or no HTTP.
+	Status *int `json:"status,omitempty"`
+	Bytes  int  `json:"bytes"`
+	Rows   int  `json:"rows"`
+	// After the beginning of the trial.
+	At      time.Duration `json:"at"`
+	Took    time.Duration `json:"took"`
+	Problem string        `json:"problem"`
+}
+
+// null takes the secret away.
+type ConnectorSecretInput struct {
+	Path  string  `json:"path"`
+	Value *string `json:"value,omitempty"`
+}
+
+type ConnectorTrial struct {
+	Ok bool `json:"ok"`
+	// What went wrong, fit to show; empty when all is well.
+	Problem string `json:"problem"`
+	// Code of the problem, as of errors: UNAUTHENTICATED, UNAVAILABLE, TIMEOUT, BAD_USER_INPUT, …; empty when all is well.
+	Code string        `json:"code"`
+	Took time.Duration `json:"took"`
+	// What the system was asked; secrets, numbers and keys are blotted out.
+	Requests []*ConnectorRequest `json:"requests"`
+	// Requests beyond those.
+	More int `json:"more"`
+}
+
 // A colleague, or an outside number, that was brought into a call.
 type Consult struct {
 	// The colleague; null for an outside number.
@@ -221,6 +312,15 @@ type CustomerNumber struct {
 	Label  string       `json:"label"`
 }
 
+type DeleteConnectorInput struct {
+	ID      string `json:"id"`
+	Version int    `json:"version"`
+}
+
+type DeleteConnectorPayload struct {
+	ID string `json:"id"`
+}
+
 type Demo struct {
 	// True when there is no real PBX: calls are silent.
 	Simulated bool `json:"simulated"`
@@ -264,6 +364,37 @@ type DialInput struct {
 	Number string `json:"number"`
 	// Whose card the number was clicked on.
 	CustomerID *string `json:"customerId,omitempty"`
+}
+
+type ExaminedNumber struct {
+	Number *PhoneNumber `json:"number"`
+	Why    *MatchReason `json:"why,omitempty"`
+}
+
+// A field with a number or several, and the verdict on each.
+type ExaminedPhone struct {
+	Raw     string            `json:"raw"`
+	Label   string            `json:"label"`
+	Numbers []*ExaminedNumber `json:"numbers"`
+}
+
+type ExaminedRecord struct {
+	Type        string           `json:"type"`
+	ID          string           `json:"id"`
+	Kind        CustomerKind     `json:"kind"`
+	Name        string           `json:"name"`
+	Company     string           `json:"company"`
+	TaxID       string           `json:"taxId"`
+	Emails      []string         `json:"emails"`
+	Responsible string           `json:"responsible"`
+	URL         string           `json:"url"`
+	Phones      []*ExaminedPhone `json:"phones"`
+	// The best of its numbers; null when none may be the caller's.
+	Why  *MatchReason  `json:"why,omitempty"`
+	Also []MatchReason `json:"also"`
+	// Place on the card, from 1; null when it is left out.
+	Place   *int           `json:"place,omitempty"`
+	LeftOut *LeftOutReason `json:"leftOut,omitempty"`
 }
 
 type IceServer struct {
@@ -797,6 +928,22 @@ type TagInteractionInput struct {
 	Tags          []string `json:"tags"`
 }
 
+// One of both.
+type TestConnectorInput struct {
+	ID    *string              `json:"id,omitempty"`
+	Draft *ConnectorDraftInput `json:"draft,omitempty"`
+}
+
+type TestConnectorPayload struct {
+	Trial *ConnectorTrial `json:"trial"`
+	// False: the kind cannot check its system, nothing but the settings was tested.
+	Checked bool `json:"checked"`
+	// As the system says; empty where it does not.
+	Version string `json:"version"`
+	// What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK.
+	Capabilities []string `json:"capabilities"`
+}
+
 type Topic struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -810,6 +957,30 @@ func (this Topic) GetID() string { return this.ID }
 type TransferInput struct {
 	CallID string      `json:"callId"`
 	To     *CallTarget `json:"to"`
+}
+
+// id or draft.
+type TryConnectorInput struct {
+	ID     *string              `json:"id,omitempty"`
+	Draft  *ConnectorDraftInput `json:"draft,omitempty"`
+	Number string               `json:"number"`
+}
+
+type TryConnectorPayload struct {
+	Trial  *ConnectorTrial `json:"trial"`
+	Number *PhoneNumber    `json:"number"`
+	// What the card would say, were this the only system and nobody had chosen.
+	Match *Match `json:"match"`
+	// Every record that came, in the system's order.
+	Found []*ExaminedRecord `json:"found"`
+}
+
+type UpsertConnectorInput struct {
+	Connector *ConnectorDraftInput `json:"connector"`
+}
+
+type UpsertConnectorPayload struct {
+	Connector *Connector `json:"connector"`
 }
 
 type Viewer struct {
@@ -1260,6 +1431,129 @@ func (e ChosenBy) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+type ConnectorOrigin string
+
+const (
+	// The configuration file: not to be changed here.
+	ConnectorOriginFile ConnectorOrigin = "FILE"
+	ConnectorOriginWeb  ConnectorOrigin = "WEB"
+)
+
+var AllConnectorOrigin = []ConnectorOrigin{
+	ConnectorOriginFile,
+	ConnectorOriginWeb,
+}
+
+func (e ConnectorOrigin) IsValid() bool {
+	switch e {
+	case ConnectorOriginFile, ConnectorOriginWeb:
+		return true
+	}
+	return false
+}
+
+func (e ConnectorOrigin) String() string {
+	return string(e)
+}
+
+func (e *ConnectorOrigin) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConnectorOrigin(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConnectorOrigin", str)
+	}
+	return nil
+}
+
+func (e ConnectorOrigin) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConnectorOrigin) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConnectorOrigin) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type ConnectorState string
+
+const (
+	// Not asked yet.
+	ConnectorStateUnknown ConnectorState = "UNKNOWN"
+	ConnectorStateUp      ConnectorState = "UP"
+	// The last request failed; requests still go out.
+	ConnectorStateFailing ConnectorState = "FAILING"
+	// It does not answer; a probe goes out from time to time.
+	ConnectorStateDown     ConnectorState = "DOWN"
+	ConnectorStateDisabled ConnectorState = "DISABLED"
+	// Its settings cannot be used.
+	ConnectorStateRefused ConnectorState = "REFUSED"
+)
+
+var AllConnectorState = []ConnectorState{
+	ConnectorStateUnknown,
+	ConnectorStateUp,
+	ConnectorStateFailing,
+	ConnectorStateDown,
+	ConnectorStateDisabled,
+	ConnectorStateRefused,
+}
+
+func (e ConnectorState) IsValid() bool {
+	switch e {
+	case ConnectorStateUnknown, ConnectorStateUp, ConnectorStateFailing, ConnectorStateDown, ConnectorStateDisabled, ConnectorStateRefused:
+		return true
+	}
+	return false
+}
+
+func (e ConnectorState) String() string {
+	return string(e)
+}
+
+func (e *ConnectorState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConnectorState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConnectorState", str)
+	}
+	return nil
+}
+
+func (e ConnectorState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConnectorState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConnectorState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 type ConsultSide string
 
 const (
@@ -1426,6 +1720,69 @@ func (e *EndedBy) UnmarshalJSON(b []byte) error {
 }
 
 func (e EndedBy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type LeftOutReason string
+
+const (
+	// Marked for deletion in its system.
+	LeftOutReasonDeleted LeftOutReason = "DELETED"
+	// None of its numbers is the caller's.
+	LeftOutReasonNumber LeftOutReason = "NUMBER"
+	// Another record of the same customer says more.
+	LeftOutReasonSame LeftOutReason = "SAME"
+	// Too many are better.
+	LeftOutReasonMany LeftOutReason = "MANY"
+)
+
+var AllLeftOutReason = []LeftOutReason{
+	LeftOutReasonDeleted,
+	LeftOutReasonNumber,
+	LeftOutReasonSame,
+	LeftOutReasonMany,
+}
+
+func (e LeftOutReason) IsValid() bool {
+	switch e {
+	case LeftOutReasonDeleted, LeftOutReasonNumber, LeftOutReasonSame, LeftOutReasonMany:
+		return true
+	}
+	return false
+}
+
+func (e LeftOutReason) String() string {
+	return string(e)
+}
+
+func (e *LeftOutReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LeftOutReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LeftOutReason", str)
+	}
+	return nil
+}
+
+func (e LeftOutReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LeftOutReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LeftOutReason) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -24,6 +24,7 @@ import (
 	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/store"
+	"github.com/pult-cc/pult/internal/workbench"
 	"github.com/pult-cc/pult/telephony/ari"
 	"github.com/pult-cc/pult/telephony/calls"
 	"github.com/pult-cc/pult/telephony/fakepbx"
@@ -55,7 +56,8 @@ type App struct {
 	rights     chan string // users whose rights changed here
 	match      *customers.Service
 	history    *interactions.Service
-	conns      []connector
+	bench      *workbench.Service
+	systems    *systems
 	board      *calls.Board
 	service    *calls.Service
 	phones     *phones.Service

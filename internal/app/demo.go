@@ -195,6 +195,7 @@ func demoConfig(o DemoOptions, dir, crm string) config.Config {
 	cfg.Server.Listen, cfg.Server.PublicURL = o.Listen, "http://localhost:"+port
 	cfg.Server.AllowedOrigins = []string{"http://127.0.0.1:" + port}
 	cfg.Server.Development = true
+	cfg.WebConnectors.Networks = []string{"127.0.0.0/8", "::1/128"}
 	cfg.Server.DrainTimeout = 2 * time.Second
 	cfg.Database.DSN = "sqlite:" + filepath.Join(dir, "pult.db")
 	cfg.Seal.KeyFile = filepath.Join(dir, "pult.key")

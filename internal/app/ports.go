@@ -10,13 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pult-cc/pult/connectors"
-	"github.com/pult-cc/pult/connectors/all"
-	"github.com/pult-cc/pult/connectors/resilient"
 	"github.com/pult-cc/pult/internal/bus/membus"
 	"github.com/pult-cc/pult/internal/bus/redisbus"
 	"github.com/pult-cc/pult/internal/config"
-	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/customers/phoneindex"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/seal"
@@ -108,72 +104,6 @@ func (a *App) openVault(ctx context.Context) (*vaultkey.Source, error) {
 		}
 	}
 	return vaultkey.New(o)
-}
-
-// connector is one configured customer system.
-type connector struct {
-	id, name string
-	c        connectors.Connector
-}
-
-// closing is an io.Closer.
-type closing func()
-
-func (c closing) Close() error {
-	c()
-	return nil
-}
-
-// openConnectors makes the customer systems' drivers and the matcher over them. Nothing is connected yet, but plug-ins are started.
-func (a *App) openConnectors(ctx context.Context) error {
-	reg, err := all.Registry(a.log)
-	if err != nil {
-		return err
-	}
-	var cs []customers.Source
-	indexes := map[string]customers.Index{}
-	for _, c := range a.cfg.Connectors {
-		raw, err := c.JSON()
-		if err != nil {
-			return err
-		}
-		d, err := reg.Open(ctx, c.ID, c.Kind, raw, a.secrets)
-		if err != nil {
-			return err
-		}
-		name := c.Name
-		if name == "" {
-			name = c.ID
-		}
-		part := a.health.Advise("connector:" + c.ID)
-		part.OK() // until it is asked and does not answer
-		rc, err := resilient.New(d, resilient.Options{ID: c.ID, Name: name, Log: a.log, Hooks: resilient.Hooks{
-			StateChanged: func(_ string, _, to connectors.State) {
-				if to == connectors.StateFailing || to == connectors.StateDown {
-					part.Fail(name + " does not answer")
-					return
-				}
-				part.OK()
-			},
-		}})
-		if err != nil {
-			return err
-		}
-		cs = append(cs, rc)
-		a.closers = append(a.closers, closing(rc.Close)) // also when Run is never reached: a plug-in is a process
-		a.workers = append(a.workers, rc.Run)            // keeps the system awake and notices when it is back
-		a.conns = append(a.conns, connector{c.ID, name, rc})
-		if _, lists := connectors.As[connectors.Indexer](d); lists && !c.NoIndex {
-			m, err := a.openMirror(c.ID, name, c.Kind+" "+string(raw), rc)
-			if err != nil {
-				return err
-			}
-			indexes[c.ID] = m.Index()
-			a.workers = append(a.workers, m.Run)
-		}
-	}
-	a.match, err = customers.NewService(customers.Options{Sources: cs, Repository: a.store.Customers(), Normalizer: a.number, Indexes: indexes, Log: a.log})
-	return err
 }
 
 // openMirror makes the phone index of a connector. Of many processes one reads the customer system, the others follow by the database.

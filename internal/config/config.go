@@ -25,8 +25,10 @@ type Config struct {
 	Region     string      `yaml:"region"`   // ISO 3166-1 alpha-2: whose numbering plan national numbers are of
 	Language   string      `yaml:"language"` // of people who have not chosen: ru, en, or "" for the browser's
 	Connectors []Connector `yaml:"connectors"`
-	Limits     Limits      `yaml:"limits"`
-	Log        Log         `yaml:"log"`
+	// WebConnectors says what those may reach that administrators configure in the web app.
+	WebConnectors WebConnectors `yaml:"web_connectors"`
+	Limits        Limits        `yaml:"limits"`
+	Log           Log           `yaml:"log"`
 }
 
 // Server is the web side.
@@ -132,6 +134,13 @@ type Connector struct {
 	NoIndex bool `yaml:"no_index"`
 }
 
+// WebConnectors is what customer systems that are configured in the web app may reach beside public addresses. Whoever administers
+// Pult in a browser is trusted less than whoever writes this file.
+type WebConnectors struct {
+	Networks []string `yaml:"networks"` // private networks, as 10.0.0.0/8
+	Folders  []string `yaml:"folders"`  // with files of customers, absolute
+}
+
 // JSON returns the connector's own configuration as its driver takes it; secrets in it are still references.
 func (c Connector) JSON() (json.RawMessage, error) {
 	if c.Config == nil {
@@ -187,7 +196,7 @@ func Default() Config {
 			DeskPhoneTransport: "udp",
 		},
 		Region:     "RU",
-		Connectors: []Connector{},
+		Connectors: []Connector{}, WebConnectors: WebConnectors{Networks: []string{}, Folders: []string{}},
 		Limits: Limits{
 			RequestBytes: 64 << 10, RequestTimeout: 10 * time.Second, QueryTokens: 600, QueryDepth: 12, QueryComplexity: 20000,
 			SocketOperations: 32, SocketMailbox: 1024, SocketsPerSession: 32,

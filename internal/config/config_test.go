@@ -124,6 +124,8 @@ func TestMistakesAreNamedWithLineAndSuggestion(t *testing.T) {
 		"vault half set":   {"seal:\n  vault:\n    address: https://vault.example:8200\n", `seal.vault: needs a token, or role_id and secret_id`},
 		"vault in vault":   {"seal:\n  vault:\n    address: https://vault.example:8200\n    token: vault:a#b\n", `seal.vault.token: cannot come from the Vault that it opens`},
 		"same id":          {"connectors: [{id: a, kind: k, name: A}, {id: a, kind: k, name: B}]\n", `connectors[1].id: "a" is used twice`},
+		"web network":      {"web_connectors: {networks: [house]}\n", `web_connectors.networks[0]: "house" must be a network such as 10.0.0.0/8`},
+		"web folder":       {"web_connectors: {folders: [files]}\n", `web_connectors.folders[0]: "files" must be an absolute path`},
 		"region":           {"region: Russia\n", `region: "Russia" must be a country by two capital letters`},
 		"limit":            {"limits:\n  request_bytes: 1\n", `limits.request_bytes: 1 must be between`},
 	} {

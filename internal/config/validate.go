@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,6 +104,7 @@ func (c Config) problems() []string {
 			p.addf(key+".name", "is required: people see it on the customer's card")
 		}
 	}
+	c.WebConnectors.check(&p)
 	c.Limits.check(&p)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")
@@ -249,6 +251,19 @@ func (a ARI) checkLink(p *problems) {
 		p.addf("telephony.ari.outbound.password", "is required")
 	}
 	p.secret("telephony.ari.outbound.password", o.Password)
+}
+
+func (w WebConnectors) check(p *problems) {
+	for i, n := range w.Networks {
+		if _, err := netip.ParsePrefix(n); err != nil {
+			p.addf(fmt.Sprintf("web_connectors.networks[%d]", i), "%q must be a network such as 10.0.0.0/8", n)
+		}
+	}
+	for i, f := range w.Folders {
+		if !filepath.IsAbs(f) {
+			p.addf(fmt.Sprintf("web_connectors.folders[%d]", i), "%q must be an absolute path", f)
+		}
+	}
 }
 
 func (l Limits) check(p *problems) {

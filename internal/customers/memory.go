@@ -53,7 +53,7 @@ func (s *Service) check(n Number, src Source, a connectors.Answer) []Candidate {
 	if v, ok := s.memory.get(n.E164).verified[src.ID()]; ok && v.asOf.Equal(a.AsOf) {
 		return v.found
 	}
-	found := s.verify(n, src, a)
+	found := s.numbers.verify(n, src.ID(), src.Name(), a)
 	s.memory.change(n.E164, func(r remembered) remembered {
 		next := make(map[string]verified, len(r.verified)+1)
 		for k, v := range r.verified {

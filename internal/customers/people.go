@@ -124,7 +124,7 @@ func (s *Service) Get(ctx context.Context, id ID) (Customer, error) {
 		s.log.Warn("reading kept customer failed", "err", keptErr)
 	}
 	err = errs.E(errs.NotFound, op, "there is no such customer")
-	for _, src := range s.sources {
+	for _, src := range s.systems.Load().sources {
 		if src.ID() != ref.Connector {
 			continue
 		}
@@ -165,13 +165,14 @@ func (s *Service) Search(ctx context.Context, text string, limit int) ([]Custome
 	}
 	askCtx, cancel := context.WithTimeout(ctx, s.o.SearchDeadline)
 	defer cancel()
+	sources := s.systems.Load().sources
 	type result struct {
 		source int
 		found  []Customer
 		err    error
 	}
-	results := make(chan result, len(s.sources)+1)
-	for i, src := range s.sources {
+	results := make(chan result, len(sources)+1)
+	for i, src := range sources {
 		go func() {
 			found, err := src.Search(askCtx, text, limit)
 			r := result{source: i, err: err}
@@ -185,10 +186,10 @@ func (s *Service) Search(ctx context.Context, text string, limit int) ([]Custome
 	}
 	go func() {
 		kept, err := s.repo.SearchKept(askCtx, text, limit)
-		results <- result{source: len(s.sources), found: kept, err: err}
+		results <- result{source: len(sources), found: kept, err: err}
 	}()
-	all := make([]result, 0, len(s.sources)+1)
-	for range len(s.sources) + 1 {
+	all := make([]result, 0, len(sources)+1)
+	for range len(sources) + 1 {
 		all = append(all, <-results)
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].source < all[j].source })
@@ -205,7 +206,7 @@ func (s *Service) Search(ctx context.Context, text string, limit int) ([]Custome
 				out = append(out, c)
 			}
 		}
-		if r.source < len(s.sources) {
+		if r.source < len(sources) {
 			fresh = append(fresh, r.found...)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
@@ -31,7 +32,7 @@ type Options struct {
 // the context of the question.
 type Service struct {
 	numbers *Normalizer
-	sources []Source
+	systems atomic.Pointer[systems]
 	repo    Repository
 	o       Options
 	memory  memory
@@ -44,13 +45,6 @@ func NewService(o Options) (*Service, error) {
 	if o.Normalizer == nil || o.Repository == nil {
 		return nil, errs.E(errs.Internal, op, "a normalizer and a repository are needed")
 	}
-	seen := map[string]bool{}
-	for _, s := range o.Sources {
-		if seen[s.ID()] {
-			return nil, errs.Ef(errs.Invalid, op, "two customer systems are called %q", s.ID())
-		}
-		seen[s.ID()] = true
-	}
 	orDefault(&o.LocalFor, 30*time.Second)
 	orDefault(&o.LocalDeadline, 1500*time.Millisecond)
 	orDefault(&o.SearchDeadline, 5*time.Second)
@@ -61,10 +55,31 @@ func NewService(o Options) (*Service, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{
-		numbers: o.Normalizer, sources: o.Sources, repo: o.Repository, o: o, log: o.Log,
+	s := &Service{
+		numbers: o.Normalizer, repo: o.Repository, o: o, log: o.Log,
 		memory: memory{max: o.MaxKnown, entries: map[string]remembered{}},
-	}, nil
+	}
+	return s, errs.Wrap(op, s.SetSystems(o.Sources, o.Indexes))
+}
+
+// systems are whom a question is put to: those that there were when it was asked, to its end.
+type systems struct {
+	sources []Source
+	indexes map[string]Index
+}
+
+// SetSystems replaces the customer systems. Questions under way stay with those that they were put to, so these have to answer for as
+// long as a question lasts. Neither argument may be changed afterwards. Two of one id are errs.Invalid, and nothing is replaced.
+func (s *Service) SetSystems(sources []Source, indexes map[string]Index) error {
+	seen := map[string]bool{}
+	for _, src := range sources {
+		if seen[src.ID()] {
+			return errs.Ef(errs.Invalid, "replacing customer systems", "two customer systems are called %q", src.ID())
+		}
+		seen[src.ID()] = true
+	}
+	s.systems.Store(&systems{sources: sources, indexes: indexes})
+	return nil
 }
 
 func orDefault(d *time.Duration, def time.Duration) {
@@ -78,8 +93,9 @@ func (s *Service) Numbers() *Normalizer { return s.numbers }
 
 // Systems tells how the customer systems have been doing, in their order. It asks nobody.
 func (s *Service) Systems() []connectors.Status {
-	out := make([]connectors.Status, 0, len(s.sources))
-	for _, src := range s.sources {
+	sources := s.systems.Load().sources
+	out := make([]connectors.Status, 0, len(sources))
+	for _, src := range sources {
 		out = append(out, src.Status())
 	}
 	return out
@@ -111,14 +127,15 @@ func (s *Service) start(ctx context.Context, rawNumber string, force bool) (Matc
 	if n.Kind != NumberPublic {
 		return Match{State: MatchSkipped}, closed
 	}
+	sys := s.systems.Load()
 	q := s.numbers.Query(n)
 	known := s.memory.get(n.E164)
-	inq := &inquiry{numbers: s.numbers, number: n, sources: make([]sourceState, len(s.sources)), local: known.local, choices: known.choices}
+	inq := &inquiry{numbers: s.numbers, number: n, sources: make([]sourceState, len(sys.sources)), local: known.local, choices: known.choices}
 	fresh := time.Since(inq.local.readAt) < s.o.LocalFor
 	if !fresh || force {
 		inq.local.readAt = time.Time{} // shown, but asked again
 	}
-	for i, src := range s.sources {
+	for i, src := range sys.sources {
 		st := &inq.sources[i]
 		st.id, st.name = src.ID(), src.Name()
 		a, ok := src.Peek(q)
@@ -129,7 +146,7 @@ func (s *Service) start(ctx context.Context, rawNumber string, force bool) (Matc
 				continue
 			}
 		}
-		if index := s.o.Indexes[src.ID()]; index != nil {
+		if index := sys.indexes[src.ID()]; index != nil {
 			st.indexed = s.fromIndex(n, index)
 		}
 	}
@@ -137,10 +154,10 @@ func (s *Service) start(ctx context.Context, rawNumber string, force bool) (Matc
 	if inq.settled() {
 		return now, closed
 	}
-	later := make(chan Match, 3*len(s.sources)+3) // one per event at most, see follow
+	later := make(chan Match, 3*len(sys.sources)+3) // one per event at most, see follow
 	go func() {
 		defer close(later)
-		s.follow(ctx, inq, q, now, later)
+		s.follow(ctx, sys.sources, inq, q, now, later)
 	}()
 	return now, later
 }
@@ -162,13 +179,13 @@ type event struct {
 }
 
 // follow asks whoever has not answered and sends every match that differs from the one before.
-func (s *Service) follow(ctx context.Context, inq *inquiry, q connectors.LookupQuery, last Match, later chan<- Match) {
+func (s *Service) follow(ctx context.Context, sources []Source, inq *inquiry, q connectors.LookupQuery, last Match, later chan<- Match) {
 	began := time.Now()
-	events := make(chan event, 2*len(s.sources)+1)
+	events := make(chan event, 2*len(sources)+1)
 	if inq.local.readAt.IsZero() {
 		go func() { events <- event{source: -1, local: s.readLocal(ctx, inq.number, inq.choices)} }()
 	}
-	for i, src := range s.sources {
+	for i, src := range sources {
 		if inq.sources[i].phase == answered {
 			continue
 		}
@@ -195,11 +212,11 @@ func (s *Service) follow(ctx context.Context, inq *inquiry, q connectors.LookupQ
 		case <-ctx.Done():
 			return
 		case e := <-events:
-			heard = append(heard, s.apply(inq, e, began)...)
+			heard = append(heard, s.apply(sources, inq, e, began)...)
 			tell()
 		}
 	}
-	if s.renew(ctx, inq) {
+	if s.renew(ctx, sources, inq) {
 		tell()
 		if c := inq.local.remembered; c != nil {
 			heard = append(heard, *c)
@@ -209,12 +226,12 @@ func (s *Service) follow(ctx context.Context, inq *inquiry, q connectors.LookupQ
 }
 
 // apply takes an event into the inquiry and returns customers that a system has just told about.
-func (s *Service) apply(inq *inquiry, e event, began time.Time) []Customer {
+func (s *Service) apply(sources []Source, inq *inquiry, e event, began time.Time) []Customer {
 	if e.source < 0 {
 		inq.local = e.local
 		return nil
 	}
-	src, st := s.sources[e.source], &inq.sources[e.source]
+	src, st := sources[e.source], &inq.sources[e.source]
 	switch {
 	case e.late && st.phase != waiting:
 	case e.late:
@@ -275,12 +292,12 @@ func (s *Service) fine(what string, n Number, err error) bool {
 
 // renew fetches a remembered customer whose system is well but did not mention it: the record lacks the number, which is why a
 // person had to choose it. A record that is gone is no longer offered.
-func (s *Service) renew(ctx context.Context, inq *inquiry) bool {
+func (s *Service) renew(ctx context.Context, sources []Source, inq *inquiry) bool {
 	c := inq.local.remembered
 	if c == nil {
 		return false
 	}
-	for i, src := range s.sources {
+	for i, src := range sources {
 		st := inq.sources[i]
 		if src.ID() != c.Source || st.phase != answered {
 			continue

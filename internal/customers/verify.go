@@ -76,13 +76,13 @@ func isFiller(digits string) bool {
 
 // verify turns what a connector returned into the candidates that really have the number, best first. Records marked for deletion
 // are left out.
-func (s *Service) verify(caller Number, src Source, a connectors.Answer) []Candidate {
+func (n *Normalizer) verify(caller Number, source, sourceName string, a connectors.Answer) []Candidate {
 	var out []Candidate
 	for _, c := range a.Candidates {
 		if c.Deleted {
 			continue
 		}
-		if cand, ok := s.numbers.candidate(caller, s.customer(src, c, a), OriginLive); ok {
+		if cand, ok := n.candidate(caller, n.Customer(source, sourceName, c, a.AsOf), OriginLive); ok {
 			out = append(out, cand)
 		}
 	}

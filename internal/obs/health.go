@@ -62,6 +62,17 @@ func (p Part) OK() { p.health.set(p.name, true, "") }
 // Fail reports that the part does not work, and why in words fit to show.
 func (p Part) Fail(detail string) { p.health.set(p.name, false, detail) }
 
+// Forget removes the part: a customer system that is no longer used.
+func (p Part) Forget() {
+	h := p.health
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.parts[p.name] != nil {
+		delete(h.parts, p.name)
+		h.notify()
+	}
+}
+
 // notify wakes those who wait on Changed. The caller holds mu.
 func (h *Health) notify() {
 	close(h.changed)
@@ -73,8 +84,8 @@ func (h *Health) set(name string, ok bool, detail string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.parts[name]
-	if p.OK == ok && p.Detail == detail {
-		return
+	if p == nil || p.OK == ok && p.Detail == detail {
+		return // forgotten, or no news
 	}
 	if p.OK != ok {
 		p.OK, p.Since = ok, h.now().UTC()

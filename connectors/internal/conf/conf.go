@@ -209,6 +209,17 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// With returns a JSON object with another value under a key.
+func With(raw json.RawMessage, key string, value any) (json.RawMessage, error) {
+	v, err := Parse(raw)
+	object, ok := v.(map[string]any)
+	if err != nil || !ok {
+		return nil, errs.E(errs.Invalid, op, "the configuration is no JSON object")
+	}
+	object[key] = value
+	return json.Marshal(object)
+}
+
 // Secret resolves a reference; "" stays "".
 func Secret(ctx context.Context, secrets connectors.Secrets, path, ref string) (string, error) {
 	if ref == "" {

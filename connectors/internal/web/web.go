@@ -15,11 +15,13 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/pult-cc/pult/connectors/trace"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -30,6 +32,7 @@ type Options struct {
 	MaxConns  int            // to one host
 	MaxAnswer int64          // bytes; a longer answer is errs.Invalid
 	Setting   string         // what the configuration calls that limit
+	Secrets   []string       // that may stand in an address and must not be seen in a trace
 }
 
 // Client sends requests. It may be used by many goroutines.
@@ -96,6 +99,44 @@ func (a Answer) Page() bool { return len(a.Body) > 0 && a.Body[0] == '<' }
 
 // Do sends a request and reads its answer, whatever the status. No answer, and one that is too long or cut off, is an error.
 func (c *Client) Do(ctx context.Context, op string, req *http.Request) (Answer, error) {
+	answered := func(trace.Request) {}
+	if r := trace.From(ctx); r != nil {
+		answered = r.Begin(req.Method, shown(req.URL), c.o.Secrets...)
+	}
+	a, err := c.do(ctx, op, req)
+	how := trace.Request{Status: a.Status, Bytes: len(a.Body)}
+	if err != nil {
+		how.Error = errs.Message(err)
+	}
+	answered(how)
+	if tap := trace.Tap(ctx); tap != nil && err == nil {
+		tap(exchange(req, a))
+	}
+	return a, err
+}
+
+// shown is an address as people read it.
+func shown(u *url.URL) string {
+	s := u.String()
+	if plain, err := url.QueryUnescape(s); err == nil {
+		s = plain
+	}
+	return s
+}
+
+func exchange(req *http.Request, a Answer) trace.Exchange {
+	e := trace.Exchange{Method: req.Method, URL: req.URL.String(), Header: req.Header, Status: a.Status, Answer: a.Header, Payload: a.Body}
+	if req.GetBody == nil {
+		return e
+	}
+	if body, err := req.GetBody(); err == nil {
+		e.Body, _ = io.ReadAll(body) // in memory
+		_ = body.Close()
+	}
+	return e
+}
+
+func (c *Client) do(ctx context.Context, op string, req *http.Request) (Answer, error) {
 	if !c.known(hostPort(req.URL)) {
 		return Answer{}, errs.Ef(errs.Invalid, op, "requests to %s are not permitted", req.URL.Hostname())
 	}
@@ -180,6 +221,28 @@ func Networks(op, field string, list []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
+// Confine holds a configuration's list of networks to those that are permitted; none is all of them.
+func Confine(op, field string, list, permitted []string) ([]string, error) {
+	asked, err := Networks(op, field, list)
+	if err != nil {
+		return nil, err
+	}
+	allowed, err := Networks(op, field, permitted)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range asked {
+		if !slices.ContainsFunc(allowed, func(a netip.Prefix) bool { return a.Bits() <= p.Bits() && a.Contains(p.Addr()) }) {
+			return nil, errs.Field(op, fmt.Sprintf("%s[%d]", field, i), p.String()+
+				" is not permitted here; whoever runs Pult permits it in web_connectors.networks of the configuration file")
+		}
+	}
+	if len(list) == 0 {
+		return append([]string{}, permitted...), nil
+	}
+	return list, nil
+}
+
 // transportError is the error of a request without an answer. A *url.Error repeats the address, and with it the customer's number,
 // so only its cause is kept.
 func transportError(ctx context.Context, op string, err error) error {
@@ -189,7 +252,7 @@ func transportError(ctx context.Context, op string, err error) error {
 	var private *errPrivate
 	if errors.As(err, &private) {
 		return &errs.Error{Kind: errs.Invalid, Op: op, Err: private,
-			Msg: "the server is in a private network; list that in networks if it is meant"}
+			Msg: "the server is in a private network; list that in networks if it is meant (for a connector made in the web app also in web_connectors.networks of the configuration file)"}
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

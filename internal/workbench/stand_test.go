@@ -1,0 +1,152 @@
+package workbench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/all"
+	"github.com/pult-cc/pult/connectors/onec/onecsim"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/seal"
+	"github.com/pult-cc/pult/internal/seal/localkey"
+	"github.com/pult-cc/pult/internal/workbench"
+)
+
+// rows is a repository in memory.
+type rows struct {
+	mu sync.Mutex
+	m  map[string]workbench.Record
+}
+
+func (r *rows) WebConnectors(context.Context) ([]workbench.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []workbench.Record
+	for _, c := range r.m {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b workbench.Record) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+func (r *rows) WebConnector(_ context.Context, id string) (workbench.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.m[id]
+	if !ok {
+		return c, errs.E(errs.NotFound, "reading", "there is no such connector")
+	}
+	return c, nil
+}
+
+func (r *rows) SaveWebConnector(_ context.Context, c workbench.Record, former int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.m[c.ID].Version != former {
+		return errs.E(errs.Conflict, "saving", "another version")
+	}
+	r.m[c.ID] = c
+	return nil
+}
+
+func (r *rows) DeleteWebConnector(_ context.Context, id string, former int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.m[id]; ok && c.Version != former {
+		return errs.E(errs.Conflict, "deleting", "another version")
+	}
+	delete(r.m, id)
+	return nil
+}
+
+const (
+	user     = "Пульт"
+	password = "п@роль-секрет"
+)
+
+var now = time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+
+// stand is a workbench with a 1C beside it.
+type stand struct {
+	*workbench.Service
+	t       *testing.T
+	rows    *rows
+	sim     *onecsim.Sim
+	url     string
+	changed int
+	log     bytes.Buffer
+	status  map[string]workbench.Status
+}
+
+func newStand(t *testing.T, change ...func(*workbench.Options)) *stand {
+	t.Helper()
+	s := &stand{t: t, rows: &rows{m: map[string]workbench.Record{}}, status: map[string]workbench.Status{}}
+	s.sim = onecsim.New(onecsim.Options{Base: onecsim.NewDemo(), User: user, Password: password})
+	srv := httptest.NewServer(s.sim)
+	t.Cleanup(srv.Close)
+	s.url = srv.URL + "/demo"
+	reg, err := all.Registry(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, err := customers.NewNormalizer("RU", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := workbench.Options{
+		Kinds: reg.Kinds(), Open: reg.Open, Repository: s.rows, Numbers: numbers,
+		Sealer:  seal.New(localkey.New(filepath.Join(t.TempDir(), "key"))),
+		Reach:   connectors.Reach{Networks: []string{"127.0.0.0/8"}},
+		Changed: func(context.Context) { s.changed++ },
+		Status:  func() map[string]workbench.Status { return s.status },
+		Now:     func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	s.Service = workbench.New(o)
+	return s
+}
+
+func ptr(s string) *string { return &s }
+
+// draft is a 1C as an administrator types it.
+func (s *stand) draft() workbench.Draft {
+	return workbench.Draft{
+		ID: "1c", Kind: "onec", Name: "1С", Config: s.config(map[string]any{}), Secrets: map[string]*string{"password": ptr(password)},
+	}
+}
+
+// config is that of the 1C with changes.
+func (s *stand) config(change map[string]any) json.RawMessage {
+	s.t.Helper()
+	c := map[string]any{"base_url": s.url, "user": user, "preset": "ut11"}
+	for k, v := range change {
+		c[k] = v
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+func (s *stand) save(d workbench.Draft) workbench.Connector {
+	s.t.Helper()
+	c, err := s.Save(s.t.Context(), d, "adam")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
