@@ -83,8 +83,10 @@ type Secrets interface {
 // Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine. A plug-in is the exception: only
 // its process can tell what it is able to do.
 type Factory struct {
-	Kind   string          // "onec"
-	Schema json.RawMessage // JSON Schema of the configuration; secret fields carry "x-secret": true
+	Kind string // "onec"
+	// Schema is the JSON Schema of the configuration. Secret fields carry "x-secret": true. For the web app's form: "x-more": true is
+	// rarely needed, "x-when" shows a field only for such values of one beside it, "x-file-only" is for the configuration file.
+	Schema json.RawMessage
 	New    func(ctx context.Context, id string, config json.RawMessage, secrets Secrets) (Driver, error)
 	// Browser is how the kind is configured in the web app; nil: in the configuration file only.
 	Browser *Browser

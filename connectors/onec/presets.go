@@ -58,13 +58,13 @@ var schema = json.RawMessage(`{
     "user": {"type": "string", "title": "1C user"},
     "password": {"type": "string", "title": "Password", "x-secret": true, "examples": ["env:ONEC_PASSWORD"]},
     "preset": {"enum": ["ut11", "bp30", "unf"], "default": "ut11", "title": "Configuration"},
-    "sources": {"type": "array", "title": "Where customers are, instead of a preset", "items": {"$ref": "#/$defs/source"}},
-    "time_zone": {"type": "string", "default": "Europe/Moscow", "title": "Time zone of the base"},
-    "links": {"type": "string", "title": "Where deep links open", "examples": ["https://1c.example.com/ut/", "e1c://server/srv1c/ut"]},
-    "networks": {"type": "array", "title": "Private networks that the address may be in", "items": {"type": "string"}, "examples": [["10.0.0.0/8"]]},
-    "max_connections": {"type": "integer", "minimum": 1, "default": 8},
-    "max_query_bytes": {"type": "integer", "minimum": 1200, "default": 2048},
-    "max_answer_bytes": {"type": "integer", "minimum": 65536, "default": 4194304}
+    "sources": {"x-more": true, "type": "array", "title": "Where customers are, instead of a preset", "items": {"$ref": "#/$defs/source"}},
+    "time_zone": {"x-more": true, "type": "string", "default": "Europe/Moscow", "title": "Time zone of the base"},
+    "links": {"x-more": true, "type": "string", "title": "Where deep links open", "examples": ["https://1c.example.com/ut/", "e1c://server/srv1c/ut"]},
+    "networks": {"x-more": true, "type": "array", "title": "Private networks that the address may be in", "items": {"type": "string"}, "examples": [["10.0.0.0/8"]]},
+    "max_connections": {"x-more": true, "type": "integer", "minimum": 1, "default": 8},
+    "max_query_bytes": {"x-more": true, "type": "integer", "minimum": 1200, "default": 2048},
+    "max_answer_bytes": {"x-more": true, "type": "integer", "minimum": 65536, "default": 4194304}
   },
   "$defs": {
     "source": {

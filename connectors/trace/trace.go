@@ -85,7 +85,7 @@ var (
 	guid   = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 	number = regexp.MustCompile(`\+?[0-9]([ ().%_*-]{0,2}[0-9]){4,}`)
 	mail   = regexp.MustCompile(`[\pL\pN._+-]+@[\pL\pN.-]+`)
-	opaque = regexp.MustCompile(`[A-Za-z0-9_~+/=-]{24,}`)
+	opaque = regexp.MustCompile(`[A-Za-z0-9_~-]{24,}`)
 )
 
 // longest is how much of a target is kept, in runes.
