@@ -1,7 +1,7 @@
 package onec
 
 import (
-	"encoding/json"
+	_ "embed" // for schema.json
 
 	"github.com/pult-cc/pult/connectors"
 )
@@ -48,57 +48,6 @@ func presets() map[string][]Source {
 const kindsEntity = "Catalog_ВидыКонтактнойИнформации"
 
 // schema is the JSON Schema of Config.
-var schema = json.RawMessage(`{
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["base_url", "user", "password"],
-  "properties": {
-    "base_url": {"type": "string", "format": "uri", "title": "Address of the published base", "examples": ["https://1c.example.com/ut"]},
-    "user": {"type": "string", "title": "1C user"},
-    "password": {"type": "string", "title": "Password", "x-secret": true, "examples": ["env:ONEC_PASSWORD"]},
-    "preset": {"enum": ["ut11", "bp30", "unf"], "default": "ut11", "title": "Configuration"},
-    "sources": {"x-more": true, "type": "array", "title": "Where customers are, instead of a preset", "items": {"$ref": "#/$defs/source"}},
-    "time_zone": {"x-more": true, "type": "string", "default": "Europe/Moscow", "title": "Time zone of the base"},
-    "links": {"x-more": true, "type": "string", "title": "Where deep links open", "examples": ["https://1c.example.com/ut/", "e1c://server/srv1c/ut"]},
-    "networks": {"x-more": true, "type": "array", "title": "Private networks that the address may be in", "items": {"type": "string"}, "examples": [["10.0.0.0/8"]]},
-    "max_connections": {"x-more": true, "type": "integer", "minimum": 1, "default": 8},
-    "max_query_bytes": {"x-more": true, "type": "integer", "minimum": 1200, "default": 2048},
-    "max_answer_bytes": {"x-more": true, "type": "integer", "minimum": 65536, "default": 4194304}
-  },
-  "$defs": {
-    "source": {
-      "type": "object",
-      "additionalProperties": false,
-      "required": ["entity", "kind"],
-      "properties": {
-        "entity": {"type": "string", "examples": ["Catalog_Контрагенты"]},
-        "kind": {"enum": ["COMPANY", "PERSON", "LEAD"]},
-        "tabular": {"type": "string", "default": "КонтактнаяИнформация"},
-        "lookup": {"enum": ["auto", "direct", "two_step"], "default": "auto"},
-        "name": {"type": "string", "default": "Description"},
-        "company": {"type": "string"},
-        "owner": {"type": "string"},
-        "tax_id": {"type": "string"},
-        "person_field": {"type": "string"},
-        "person_values": {"type": "array", "items": {"type": "string"}},
-        "parent_link": {"type": "string"},
-        "parent_entity": {"type": "string"},
-        "phone_field": {"type": "string"},
-        "search_fields": {"type": "array", "items": {"type": "string"}},
-        "notes": {"type": "object", "additionalProperties": {"type": "string"}},
-        "columns": {
-          "type": "object",
-          "additionalProperties": false,
-          "properties": {
-            "text": {"type": "string"},
-            "digits": {"type": "string"},
-            "type": {"type": "string"},
-            "kind": {"type": "string"},
-            "email": {"type": "string"}
-          }
-        }
-      }
-    }
-  }
-}`)
+//
+//go:embed schema.json
+var schema []byte

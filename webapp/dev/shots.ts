@@ -208,6 +208,31 @@ const shots: Record<string, Shot> = {
     path: '/readiness',
     act: async (page) => page.locator('li[data-readiness]').first().waitFor(),
   },
+  connectors: {
+    scenario: 'admin',
+    path: '/connectors',
+    act: async (page) => page.locator('li[data-connector]').first().waitFor(),
+  },
+  'connectors-new': {
+    scenario: 'admin',
+    path: '/connectors/new',
+    act: async (page) => page.locator('a[href="/connectors/new/onec"]').waitFor(),
+  },
+  'connector-onec': {
+    scenario: 'admin',
+    path: '/connectors/new/onec',
+    act: async (page) => {
+      await page.locator('input[type=tel]').fill('8 916 123-45-67')
+      await page.locator('section form button[type=submit]').click()
+      await page.locator('table').waitFor()
+      await page.locator('table').scrollIntoViewIfNeeded()
+    },
+  },
+  'connector-httpjson': {
+    scenario: 'admin',
+    path: '/connectors/bitrix',
+    act: async (page) => page.locator('input[type=password]').waitFor(),
+  },
   settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
 

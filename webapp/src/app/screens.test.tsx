@@ -51,6 +51,12 @@ const screens: Record<string, Screen> = {
   'desk phone away': { scenario: 'deskaway', selector: 'aside [role=alert]' },
   check: { scenario: 'idle', path: '/check', selector: 'li[data-state=ok]' },
   readiness: { scenario: 'supervisor', path: '/readiness', selector: 'li[data-readiness]' },
+  connectors: { scenario: 'admin', path: '/connectors', selector: 'li[data-connector]' },
+  'no connectors': { scenario: 'noconnectors', path: '/connectors', selector: 'a[href="/connectors/new"]' },
+  'kinds of connectors': { scenario: 'admin', path: '/connectors/new', selector: 'a[href="/connectors/new/onec"]' },
+  'a new connector': { scenario: 'admin', path: '/connectors/new/onec', selector: 'input[type=password]' },
+  'a connector': { scenario: 'admin', path: '/connectors/bitrix', selector: 'input[type=password]' },
+  'a connector of the file': { scenario: 'admin', path: '/connectors/1c', selector: 'input[type=tel]' },
   settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
   help: {
     scenario: 'idle',

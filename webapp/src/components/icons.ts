@@ -11,6 +11,7 @@ export {
   IconCircleDashed as Wait,
   IconStethoscope as Check,
   IconListCheck as Readiness,
+  IconPlugConnected as Connectors,
   IconChevronDown as Open,
   IconDialpad as KeypadIcon,
   IconExternalLink as External,

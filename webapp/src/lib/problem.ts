@@ -22,6 +22,8 @@ export interface Problem {
   message: string
   /** BAD_USER_INPUT: the fields that are wrong. */
   fields?: readonly string[]
+  /** And what is wrong with each, in the server's words. */
+  details?: Readonly<Record<string, string>>
   /** RATE_LIMITED: seconds to wait, where the server said so. */
   retryAfter?: number
   /** INTERNAL: what to quote to the administrator. */
@@ -56,7 +58,10 @@ export function problemOf(error: unknown): Problem {
       message: first?.message ?? '',
     }
     const fields = extensions['fields']
-    if (typeof fields === 'object' && fields !== null) problem.fields = Object.keys(fields)
+    if (typeof fields === 'object' && fields !== null) {
+      problem.fields = Object.keys(fields)
+      problem.details = Object.fromEntries(Object.entries(fields).map(([field, words]) => [field, String(words)]))
+    }
     const wait = extensions['retryAfter']
     if (typeof wait === 'number' && wait > 0) problem.retryAfter = Math.ceil(wait)
     const trace = extensions['traceId'] ?? extensions['trace']

@@ -5,6 +5,7 @@ import type { GraphQLFieldResolver } from 'graphql'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeWorld, type World } from './world.ts'
+import { connectorAnswers } from './world-connectors.ts'
 
 type Plain = Record<string, unknown>
 /** Whom a resolver answers. */
@@ -141,7 +142,7 @@ const readiness = (operator: Plain) => {
 
 const viewer = ({ world, scenario }: Context) => ({
   operator: scenario === 'signin' ? null : world.me,
-  roles: world.more['supervisor'] ? ['OPERATOR', 'SUPERVISOR'] : ['OPERATOR'],
+  roles: ['OPERATOR', ...(world.more['supervisor'] ? ['SUPERVISOR'] : []), ...(world.more['admin'] ? ['ADMIN'] : [])],
   preferences: world.preferences,
   demo: world.more['demo']
     ? {
@@ -157,8 +158,11 @@ const viewer = ({ world, scenario }: Context) => ({
   now: new Date().toISOString(),
 })
 
+const connectors = connectorAnswers((context) => (context as Context).world.connectors)
+
 const resolvers = {
   Query: {
+    ...connectors.Query,
     viewer: (_: unknown, __: unknown, context: Context) => viewer(context),
     system: (_: unknown, __: unknown, { world }: Context) => ({
       ready: true,
@@ -188,6 +192,7 @@ const resolvers = {
       ),
   },
   Mutation: {
+    ...connectors.Mutation,
     signIn: (_: unknown, { input }: { input: Plain }, context: Context) => {
       const code = { wrong: 'UNAUTHENTICATED', slow: 'RATE_LIMITED' }[String(input['password'])]
       if (code)

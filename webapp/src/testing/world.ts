@@ -13,6 +13,7 @@ import {
   third,
   waiting,
 } from './world-calls.ts'
+import { makeConnectors } from './world-connectors.ts'
 import { history, interaction, quality, recent } from './world-history.ts'
 import {
   at,
@@ -281,6 +282,8 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       waiting: [call('RESCUING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' } })],
     },
   }),
+  admin: () => ({ presence: 'OFFLINE', calls: [], more: { supervisor: true, admin: true } }),
+  noconnectors: () => ({ presence: 'OFFLINE', calls: [], more: { supervisor: true, admin: true, connectors: [] } }),
   desk: () => ({ presence: 'OFFERED', calls: [call('RINGING')], more: { me: { device: 'DESK' } } }),
   deskaway: () => ({ presence: 'PAUSED', calls: [], more: { me: { device: 'DESK', phoneOnline: false } } }),
 }
@@ -298,6 +301,7 @@ export interface World {
   readonly topics: Plain[]
   readonly pauseReasons: Plain[]
   readonly customers: Plain[]
+  readonly connectors: Plain[]
   readonly preferences: { language: string; theme: string }
   readonly more: Plain
 }
@@ -331,6 +335,7 @@ export function makeWorld(scenario: string): World {
     topics,
     pauseReasons,
     customers: [maria, company, petr],
+    connectors: (more['connectors'] as Plain[] | undefined) ?? makeConnectors(),
     preferences: { language: '', theme: 'auto' },
     more,
   }
