@@ -91,4 +91,7 @@ type Factory struct {
 	// Browser is how the kind is configured in the web app; nil: in the configuration file only.
 	Browser *Browser
 	Presets func() []Preset // nil: none
+	// Vocabulary lists the words of the system's answers that mean something to a driver of this configuration and tell of nobody, as
+	// the names of kinds and types: an anonymised recording keeps them. nil: none.
+	Vocabulary func(config json.RawMessage) []string
 }

@@ -13,14 +13,16 @@ import (
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/plugin"
+	"github.com/pult-cc/pult/connectors/trace"
 	"github.com/pult-cc/pult/internal/app"
 	"github.com/pult-cc/pult/internal/config"
+	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
 func connectorCmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "connector", Short: "Customer systems: check, look up, test"}
-	cmd.AddCommand(connectorCheckCmd(), connectorLookupCmd(), connectorTestCmd())
+	cmd := &cobra.Command{Use: "connector", Short: "Customer systems: check, look up, test, capture"}
+	cmd.AddCommand(connectorCheckCmd(), connectorLookupCmd(), connectorTestCmd(), connectorCaptureCmd())
 	return cmd
 }
 
@@ -175,16 +177,21 @@ func connectorLookupCmd() *cobra.Command {
 				}
 				ctx, cancel := context.WithTimeout(cmd.Context(), askFor)
 				defer cancel()
+				ctx, recorder := trace.With(ctx)
 				began := time.Now()
 				found, err := d.Lookup(ctx, q)
+				took := time.Since(began).Round(time.Millisecond)
+				out := cmd.OutOrStdout()
+				printRequests(out, recorder)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s, asked as %s: %d found in %v\n", args[0], cmp.Or(q.E164, q.National), len(found),
-					time.Since(began).Round(time.Millisecond))
-				for _, f := range found {
-					printCandidate(cmd.OutOrStdout(), w, q, f)
+				fmt.Fprintf(out, "%s, asked as %s: %d found in %v\n", args[0], cmp.Or(q.E164, q.National), len(found), took)
+				match, examined := w.Examine(args[0], c, found)
+				for _, e := range examined {
+					printExamined(out, e)
 				}
+				fmt.Fprintf(out, "\nthe card: %s\n", cardOf(match))
 				return nil
 			})
 		},
@@ -193,23 +200,69 @@ func connectorLookupCmd() *cobra.Command {
 	return cmd
 }
 
-func printCandidate(out io.Writer, w *app.Workbench, q connectors.LookupQuery, c connectors.Candidate) {
-	fmt.Fprintf(out, "\n%s (%s)", c.Name, strings.ToLower(string(c.Kind)))
-	if c.Deleted {
-		fmt.Fprint(out, ", marked for deletion")
+// printRequests shows what the system was asked.
+func printRequests(out io.Writer, r *trace.Recorder) {
+	all, dropped := r.Requests()
+	for _, q := range all {
+		answer := q.Error
+		switch {
+		case answer != "":
+		case q.Status != 0:
+			answer = fmt.Sprintf("%d, %d bytes", q.Status, q.Bytes)
+		case q.Method == "SQL":
+			answer = fmt.Sprintf("%d rows", q.Rows)
+		default:
+			answer = "answered"
+		}
+		fmt.Fprintf(out, "%6d ms  %s %s: %s\n", q.Took.Milliseconds(), q.Method, q.Target, answer)
 	}
-	fmt.Fprintln(out)
+	if dropped > 0 {
+		fmt.Fprintf(out, "and %d requests more\n", dropped)
+	}
+}
+
+// cardOf is what the card would say, were this the only system.
+func cardOf(m customers.Match) string {
+	switch {
+	case m.Chosen != nil:
+		return m.Chosen.Name
+	case m.State == customers.MatchMany:
+		return "several to choose from"
+	}
+	return "nobody"
+}
+
+// words for why a number fits and why a record is left out.
+var (
+	fits = map[customers.Reason]string{
+		customers.ReasonExact: "the number", customers.ReasonNational: "the number but for the country", customers.ReasonExtension: "the number but for the extension",
+		customers.ReasonSuffix: "its last digits",
+	}
+	leftOut = map[customers.LeftOut]string{
+		customers.LeftOutDeleted: "left out: marked for deletion", customers.LeftOutNumber: "left out: no phone of this record has the number",
+		customers.LeftOutSame: "left out: another record of this customer says more", customers.LeftOutMany: "left out: too many fit better",
+	}
+)
+
+func printExamined(out io.Writer, e customers.Examined) {
+	c := e.Candidate
+	fmt.Fprintf(out, "\n%s (%s)\n", c.Name, strings.ToLower(string(c.Kind)))
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(out, "  %-9s %s\n", name, value)
 		}
 	}
 	line("company", c.Company)
-	verified := false
-	for _, p := range c.Phones {
+	for _, p := range e.Phones {
+		var marks []string
+		for _, n := range p.Numbers {
+			if n.Why != "" {
+				marks = append(marks, fits[n.Why])
+			}
+		}
 		mark := ""
-		if w.Verified(q, p.Raw) {
-			mark, verified = "  <- the number", true
+		if len(marks) > 0 {
+			mark = "  <- " + strings.Join(marks, ", ")
 		}
 		line("phone", strings.TrimSpace(p.Raw+" "+p.Label)+mark)
 	}
@@ -218,7 +271,9 @@ func printCandidate(out io.Writer, w *app.Workbench, q connectors.LookupQuery, c
 	line("manager", c.Owner.Name)
 	line("link", c.URL)
 	line("record", c.Ref.Type+" "+c.Ref.ID)
-	if !verified {
-		line("verdict", "no phone of this record has the number as a whole: Pult shows it last, or not at all")
+	if e.LeftOut != "" {
+		line("verdict", leftOut[e.LeftOut])
+	} else {
+		line("verdict", fmt.Sprintf("place %d on the card", e.Place))
 	}
 }

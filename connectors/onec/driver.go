@@ -54,6 +54,7 @@ func Factory() connectors.Factory {
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
 			return New(ctx, id, config, secrets)
 		},
+		Vocabulary: vocabulary,
 		Browser: &connectors.Browser{
 			Confine: confine,
 			Stay: []string{
@@ -61,6 +62,19 @@ func Factory() connectors.Factory {
 			},
 		},
 	}
+}
+
+// vocabulary implements connectors.Factory.
+func vocabulary(config json.RawMessage) []string {
+	out := []string{typePhone, typeEmail, zeroGUID}
+	c, err := readConfig(config)
+	if err != nil {
+		return out
+	}
+	for _, s := range c.Sources {
+		out = append(append(out, s.PersonValues...), s.Entity)
+	}
+	return out
 }
 
 // confine implements connectors.Browser.

@@ -1,14 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/all"
+	"github.com/pult-cc/pult/connectors/capture"
 	"github.com/pult-cc/pult/internal/config"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
@@ -87,12 +90,26 @@ func (w *Workbench) Open(ctx context.Context, c config.Connector) (connectors.Dr
 	return d, nil
 }
 
+// CaptureOptions are those of a recording of a configured connector, without what is to be asked.
+func (w *Workbench) CaptureOptions(c config.Connector) (capture.Options, error) {
+	raw, err := c.JSON()
+	if err != nil {
+		return capture.Options{}, err
+	}
+	for _, f := range w.kinds.Kinds() {
+		if f.Kind == c.Kind {
+			return capture.Options{Factory: f, ID: c.ID, Config: raw, Secrets: w.app.secrets}, nil
+		}
+	}
+	return capture.Options{}, errs.Field("opening connector", "kind", c.Kind+" is unknown")
+}
+
 // Query makes the question about a number, as people write it.
 func (w *Workbench) Query(raw string) connectors.LookupQuery {
 	return w.number.Query(w.number.Parse(raw))
 }
 
-// Verified tells whether a stored field has the number that was asked for, which is what the host will ask of every candidate.
-func (w *Workbench) Verified(q connectors.LookupQuery, stored string) bool {
-	return slices.ContainsFunc(w.number.ParseAll(stored), func(n customers.Number) bool { return n.E164 == q.E164 })
+// Examine tells what becomes of what a connector found for a number, as people write it: see customers.Normalizer.Examine.
+func (w *Workbench) Examine(raw string, c config.Connector, found []connectors.Candidate) (customers.Match, []customers.Examined) {
+	return w.number.Examine(w.number.Parse(raw), c.ID, cmp.Or(c.Name, c.ID), found, time.Now())
 }

@@ -53,6 +53,7 @@ export const makeConnectors = (): Plain[] => [
     name: 'Прайс-лист',
     config: { path: '/srv/customers.csv', columns: { id: 'Код', phone: 'Телефон' } },
     state: 'DISABLED',
+    since: null,
   },
 ]
 
