@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,5 +131,22 @@ func TestRetryAfterOf(t *testing.T) {
 		if d, ok := connectors.RetryAfterOf(err); ok {
 			t.Errorf("%v: got %v", err, d)
 		}
+	}
+}
+
+type checked struct{ nobody }
+
+func (checked) Check(context.Context) (connectors.Health, error) { return connectors.Health{}, nil }
+
+func (checked) Get(context.Context, connectors.Ref) (connectors.Candidate, error) {
+	return connectors.Candidate{}, nil
+}
+
+func TestCapabilitiesAreThoseThatAsFinds(t *testing.T) {
+	if got := connectors.Capabilities(checked{}); !slices.Equal(got, []string{"CHECK", "GET"}) {
+		t.Errorf("it can %v", got)
+	}
+	if got := connectors.Capabilities(nobody{}); got != nil {
+		t.Errorf("nobody can %v", got)
 	}
 }

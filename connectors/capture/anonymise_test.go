@@ -155,7 +155,7 @@ func TestNothingOfAnybodyIsLeft(t *testing.T) {
 func TestAnswersThatAreNoJSON(t *testing.T) {
 	a := anonymiser("k")
 	for body, want := range map[string]string{
-		"":                               "",
+		"": "",
 		"<html>Котова Мария 9161234567<": "<html><body>a page</body></html>",
 		"{\"a\": \"Котова":               "",
 	} {

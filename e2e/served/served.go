@@ -145,6 +145,7 @@ func (s *Server) yaml(public string) string {
 	fmt.Fprintf(&b, "telephony:\n  ari: {url: %s, user: %s, password: env:PULT_ARI_PASSWORD}\n", q(a.ARIURL), q(a.ARIUser))
 	fmt.Fprintf(&b, "  trunk: PJSIP/{number}@carrier\n  realm: %s\n  phone_ws_urls: [%s]\n", q(a.Realm), q(a.WSURL))
 	fmt.Fprintf(&b, "region: RU\nlanguage: %s\nlog: {level: %s}\n", q(s.o.Language), q(s.o.LogLevel))
+	fmt.Fprint(&b, "web_connectors: {networks: [127.0.0.0/8]}\n")
 	if c := s.o.OneC; c != nil {
 		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    no_index: %v\n    config: {base_url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", c.NoIndex, q(c.URL), q(c.User))
 	}

@@ -18,6 +18,7 @@ type info struct {
 	People  []person `json:"people"`
 	// Callers of the 1C base.
 	Callers []caller `json:"callers"`
+	CRM     crm      `json:"crm"`
 }
 
 type caller struct {
@@ -28,7 +29,7 @@ type caller struct {
 }
 
 func (s *stand) info(control string) info {
-	in := info{Control: control, People: people()}
+	in := info{Control: control, People: people(), CRM: s.crm}
 	for _, server := range s.servers {
 		in.URLs = append(in.URLs, server.URL())
 	}

@@ -53,6 +53,7 @@ type stand struct {
 	asterisk *lab.Asterisk
 	sim      *onecsim.Sim
 	oneC     net.Listener
+	crm      crm
 	servers  []*served.Server
 	carrier  string // the carrier's IP address
 	closers  []func() error
@@ -87,6 +88,9 @@ func newStand(ctx context.Context, o options) (*stand, error) {
 		return s, err
 	}
 	if err := s.startOneC(ctx); err != nil {
+		return s, err
+	}
+	if err := s.startCRM(ctx); err != nil {
 		return s, err
 	}
 	return s, s.startPult(ctx, o)

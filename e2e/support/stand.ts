@@ -13,6 +13,15 @@ export interface StandInfo {
   urls: string[]
   people: Person[]
   callers: Caller[]
+  crm: Crm
+}
+
+/** A customer system that nobody has connected yet, with one customer. */
+export interface Crm {
+  url: string
+  token: string
+  name: string
+  number: string
 }
 
 export interface Person {

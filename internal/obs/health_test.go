@@ -81,3 +81,26 @@ func TestLivenessDependsOnNothing(t *testing.T) {
 		t.Fatalf("liveness answers %d, %v", w.Code, w.Header())
 	}
 }
+
+// TestAForgottenPartIsGone: a customer system that is no longer used leaves nothing behind, and what it says late is not heard.
+func TestAForgottenPartIsGone(t *testing.T) {
+	h := NewHealth(time.Now)
+	part := h.Advise("connector:crm")
+	part.OK()
+	changed := h.Changed()
+	part.Forget()
+	part.Forget()
+	part.Fail("late")
+	if parts, _ := h.Parts(); len(parts) != 0 {
+		t.Errorf("there are %v", parts)
+	}
+	select {
+	case <-changed:
+	default:
+		t.Error("nobody was told")
+	}
+	h.Advise("connector:crm").OK()
+	if parts, _ := h.Parts(); len(parts) != 1 || !parts[0].OK {
+		t.Errorf("registered anew: %v", parts)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pult-cc/pult/connectors/trace"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -89,6 +90,38 @@ func TestLongAnswersAreRefused(t *testing.T) {
 	defer srv.Close()
 	if _, err := get(t, client(srv, "127.0.0.0/8"), srv.URL); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "max_answer_bytes") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatIsAskedIsTracedWithoutSecretsAndNumbers(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/gone" {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = w.Write([]byte(`{"a":1}`))
+	}))
+	defer srv.Close()
+	c := New(Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, Networks: Local, MaxAnswer: 100, Secrets: []string{"h00k"}})
+	ctx, recorder := trace.With(t.Context())
+	var tapped []trace.Exchange
+	ctx = trace.WithTap(ctx, func(e trace.Exchange) { tapped = append(tapped, e) })
+	for _, path := range []string{"/rest/h00k/find?phone=%2B7+916+123-45-67", "/gone"} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+path, strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Do(ctx, "asking", req)
+	}
+	all, _ := recorder.Requests()
+	if len(all) != 2 || !strings.HasSuffix(all[0].Target, "/rest/***/find?phone=…") || all[0].Status != http.StatusTeapot || all[0].Bytes != 7 || all[0].Error != "" {
+		t.Errorf("traced %+v", all)
+	}
+	if all[1].Status != 0 || all[1].Error != "the server does not answer" {
+		t.Errorf("without an answer: %+v", all[1])
+	}
+	if len(tapped) != 1 || string(tapped[0].Body) != "body" || string(tapped[0].Payload) != `{"a":1}` || tapped[0].Status != http.StatusTeapot {
+		t.Errorf("tapped %+v", tapped)
 	}
 }
 
