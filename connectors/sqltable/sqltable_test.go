@@ -19,6 +19,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/connectortest"
 	"github.com/pult-cc/pult/connectors/sqltable"
+	"github.com/pult-cc/pult/connectors/trace"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/lab"
 )
@@ -226,8 +227,12 @@ func TestCheckNamesWhatIsNotThere(t *testing.T) {
 	}
 	d := open(t, dsn(s.host, name, password), map[string]any{"queries": map[string]string{"lookup": "SELECT 1 AS id, 'x' AS fone"}})
 	defer d.Close()
-	if _, err := d.Lookup(t.Context(), connectortest.Query("4950123401")); !strings.Contains(errs.Message(err), `column "fone" is unknown; did you mean phone?`) {
+	ctx, recorder := trace.With(t.Context())
+	if _, err := d.Lookup(ctx, connectortest.Query("4950123401")); !strings.Contains(errs.Message(err), `column "fone" is unknown; did you mean phone?`) {
 		t.Errorf("got %v", err)
+	}
+	if all, _ := recorder.Requests(); len(all) != 1 || all[0].Method != "SQL" || all[0].Target != "queries.lookup" || !strings.Contains(all[0].Error, "fone") {
+		t.Errorf("traced %+v", all)
 	}
 	if h, err := d.Check(t.Context()); err != nil || !strings.HasPrefix(h.Version, "PostgreSQL ") {
 		t.Errorf("got %+v, %v", h, err)
