@@ -42,15 +42,16 @@ var rules = []rule{
 	{"connectors/...", []string{"connectors/...", "internal/errs"}},
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
+	{"internal/outbox/...", []string{"internal/outbox/...", "connectors", "telephony/calls", "internal/customers", "internal/interactions", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
-		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/seal",
+		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/outbox/...", "internal/seal",
 		"telephony/queues", "telephony/quality", "telephony/health", "connectors", "internal/errs",
 	}},
 	{"ent/...", []string{"ent/..."}},
 	{"graph/...", []string{
 		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "telephony/phones", "internal/customers", "internal/interactions",
-		"internal/auth", "internal/errs", "internal/obs", "connectors",
+		"internal/outbox", "internal/auth", "internal/errs", "internal/obs", "connectors",
 	}},
 }
 
@@ -119,7 +120,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/outbox":
 		return true
 	}
 	return false

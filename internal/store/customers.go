@@ -94,8 +94,20 @@ func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.I
 		if err != nil {
 			return err
 		}
-		return tx.Interaction.Update().Where(interaction.Number(number), interaction.CustomerIDIn(refused...)).
-			SetCustomerID("").SetCustomerName("").Exec(ctx)
+		wrong := []predicate.Interaction{interaction.Number(number), interaction.CustomerIDIn(refused...)}
+		told, err := r.told(ctx, tx, wrong...)
+		if err != nil {
+			return err
+		}
+		if err := tx.Interaction.Update().Where(wrong...).SetCustomerID("").SetCustomerName("").Exec(ctx); err != nil {
+			return err
+		}
+		for ids := range slices.Chunk(told, 500) {
+			if err := r.tell(ctx, tx, interaction.IDIn(ids...)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}))
 }
 

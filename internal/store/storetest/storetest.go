@@ -30,6 +30,7 @@ func Run(t *testing.T, fresh NewDatabase) {
 		{"timeline", runTimeline},
 		{"customers", runCustomers},
 		{"phone index", runPhoneIndex},
+		{"outbox", runOutbox},
 		{"directory", runDirectory},
 		{"credentials", runCredentials},
 		{"concurrency", runConcurrency},
