@@ -22,6 +22,7 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/obs"
+	"github.com/pult-cc/pult/internal/outbox"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/store"
 	"github.com/pult-cc/pult/telephony/ari"
@@ -56,6 +57,7 @@ type App struct {
 	match      *customers.Service
 	history    *interactions.Service
 	conns      []connector
+	outbox     *outbox.Desk
 	board      *calls.Board
 	service    *calls.Service
 	phones     *phones.Service
@@ -96,7 +98,7 @@ func (a *App) open(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors, a.openDoor} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors, a.openOutbox, a.openDoor} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, store.Options{DSN: dsn, Logger: a.log})
+	s, err := store.Open(ctx, store.Options{DSN: dsn, Logger: a.log, Outbox: a.planner()})
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,8 @@ func (a *App) openVault(ctx context.Context) (*vaultkey.Source, error) {
 // connector is one configured customer system.
 type connector struct {
 	id, name string
-	c        connectors.Connector
+	c        *resilient.Connector
+	written  bool // calls or tasks go into it
 }
 
 // closing is an io.Closer.
@@ -161,8 +162,11 @@ func (a *App) openConnectors(ctx context.Context) error {
 		}
 		cs = append(cs, rc)
 		a.closers = append(a.closers, closing(rc.Close)) // also when Run is never reached: a plug-in is a process
-		a.workers = append(a.workers, rc.Run)            // keeps the system awake and notices when it is back
-		a.conns = append(a.conns, connector{c.ID, name, rc})
+		if err := writable(c, d); err != nil {
+			return err
+		}
+		a.workers = append(a.workers, rc.Run) // keeps the system awake and notices when it is back
+		a.conns = append(a.conns, connector{c.ID, name, rc, c.LogCalls || c.MissedCallTasks})
 		if _, lists := connectors.As[connectors.Indexer](d); lists && !c.NoIndex {
 			m, err := a.openMirror(c.ID, name, c.Kind+" "+string(raw), rc)
 			if err != nil {

@@ -14,7 +14,7 @@ const (
 	longestWait = 15 * time.Minute
 	authRest    = time.Minute // after a refused password, so that not every entry is refused, and no account locked
 
-	firstRest   = time.Second
+	firstRest   = 200 * time.Millisecond
 	longestRest = 30 * time.Second
 
 	// defectAttempts is how often an entry is tried whose answer nobody understands.

@@ -17,11 +17,11 @@ func TestJudge(t *testing.T) {
 		attempts int
 		want     Verdict
 	}{
-		"away":                        {e(errs.Unavailable), 0, Verdict{Wait: 5 * time.Second, Rest: time.Second}},
-		"still away":                  {e(errs.Unavailable), 3, Verdict{Wait: 40 * time.Second, Rest: time.Second}},
-		"away for a day":              {e(errs.Unavailable), 100_000, Verdict{Wait: 15 * time.Minute, Rest: time.Second}},
-		"no answer, it may be at it":  {e(errs.Timeout), 0, Verdict{Wait: time.Minute, Rest: time.Second}},
-		"no answer for a day":         {e(errs.Timeout), 1000, Verdict{Wait: 15 * time.Minute, Rest: time.Second}},
+		"away":                        {e(errs.Unavailable), 0, Verdict{Wait: 5 * time.Second, Rest: 200 * time.Millisecond}},
+		"still away":                  {e(errs.Unavailable), 3, Verdict{Wait: 40 * time.Second, Rest: 200 * time.Millisecond}},
+		"away for a day":              {e(errs.Unavailable), 100_000, Verdict{Wait: 15 * time.Minute, Rest: 200 * time.Millisecond}},
+		"no answer, it may be at it":  {e(errs.Timeout), 0, Verdict{Wait: time.Minute, Rest: 200 * time.Millisecond}},
+		"no answer for a day":         {e(errs.Timeout), 1000, Verdict{Wait: 15 * time.Minute, Rest: 200 * time.Millisecond}},
 		"asks for patience":           {&errs.Error{Kind: errs.RateLimited, Err: &connectors.RetryAfter{After: time.Minute}}, 7, Verdict{Wait: time.Minute, Rest: time.Minute, Uncounted: true}},
 		"asks for some patience":      {e(errs.RateLimited), 7, Verdict{Wait: 5 * time.Second, Rest: 5 * time.Second, Uncounted: true}},
 		"away and says for how long":  {&errs.Error{Kind: errs.Unavailable, Err: &connectors.RetryAfter{After: time.Hour}}, 0, Verdict{Wait: time.Hour, Rest: time.Hour}},
@@ -43,7 +43,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestRestGrows(t *testing.T) {
-	for failures, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 5: 16 * time.Second, 6: 30 * time.Second, 9000: 30 * time.Second} {
+	for failures, want := range map[int]time.Duration{1: 200 * time.Millisecond, 2: 400 * time.Millisecond, 8: 25600 * time.Millisecond, 9: 30 * time.Second, 9000: 30 * time.Second} {
 		if got := rest(failures, 0, 0.5); got != want {
 			t.Errorf("after %d failures: %s, want %s", failures, got, want)
 		}
