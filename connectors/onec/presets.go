@@ -61,6 +61,27 @@ var schema = json.RawMessage(`{
     "sources": {"type": "array", "title": "Where customers are, instead of a preset", "items": {"$ref": "#/$defs/source"}},
     "time_zone": {"type": "string", "default": "Europe/Moscow", "title": "Time zone of the base"},
     "links": {"type": "string", "title": "Where deep links open", "examples": ["https://1c.example.com/ut/", "e1c://server/srv1c/ut"]},
+    "calls": {
+      "type": "object",
+      "title": "Where calls are written, and into which fields; - leaves a field out",
+      "additionalProperties": false,
+      "properties": {
+        "entity": {"type": "string", "default": "Document_ТелефонныйЗвонок"},
+        "date": {"type": "string", "default": "Date"},
+        "inbound": {"type": "string", "default": "Входящий"},
+        "subject": {"type": "string", "default": "Тема"},
+        "text": {"type": "string", "default": "Описание"},
+        "customer": {"type": "string", "default": "АбонентКонтакт"},
+        "customer_form": {"enum": ["typed", "key"], "default": "typed"},
+        "customer_name": {"type": "string", "default": "АбонентПредставление"},
+        "number": {"type": "string", "default": "АбонентКакСвязаться"},
+        "reviewed": {"type": "string", "default": "Рассмотрено"},
+        "seconds": {"type": "string", "default": "-"},
+        "constants": {"type": "object", "default": {"Важность": "Обычная"}},
+        "subject_size": {"type": "integer", "minimum": 69, "default": 100},
+        "language": {"enum": ["ru", "en"], "default": "ru"}
+      }
+    },
     "networks": {"type": "array", "title": "Private networks that the address may be in", "items": {"type": "string"}, "examples": [["10.0.0.0/8"]]},
     "max_connections": {"type": "integer", "minimum": 1, "default": 8},
     "max_query_bytes": {"type": "integer", "minimum": 1200, "default": 2048},
