@@ -33,6 +33,7 @@ var fieldAccess = map[string]access{
 	"Query.customer":  signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
 	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
 	"Query.noteLimits": signedIn,
+	"Query.outbox":     administering, "Query.outboxConnectors": administering,
 
 	"Mutation.signIn": anybody, "Mutation.signOut": anybody, "Mutation.setPreferences": signedIn,
 	"Mutation.startPhone": signedIn, "Mutation.stopPhone": signedIn, "Mutation.setAvailability": signedIn,
@@ -45,6 +46,8 @@ var fieldAccess = map[string]access{
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 
 	"Mutation.setOperatorDevice": supervising, "Mutation.issueDeskPhone": administering,
+	"Mutation.retryOutboxEntry": administering, "Mutation.editOutboxEntry": administering, "Mutation.discardOutboxEntry": administering,
+	"Mutation.replayOutbox": administering,
 
 	"Subscription.callFeed": signedIn, "Subscription.queueFeed": signedIn, "Subscription.operatorFeed": signedIn,
 	"Subscription.interactionFeed": signedIn, "Subscription.notices": signedIn,

@@ -27,6 +27,7 @@ type Core struct {
 	Phones    Phones
 	Reasons   Reasons
 	Health    Health
+	Outbox    Outbox
 	Demo      *Demo
 	Phone     PhoneOptions
 	Version   string
@@ -39,7 +40,7 @@ func (c Core) check() error {
 	for name, missing := range map[string]bool{
 		"Auth": c.Auth == nil, "Floor": c.Floor == nil, "Board": c.Board == nil, "Customers": c.Customers == nil,
 		"History": c.History == nil, "Phones": c.Phones == nil, "Reasons": c.Reasons == nil, "Health": c.Health == nil,
-		"Now": c.Now == nil, "Log": c.Log == nil,
+		"Outbox": c.Outbox == nil, "Now": c.Now == nil, "Log": c.Log == nil,
 	} {
 		if missing {
 			return errs.E(errs.Internal, op, "Core."+name+" is missing")

@@ -40,6 +40,9 @@ func (d *Desk) Name(connector string) string {
 	return connector
 }
 
+// Number is an E.164 number as people of the region write it.
+func (d *Desk) Number(e164 string) customers.Number { return d.numbers.Parse(e164) }
+
 // List returns a page of entries, newest first.
 func (d *Desk) List(ctx context.Context, f Filter, limit int, after string) (Page, error) {
 	return d.repo.List(ctx, f, limit, after)
