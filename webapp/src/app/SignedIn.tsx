@@ -6,7 +6,7 @@ import { ViewerDocument } from '@/gql/graphql'
 import { Clock } from '@/lib/clock'
 import { isSpeaking } from '@/phone/view'
 import { ServicesProvider } from '@/session/context'
-import { supervisesAs } from '@/session/roles'
+import { administersAs, supervisesAs } from '@/session/roles'
 import { makeServices, phoneStarted, startServices, type Outside, type Services } from '@/session/services'
 import { phonePath } from '@/session/phone-window'
 import { Layout } from './Layout'
@@ -18,6 +18,7 @@ const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/P
 const SettingsPage = lazyPage(async () => (await import('@/features/settings/SettingsPage')).SettingsPage)
 const CheckPage = lazyPage(async () => (await import('@/features/check/CheckPage')).CheckPage)
 const ReadinessPage = lazyPage(async () => (await import('@/features/readiness/ReadinessPage')).ReadinessPage)
+const OutboxPage = lazyPage(async () => (await import('@/features/outbox/OutboxPage')).OutboxPage)
 
 interface SignedInProps {
   operatorId: string
@@ -90,7 +91,7 @@ export function SignedIn(props: SignedInProps) {
     services.share.tellSignedOut()
     await onSignOut(services.windowId)
   }
-  const supervises = supervisesAs(client.readQuery({ query: ViewerDocument })?.viewer.roles ?? [])
+  const roles = client.readQuery({ query: ViewerDocument })?.viewer.roles ?? []
   return (
     <ServicesProvider value={services}>
       <Switch>
@@ -115,10 +116,17 @@ export function SignedIn(props: SignedInProps) {
                   <CheckPage />
                 </Suspense>
               </Route>
-              {supervises && (
+              {supervisesAs(roles) && (
                 <Route path="/readiness">
                   <Suspense fallback={<main aria-busy />}>
                     <ReadinessPage />
+                  </Suspense>
+                </Route>
+              )}
+              {administersAs(roles) && (
+                <Route path="/outbox">
+                  <Suspense fallback={<main aria-busy />}>
+                    <OutboxPage />
                   </Suspense>
                 </Route>
               )}

@@ -2,7 +2,7 @@ import { Menu, UnstyledButton } from '@mantine/core'
 import { useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { Check, Keyboard, Leave, Readiness, Settings } from '@/components/icons'
+import { Check, Keyboard, Leave, Outbox, Readiness, Settings } from '@/components/icons'
 import { Keys } from '@/components/Keys'
 import { Logo } from '@/components/Logo'
 import { SignMark } from '@/components/SignMark'
@@ -12,7 +12,7 @@ import { isEngaged, signOfStage, stageOf } from '@/feed/model'
 import { initials } from '@/lib/format'
 import { Elapsed } from '@/session/Elapsed'
 import { useArrangedCalls, useMe, useViewer } from '@/session/context'
-import { supervisesAs } from '@/session/roles'
+import { administersAs, supervisesAs } from '@/session/roles'
 import { useDial } from '@/session/use-dial'
 import { PhoneIndicator } from './PhoneIndicator'
 import classes from './TopBar.module.css'
@@ -72,6 +72,11 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
           {supervisesAs(roles) && (
             <Menu.Item component={Link} to="/readiness" leftSection={<Readiness size={16} aria-hidden />}>
               {t('readiness.title')}
+            </Menu.Item>
+          )}
+          {administersAs(roles) && (
+            <Menu.Item component={Link} to="/outbox" leftSection={<Outbox size={16} aria-hidden />}>
+              {t('outbox.title')}
             </Menu.Item>
           )}
           <Menu.Item leftSection={<Keyboard size={16} aria-hidden />} rightSection={<Keys>?</Keys>} onClick={onHelp}>

@@ -51,6 +51,7 @@ const screens: Record<string, Screen> = {
   'desk phone away': { scenario: 'deskaway', selector: 'aside [role=alert]' },
   check: { scenario: 'idle', path: '/check', selector: 'li[data-state=ok]' },
   readiness: { scenario: 'supervisor', path: '/readiness', selector: 'li[data-readiness]' },
+  outbox: { scenario: 'admin', path: '/outbox', selector: 'li[data-state=DEAD]' },
   settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
   help: {
     scenario: 'idle',

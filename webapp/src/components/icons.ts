@@ -11,6 +11,7 @@ export {
   IconCircleDashed as Wait,
   IconStethoscope as Check,
   IconListCheck as Readiness,
+  IconSend as Outbox,
   IconChevronDown as Open,
   IconDialpad as KeypadIcon,
   IconExternalLink as External,

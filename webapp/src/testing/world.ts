@@ -14,6 +14,7 @@ import {
   waiting,
 } from './world-calls.ts'
 import { history, interaction, quality, recent } from './world-history.ts'
+import { outbox } from './world-outbox.ts'
 import {
   at,
   company,
@@ -273,6 +274,24 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       waiting: [...waiting, call('TALKING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' }, quality })],
     },
   }),
+  admin: () => ({
+    presence: 'OFFLINE',
+    calls: [],
+    more: {
+      admin: true,
+      systems: [
+        { id: '1c', name: '1С', active: true },
+        { id: 'old', name: 'Bitrix24', active: false },
+      ],
+      outbox: outbox(),
+    },
+  }),
+  delivered: () => ({
+    presence: 'OFFLINE',
+    calls: [],
+    more: { admin: true, systems: [{ id: '1c', name: '1С', active: true }], outbox: [] },
+  }),
+  silentcrm: () => ({ presence: 'OFFLINE', calls: [], more: { admin: true } }),
   lostvoice: () => ({
     presence: 'OFFLINE',
     calls: [],
