@@ -102,7 +102,7 @@ func (d *Deliverer) Run(ctx context.Context) error {
 }
 
 // batchPerWorker is how many entries one claim takes for each worker.
-const batchPerWorker = 8
+const batchPerWorker = 16
 
 // recoveredAfter failures in a row a success means that the system was away, not that one record was bad.
 const recoveredAfter = 3
