@@ -213,8 +213,8 @@ const resolvers = {
           ? world.recent
           : [...world.calls.map((call) => call['interaction'] as Plain), ...world.history],
       ),
-    outbox: (_: unknown, { filter }: { filter: Plain | null }, { world }: Context) =>
-      connection(outboxOf(world).filter((entry) => (filter?.['states'] as string[]).includes(String(entry['state'])))),
+    outbox: (_: unknown, { filter }: { filter: { states: string[] } }, { world }: Context) =>
+      connection(outboxOf(world).filter((entry) => filter.states.includes(String(entry['state'])))),
     outboxConnectors: (_: unknown, __: unknown, { world }: Context) => outboxConnectors(world),
   },
   Mutation: {
