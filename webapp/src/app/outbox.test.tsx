@@ -44,10 +44,10 @@ test('what was refused is tried again, one by one or all of a system', async () 
   await user.click(await screen.findByRole('button', { name: 'Try again: Мария Котова, 8 (495) 012-34-01' }))
   await waitFor(() => expect(sent(asked, 'RetryOutboxEntry')).toEqual([{ id: 'o1' }]))
   await waitFor(async () => expect(await row(/Мария Котова/)).toHaveTextContent('Waiting'))
-  await user.click(screen.getByRole('button', { name: 'Try again everything that 1С refused' }))
+  await user.click(screen.getByRole('button', { name: 'Try the refused again: 1С' }))
   await waitFor(() => expect(sent(asked, 'ReplayOutbox')).toEqual([{ connectorId: '1c' }]))
   await waitFor(() =>
-    expect(screen.queryByRole('button', { name: 'Try again everything that 1С refused' })).not.toBeInTheDocument(),
+    expect(screen.queryByRole('button', { name: 'Try the refused again: 1С' })).not.toBeInTheDocument(),
   )
 })
 
