@@ -26,7 +26,7 @@ func (r outboxRepo) Claim(
 	const op = "claiming entries"
 	due := []predicate.OutboxEntry{outboxentry.Connector(clean(connector)), pending, outboxentry.NextAttemptAtLTE(utc(now))}
 	// Most looks find nothing, and a transaction of SQLite is one that writes.
-	if any, err := r.client.OutboxEntry.Query().Where(due...).Limit(1).Select(outboxentry.FieldID).Strings(ctx); err != nil || len(any) == 0 {
+	if some, err := r.client.OutboxEntry.Query().Where(due...).Limit(1).Select(outboxentry.FieldID).Strings(ctx); err != nil || len(some) == 0 {
 		return nil, wrap(op, err)
 	}
 	var out []outbox.Entry
@@ -101,7 +101,7 @@ func (r outboxRepo) Release(ctx context.Context, connector, lease string, at tim
 	const op = "giving entries back"
 	leased := []predicate.OutboxEntry{outboxentry.Connector(clean(connector)), outboxentry.Lease(lease)}
 	// As a rule nothing is left.
-	if any, err := r.client.OutboxEntry.Query().Where(leased...).Limit(1).Select(outboxentry.FieldID).Strings(ctx); err != nil || len(any) == 0 {
+	if some, err := r.client.OutboxEntry.Query().Where(leased...).Limit(1).Select(outboxentry.FieldID).Strings(ctx); err != nil || len(some) == 0 {
 		return wrap(op, err)
 	}
 	return wrap(op, r.client.OutboxEntry.Update().Where(leased...).SetLease("").SetNextAttemptAt(utc(at)).Exec(ctx))

@@ -171,14 +171,11 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	contentType, status := jsonType, http.StatusOK
 	if p == nil {
 		asJSON = o.json
-		status, body, contentType, p = s.answer(r, o)
+		status, body, contentType, p = s.answer(w.Header(), r, o)
 	}
 	if trouble.Deaf && r.Method != http.MethodGet {
 		hangUp(w)
 		return
-	}
-	if status == http.StatusCreated {
-		w.Header().Set("Location", "http://"+r.Host+r.URL.EscapedPath()+"(guid'…')") // whole in the body
 	}
 	w.Header().Set("DataServiceVersion", "3.0")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -253,7 +250,7 @@ var entityPath = regexp.MustCompile(`^([^(/]+)\(guid'([^']*)'\)$`)
 
 // answer finds what was asked for. The path must spell (guid'...') literally: no source tells whether the platform takes %28 and
 // %27, so the simulator does not.
-func (s *Sim) answer(r *http.Request, o options) (status int, body []byte, contentType string, p *problem) {
+func (s *Sim) answer(header http.Header, r *http.Request, o options) (status int, body []byte, contentType string, p *problem) {
 	escaped := r.URL.EscapedPath()
 	rest, ok := strings.CutPrefix(escaped, s.o.Root)
 	if !ok {
@@ -289,7 +286,7 @@ func (s *Sim) answer(r *http.Request, o options) (status int, body []byte, conte
 	if p != nil {
 		return 0, nil, "", p
 	}
-	return s.write(r, set, key, o, root)
+	return s.write(header, r, set, key, o, root)
 }
 
 // keyOf splits Name(guid'key').

@@ -2,14 +2,14 @@ package onecsim
 
 import (
 	"encoding/base64"
-	bigendian "encoding/binary"
+	bin "encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
-
 	"time"
 )
 
@@ -21,7 +21,7 @@ import (
 const maxBody = 1 << 20
 
 // write makes or changes a record and answers with the whole of it.
-func (s *Sim) write(r *http.Request, set *Set, key string, o options, root string) (status int, body []byte, contentType string, p *problem) {
+func (s *Sim) write(header http.Header, r *http.Request, set *Set, key string, o options, root string) (status int, body []byte, contentType string, p *problem) {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	var in map[string]any
 	if err != nil || json.Unmarshal(raw, &in) != nil {
@@ -56,12 +56,13 @@ func (s *Sim) write(r *http.Request, set *Set, key string, o options, root strin
 		}
 	}
 	s.versions++
-	changed["DataVersion"] = base64.StdEncoding.EncodeToString(bigendian.BigEndian.AppendUint64(nil, s.versions))
+	changed["DataVersion"] = base64.StdEncoding.EncodeToString(bin.BigEndian.AppendUint64(nil, s.versions))
 	if status == http.StatusCreated {
 		if _, dated := set.field("Date"); dated && changed["Date"] == nil {
 			changed["Date"] = time.Now().Format("2006-01-02T15:04:05")
 		}
 		set.rows = append(set.rows, changed)
+		header.Set("Location", fmt.Sprintf("%s%s(guid'%s')", root, url.PathEscape(set.Name), changed["Ref_Key"]))
 	} else {
 		for name, value := range changed {
 			row[name] = value

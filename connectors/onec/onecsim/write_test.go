@@ -48,7 +48,7 @@ func made(t *testing.T, sim *onecsim.Sim, body string) (key string) {
 func TestMakingARecordAnswersWithTheWholeOfIt(t *testing.T) {
 	sim := onecsim.New(onecsim.Options{})
 	status, header, rec, text := change(t, sim, http.MethodPost, callsSet, `{"Тема":"Звонок","Входящий":true,"Date":"2026-03-04T12:15:30"}`)
-	if status != http.StatusCreated || header.Get("Location") == "" || rec["Описание"] != "" || rec["Входящий"] != true || rec["DataVersion"] == "" {
+	if status != http.StatusCreated || !strings.HasSuffix(header.Get("Location"), "(guid'"+rec["Ref_Key"].(string)+"')") || rec["Описание"] != "" || rec["Входящий"] != true || rec["DataVersion"] == "" {
 		t.Errorf("%d %v %s", status, header, text)
 	}
 	if rows := sim.Written(callsSet); len(rows) != 1 || rows[0]["Тема"] != "Звонок" {
