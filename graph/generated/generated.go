@@ -24669,7 +24669,7 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 }
 
 func (ec *executionContext) marshalNCall2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Call) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, sel, v[i])
@@ -24765,7 +24765,7 @@ func (ec *executionContext) unmarshalNCallTarget2ᚖgithubᚗcomᚋpultᚑccᚋp
 }
 
 func (ec *executionContext) marshalNCandidate2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Candidate) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCandidate2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCandidate(ctx, sel, v[i])
@@ -24827,7 +24827,7 @@ func (ec *executionContext) marshalNCursor2string(ctx context.Context, sel ast.S
 }
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Customer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, sel, v[i])
@@ -24863,7 +24863,7 @@ func (ec *executionContext) marshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpult
 }
 
 func (ec *executionContext) marshalNCustomerNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumberᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CustomerNumber) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomerNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumber(ctx, sel, v[i])
@@ -24904,7 +24904,7 @@ func (ec *executionContext) marshalNDemoCallPayload2ᚖgithubᚗcomᚋpultᚑcc�
 }
 
 func (ec *executionContext) marshalNDemoCaller2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemoCallerᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DemoCaller) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDemoCaller2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemoCaller(ctx, sel, v[i])
@@ -25008,7 +25008,7 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 }
 
 func (ec *executionContext) marshalNIceServer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIceServerᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.IceServer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIceServer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIceServer(ctx, sel, v[i])
@@ -25070,7 +25070,7 @@ func (ec *executionContext) marshalNInteractionConnection2ᚖgithubᚗcomᚋpult
 }
 
 func (ec *executionContext) marshalNInteractionEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteractionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.InteractionEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNInteractionEdge2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteractionEdge(ctx, sel, v[i])
@@ -25121,7 +25121,7 @@ func (ec *executionContext) marshalNIssueDeskPhonePayload2ᚖgithubᚗcomᚋpult
 }
 
 func (ec *executionContext) marshalNLeg2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Leg) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLeg2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLeg(ctx, sel, v[i])
@@ -25216,7 +25216,7 @@ func (ec *executionContext) unmarshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋ
 }
 
 func (ec *executionContext) marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []model.MatchReason) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, sel, v[i])
@@ -25287,7 +25287,7 @@ func (ec *executionContext) marshalNNumberKind2githubᚗcomᚋpultᚑccᚋpult�
 }
 
 func (ec *executionContext) marshalNOperator2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Operator) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, sel, v[i])
@@ -25333,7 +25333,7 @@ func (ec *executionContext) marshalNOperatorFeedItem2githubᚗcomᚋpultᚑccᚋ
 }
 
 func (ec *executionContext) marshalNOperatorReadiness2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadinessᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OperatorReadiness) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx, sel, v[i])
@@ -25369,7 +25369,7 @@ func (ec *executionContext) marshalNOutboxConnection2ᚖgithubᚗcomᚋpultᚑcc
 }
 
 func (ec *executionContext) marshalNOutboxConnector2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnectorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutboxConnector) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutboxConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnector(ctx, sel, v[i])
@@ -25395,7 +25395,7 @@ func (ec *executionContext) marshalNOutboxConnector2ᚖgithubᚗcomᚋpultᚑcc�
 }
 
 func (ec *executionContext) marshalNOutboxEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutboxEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutboxEdge2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdge(ctx, sel, v[i])
@@ -25476,7 +25476,7 @@ func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 }
 
 func (ec *executionContext) marshalNPartStatus2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PartStatus) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPartStatus2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartStatus(ctx, sel, v[i])
@@ -25517,7 +25517,7 @@ func (ec *executionContext) unmarshalNPartyInput2githubᚗcomᚋpultᚑccᚋpult
 }
 
 func (ec *executionContext) marshalNPauseReason2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PauseReason) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReason(ctx, sel, v[i])
@@ -25543,7 +25543,7 @@ func (ec *executionContext) marshalNPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpu
 }
 
 func (ec *executionContext) marshalNPhoneError2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPhoneError2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneError(ctx, sel, v[i])
@@ -25619,7 +25619,7 @@ func (ec *executionContext) marshalNPhoneSession2ᚖgithubᚗcomᚋpultᚑccᚋp
 }
 
 func (ec *executionContext) marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPhoneStep2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStep(ctx, sel, v[i])
@@ -25704,7 +25704,7 @@ func (ec *executionContext) marshalNPresence2githubᚗcomᚋpultᚑccᚋpultᚋg
 }
 
 func (ec *executionContext) marshalNQualityAlert2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.QualityAlert) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNQualityAlert2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlert(ctx, sel, v[i])
@@ -25808,7 +25808,7 @@ func (ec *executionContext) marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpult�
 }
 
 func (ec *executionContext) marshalNQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueueᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Queue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, sel, v[i])
@@ -25903,7 +25903,7 @@ func (ec *executionContext) unmarshalNRole2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋ
 }
 
 func (ec *executionContext) marshalNRole2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Role) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRole2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRole(ctx, sel, v[i])
@@ -25929,7 +25929,7 @@ func (ec *executionContext) marshalNRouteKind2githubᚗcomᚋpultᚑccᚋpultᚋ
 }
 
 func (ec *executionContext) marshalNRouteStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRouteStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RouteStep) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRouteStep2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRouteStep(ctx, sel, v[i])
@@ -26015,7 +26015,7 @@ func (ec *executionContext) unmarshalNSetTopicInput2githubᚗcomᚋpultᚑccᚋp
 }
 
 func (ec *executionContext) marshalNSideQuality2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQualityᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SideQuality) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSideQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQuality(ctx, sel, v[i])
@@ -26146,7 +26146,7 @@ func (ec *executionContext) marshalNSystemStatus2ᚖgithubᚗcomᚋpultᚑccᚋp
 }
 
 func (ec *executionContext) marshalNTag2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Tag) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTag2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTag(ctx, sel, v[i])
@@ -26193,7 +26193,7 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 }
 
 func (ec *executionContext) marshalNTopic2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTopicᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Topic) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTopic2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTopic(ctx, sel, v[i])
@@ -26263,7 +26263,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -26309,7 +26309,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -26337,7 +26337,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -26357,7 +26357,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -26494,7 +26494,7 @@ func (ec *executionContext) marshalOCallState2ᚕgithubᚗcomᚋpultᚑccᚋpult
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCallState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallState(ctx, sel, v[i])
@@ -26744,7 +26744,7 @@ func (ec *executionContext) marshalOOutboxState2ᚕgithubᚗcomᚋpultᚑccᚋpu
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx, sel, v[i])
@@ -26940,7 +26940,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -26959,7 +26959,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -26978,7 +26978,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -27004,7 +27004,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
