@@ -51,7 +51,8 @@ test('a word in the file of the wrong part is found', () => {
 })
 
 test('Russian words are Russian: no Latin letters but names, keys and placeholders', () => {
-  const allowed = /\{\{\w+\}\}|https|VPN|Wi-Fi|WebSocket|ICE|pult-echo|Echo\(\)|\(N\)|\b[MR]\b|\bMOS\b|\bCRM\b|log_calls|missed_call_tasks/gu
+  const allowed =
+    /\{\{\w+\}\}|https|VPN|Wi-Fi|WebSocket|ICE|pult-echo|Echo\(\)|\(N\)|\b[MR]\b|\bMOS\b|\bCRM\b|log_calls|missed_call_tasks/gu
   const latin = [...flatten(ru), ...flatten(pagesRu)].filter(([, text]) => /[a-z]/iu.test(text.replace(allowed, '')))
   expect(latin.map(([key]) => key)).toEqual([])
 })
