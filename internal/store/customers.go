@@ -94,20 +94,10 @@ func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.I
 		if err != nil {
 			return err
 		}
-		wrong := []predicate.Interaction{interaction.Number(number), interaction.CustomerIDIn(refused...)}
-		told, err := r.told(ctx, tx, wrong...)
-		if err != nil {
-			return err
-		}
-		if err := tx.Interaction.Update().Where(wrong...).SetCustomerID("").SetCustomerName("").Exec(ctx); err != nil {
-			return err
-		}
-		for ids := range slices.Chunk(told, 500) {
-			if err := r.tell(ctx, tx, interaction.IDIn(ids...)); err != nil {
-				return err
-			}
-		}
-		return nil
+		theirs := []predicate.Interaction{interaction.Number(number), interaction.CustomerIDIn(refused...)}
+		return r.retelling(ctx, tx, theirs, func() error {
+			return tx.Interaction.Update().Where(theirs...).SetCustomerID("").SetCustomerName("").Exec(ctx)
+		})
 	}))
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -44,17 +45,32 @@ func (s *Store) tell(ctx context.Context, tx *ent.Tx, which ...predicate.Interac
 	return nil
 }
 
-// told returns those of the interactions of which something is in the outbox: where a wrong link is undone, customer systems unlearn it,
-// and learn of no others.
-func (s *Store) told(ctx context.Context, tx *ent.Tx, which ...predicate.Interaction) ([]string, error) {
+// retelling runs a change of many interactions, and tells customer systems what has become of those of which they were told before:
+// where a wrong link is undone they unlearn it, and they learn of no others.
+func (s *Store) retelling(ctx context.Context, tx *ent.Tx, which []predicate.Interaction, change func() error) error {
 	if s.opts.Outbox == nil {
-		return nil, nil
+		return change()
 	}
-	return tx.Interaction.Query().Where(which...).Where(func(q *entsql.Selector) {
+	told, err := tx.Interaction.Query().Where(which...).Where(func(q *entsql.Selector) {
 		entry := entsql.Table(outboxentry.Table)
 		q.Where(entsql.In(q.C(interaction.FieldID), entsql.Select(entry.C(outboxentry.FieldSubject)).From(entry)))
 	}).Order(interaction.ByID()).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	for ids := range slices.Chunk(told, tellBatch) {
+		if err := s.tell(ctx, tx, interaction.IDIn(ids...)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// tellBatch is how many interactions one statement reads.
+const tellBatch = 500
 
 // put merges wishes with the entries there are. Who changes the interaction holds its row, so wishes for one call wait for each other.
 func put(ctx context.Context, tx *ent.Tx, wishes []outbox.Wish, newID func() string, at time.Time) error {
