@@ -1,7 +1,7 @@
 import { Button, Modal, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { EditOutboxEntryInput } from '@/gql/graphql'
+import type { EditOutboxEntryInput } from '@/gql/pages/graphql'
 import type { Problem } from '@/lib/problem'
 import { useProblemText } from '@/session/use-problem-text'
 import { correctionOf, draftOf, isWrong } from './correction'

@@ -1,4 +1,4 @@
-import type { EditOutboxEntryInput } from '@/gql/graphql'
+import type { EditOutboxEntryInput } from '@/gql/pages/graphql'
 import type { Entry } from './use-outbox'
 
 /** What a person put right in the dialog. */

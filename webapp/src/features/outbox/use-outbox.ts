@@ -10,7 +10,7 @@ import {
   type OutboxEntryFieldsFragment,
   type OutboxQuery,
   type OutboxState,
-} from '@/gql/graphql'
+} from '@/gql/pages/graphql'
 import { problemOf, type Problem } from '@/lib/problem'
 
 export type Entry = OutboxEntryFieldsFragment
