@@ -135,6 +135,11 @@ bench-start: build ## start to ready, idle memory
 bench-match: ## whether callers are linked rightly, and the phone index: speed, size
 	@go run ./bench/match
 
+.PHONY: bench-outbox
+bench-outbox: ## an hour of a customer system's outage at 10 calls a second, on SQLite and PostgreSQL: lost, doubled, how soon caught up; 8 minutes
+	@scripts/parts postgres netns
+	@$(NETNS) go run ./bench/outbox
+
 .PHONY: bench-size
 bench-size: web ## JavaScript of the workspace
 	@$(NPM) run --silent size

@@ -21,6 +21,7 @@ import (
 	"github.com/pult-cc/pult/ent/indexscan"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
+	"github.com/pult-cc/pult/ent/outboxentry"
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/queue"
@@ -52,6 +53,8 @@ type Client struct {
 	Interaction *InteractionClient
 	// InteractionTag is the client for interacting with the InteractionTag builders.
 	InteractionTag *InteractionTagClient
+	// OutboxEntry is the client for interacting with the OutboxEntry builders.
+	OutboxEntry *OutboxEntryClient
 	// PauseReason is the client for interacting with the PauseReason builders.
 	PauseReason *PauseReasonClient
 	// PhoneHealth is the client for interacting with the PhoneHealth builders.
@@ -93,6 +96,7 @@ func (c *Client) init() {
 	c.IndexScan = NewIndexScanClient(c.config)
 	c.Interaction = NewInteractionClient(c.config)
 	c.InteractionTag = NewInteractionTagClient(c.config)
+	c.OutboxEntry = NewOutboxEntryClient(c.config)
 	c.PauseReason = NewPauseReasonClient(c.config)
 	c.PhoneHealth = NewPhoneHealthClient(c.config)
 	c.Queue = NewQueueClient(c.config)
@@ -203,6 +207,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		IndexScan:            NewIndexScanClient(cfg),
 		Interaction:          NewInteractionClient(cfg),
 		InteractionTag:       NewInteractionTagClient(cfg),
+		OutboxEntry:          NewOutboxEntryClient(cfg),
 		PauseReason:          NewPauseReasonClient(cfg),
 		PhoneHealth:          NewPhoneHealthClient(cfg),
 		Queue:                NewQueueClient(cfg),
@@ -240,6 +245,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		IndexScan:            NewIndexScanClient(cfg),
 		Interaction:          NewInteractionClient(cfg),
 		InteractionTag:       NewInteractionTagClient(cfg),
+		OutboxEntry:          NewOutboxEntryClient(cfg),
 		PauseReason:          NewPauseReasonClient(cfg),
 		PhoneHealth:          NewPhoneHealthClient(cfg),
 		Queue:                NewQueueClient(cfg),
@@ -282,9 +288,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
-		c.Interaction, c.InteractionTag, c.PauseReason, c.PhoneHealth, c.Queue,
-		c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session, c.Setting,
-		c.SipCredential, c.Topic, c.User, c.WebConnector,
+		c.Interaction, c.InteractionTag, c.OutboxEntry, c.PauseReason, c.PhoneHealth,
+		c.Queue, c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session,
+		c.Setting, c.SipCredential, c.Topic, c.User, c.WebConnector,
 	} {
 		n.Use(hooks...)
 	}
@@ -295,9 +301,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
-		c.Interaction, c.InteractionTag, c.PauseReason, c.PhoneHealth, c.Queue,
-		c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session, c.Setting,
-		c.SipCredential, c.Topic, c.User, c.WebConnector,
+		c.Interaction, c.InteractionTag, c.OutboxEntry, c.PauseReason, c.PhoneHealth,
+		c.Queue, c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session,
+		c.Setting, c.SipCredential, c.Topic, c.User, c.WebConnector,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -318,6 +324,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Interaction.mutate(ctx, m)
 	case *InteractionTagMutation:
 		return c.InteractionTag.mutate(ctx, m)
+	case *OutboxEntryMutation:
+		return c.OutboxEntry.mutate(ctx, m)
 	case *PauseReasonMutation:
 		return c.PauseReason.mutate(ctx, m)
 	case *PhoneHealthMutation:
@@ -1238,6 +1246,139 @@ func (c *InteractionTagClient) mutate(ctx context.Context, m *InteractionTagMuta
 		return (&InteractionTagDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown InteractionTag mutation op: %q", m.Op())
+	}
+}
+
+// OutboxEntryClient is a client for the OutboxEntry schema.
+type OutboxEntryClient struct {
+	config
+}
+
+// NewOutboxEntryClient returns a client for the OutboxEntry from the given config.
+func NewOutboxEntryClient(c config) *OutboxEntryClient {
+	return &OutboxEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `outboxentry.Hooks(f(g(h())))`.
+func (c *OutboxEntryClient) Use(hooks ...Hook) {
+	c.hooks.OutboxEntry = append(c.hooks.OutboxEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `outboxentry.Intercept(f(g(h())))`.
+func (c *OutboxEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OutboxEntry = append(c.inters.OutboxEntry, interceptors...)
+}
+
+// Create returns a builder for creating a OutboxEntry entity.
+func (c *OutboxEntryClient) Create() *OutboxEntryCreate {
+	mutation := newOutboxEntryMutation(c.config, OpCreate)
+	return &OutboxEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OutboxEntry entities.
+func (c *OutboxEntryClient) CreateBulk(builders ...*OutboxEntryCreate) *OutboxEntryCreateBulk {
+	return &OutboxEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OutboxEntryClient) MapCreateBulk(slice any, setFunc func(*OutboxEntryCreate, int)) *OutboxEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OutboxEntryCreateBulk{err: fmt.Errorf("calling to OutboxEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OutboxEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OutboxEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OutboxEntry.
+func (c *OutboxEntryClient) Update() *OutboxEntryUpdate {
+	mutation := newOutboxEntryMutation(c.config, OpUpdate)
+	return &OutboxEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OutboxEntryClient) UpdateOne(_m *OutboxEntry) *OutboxEntryUpdateOne {
+	mutation := newOutboxEntryMutation(c.config, OpUpdateOne, withOutboxEntry(_m))
+	return &OutboxEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OutboxEntryClient) UpdateOneID(id string) *OutboxEntryUpdateOne {
+	mutation := newOutboxEntryMutation(c.config, OpUpdateOne, withOutboxEntryID(id))
+	return &OutboxEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OutboxEntry.
+func (c *OutboxEntryClient) Delete() *OutboxEntryDelete {
+	mutation := newOutboxEntryMutation(c.config, OpDelete)
+	return &OutboxEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OutboxEntryClient) DeleteOne(_m *OutboxEntry) *OutboxEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OutboxEntryClient) DeleteOneID(id string) *OutboxEntryDeleteOne {
+	builder := c.Delete().Where(outboxentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OutboxEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for OutboxEntry.
+func (c *OutboxEntryClient) Query() *OutboxEntryQuery {
+	return &OutboxEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOutboxEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OutboxEntry entity by its id.
+func (c *OutboxEntryClient) Get(ctx context.Context, id string) (*OutboxEntry, error) {
+	return c.Query().Where(outboxentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OutboxEntryClient) GetX(ctx context.Context, id string) *OutboxEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *OutboxEntryClient) Hooks() []Hook {
+	return c.hooks.OutboxEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *OutboxEntryClient) Interceptors() []Interceptor {
+	return c.inters.OutboxEntry
+}
+
+func (c *OutboxEntryClient) mutate(ctx context.Context, m *OutboxEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OutboxEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OutboxEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OutboxEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OutboxEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OutboxEntry mutation op: %q", m.Op())
 	}
 }
 
@@ -2937,14 +3078,14 @@ func (c *WebConnectorClient) mutate(ctx context.Context, m *WebConnectorMutation
 type (
 	hooks struct {
 		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
-		InteractionTag, PauseReason, PhoneHealth, Queue, RefusedLink, RememberedChoice,
-		SeenCustomer, Session, Setting, SipCredential, Topic, User,
+		InteractionTag, OutboxEntry, PauseReason, PhoneHealth, Queue, RefusedLink,
+		RememberedChoice, SeenCustomer, Session, Setting, SipCredential, Topic, User,
 		WebConnector []ent.Hook
 	}
 	inters struct {
 		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
-		InteractionTag, PauseReason, PhoneHealth, Queue, RefusedLink, RememberedChoice,
-		SeenCustomer, Session, Setting, SipCredential, Topic, User,
+		InteractionTag, OutboxEntry, PauseReason, PhoneHealth, Queue, RefusedLink,
+		RememberedChoice, SeenCustomer, Session, Setting, SipCredential, Topic, User,
 		WebConnector []ent.Interceptor
 	}
 )

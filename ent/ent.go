@@ -18,6 +18,7 @@ import (
 	"github.com/pult-cc/pult/ent/indexscan"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/interactiontag"
+	"github.com/pult-cc/pult/ent/outboxentry"
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/phonehealth"
 	"github.com/pult-cc/pult/ent/queue"
@@ -96,6 +97,7 @@ func checkColumn(t, c string) error {
 			indexscan.Table:            indexscan.ValidColumn,
 			interaction.Table:          interaction.ValidColumn,
 			interactiontag.Table:       interactiontag.ValidColumn,
+			outboxentry.Table:          outboxentry.ValidColumn,
 			pausereason.Table:          pausereason.ValidColumn,
 			phonehealth.Table:          phonehealth.ValidColumn,
 			queue.Table:                queue.ValidColumn,

@@ -5,6 +5,7 @@ package ent
 import (
 	"github.com/pult-cc/pult/ent/declaredavailability"
 	"github.com/pult-cc/pult/ent/interaction"
+	"github.com/pult-cc/pult/ent/outboxentry"
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/schema"
@@ -70,6 +71,36 @@ func init() {
 	interactionDescComment := interactionFields[23].Descriptor()
 	// interaction.DefaultComment holds the default value on creation for the comment field.
 	interaction.DefaultComment = interactionDescComment.Default.(string)
+	outboxentryFields := schema.OutboxEntry{}.Fields()
+	_ = outboxentryFields
+	// outboxentryDescRevision is the schema descriptor for revision field.
+	outboxentryDescRevision := outboxentryFields[7].Descriptor()
+	// outboxentry.DefaultRevision holds the default value on creation for the revision field.
+	outboxentry.DefaultRevision = outboxentryDescRevision.Default.(int64)
+	// outboxentryDescAttempts is the schema descriptor for attempts field.
+	outboxentryDescAttempts := outboxentryFields[10].Descriptor()
+	// outboxentry.DefaultAttempts holds the default value on creation for the attempts field.
+	outboxentry.DefaultAttempts = outboxentryDescAttempts.Default.(int)
+	// outboxentryDescLease is the schema descriptor for lease field.
+	outboxentryDescLease := outboxentryFields[12].Descriptor()
+	// outboxentry.DefaultLease holds the default value on creation for the lease field.
+	outboxentry.DefaultLease = outboxentryDescLease.Default.(string)
+	// outboxentryDescReason is the schema descriptor for reason field.
+	outboxentryDescReason := outboxentryFields[13].Descriptor()
+	// outboxentry.DefaultReason holds the default value on creation for the reason field.
+	outboxentry.DefaultReason = outboxentryDescReason.Default.(string)
+	// outboxentryDescReasonCode is the schema descriptor for reason_code field.
+	outboxentryDescReasonCode := outboxentryFields[14].Descriptor()
+	// outboxentry.DefaultReasonCode holds the default value on creation for the reason_code field.
+	outboxentry.DefaultReasonCode = outboxentryDescReasonCode.Default.(string)
+	// outboxentryDescWrittenType is the schema descriptor for written_type field.
+	outboxentryDescWrittenType := outboxentryFields[15].Descriptor()
+	// outboxentry.DefaultWrittenType holds the default value on creation for the written_type field.
+	outboxentry.DefaultWrittenType = outboxentryDescWrittenType.Default.(string)
+	// outboxentryDescWrittenID is the schema descriptor for written_id field.
+	outboxentryDescWrittenID := outboxentryFields[16].Descriptor()
+	// outboxentry.DefaultWrittenID holds the default value on creation for the written_id field.
+	outboxentry.DefaultWrittenID = outboxentryDescWrittenID.Default.(string)
 	pausereasonFields := schema.PauseReason{}.Fields()
 	_ = pausereasonFields
 	// pausereasonDescSystem is the schema descriptor for system field.

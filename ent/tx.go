@@ -24,6 +24,8 @@ type Tx struct {
 	Interaction *InteractionClient
 	// InteractionTag is the client for interacting with the InteractionTag builders.
 	InteractionTag *InteractionTagClient
+	// OutboxEntry is the client for interacting with the OutboxEntry builders.
+	OutboxEntry *OutboxEntryClient
 	// PauseReason is the client for interacting with the PauseReason builders.
 	PauseReason *PauseReasonClient
 	// PhoneHealth is the client for interacting with the PhoneHealth builders.
@@ -185,6 +187,7 @@ func (tx *Tx) init() {
 	tx.IndexScan = NewIndexScanClient(tx.config)
 	tx.Interaction = NewInteractionClient(tx.config)
 	tx.InteractionTag = NewInteractionTagClient(tx.config)
+	tx.OutboxEntry = NewOutboxEntryClient(tx.config)
 	tx.PauseReason = NewPauseReasonClient(tx.config)
 	tx.PhoneHealth = NewPhoneHealthClient(tx.config)
 	tx.Queue = NewQueueClient(tx.config)

@@ -33,6 +33,7 @@ var fieldAccess = map[string]access{
 	"Query.customer":  signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
 	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
 	"Query.noteLimits": signedIn,
+	"Query.outbox":     administering, "Query.outboxConnectors": administering,
 
 	"Query.connectors": administering, "Query.connectorKinds": administering,
 
@@ -49,6 +50,8 @@ var fieldAccess = map[string]access{
 	"Mutation.setOperatorDevice": supervising, "Mutation.issueDeskPhone": administering,
 	"Mutation.upsertConnector": administering, "Mutation.deleteConnector": administering,
 	"Mutation.testConnector": administering, "Mutation.tryConnector": administering,
+	"Mutation.retryOutboxEntry": administering, "Mutation.editOutboxEntry": administering, "Mutation.discardOutboxEntry": administering,
+	"Mutation.replayOutbox": administering,
 
 	"Subscription.callFeed": signedIn, "Subscription.queueFeed": signedIn, "Subscription.operatorFeed": signedIn,
 	"Subscription.interactionFeed": signedIn, "Subscription.notices": signedIn,

@@ -37,6 +37,8 @@ func complexityOf() generated.ComplexityRoot {
 	c.Query.Customers = func(child int, _ string, first *int) int { return page(first, child) }
 	c.Query.MatchCaller = func(child int, _ string) int { return 50 + child } // asks the customer systems
 	c.Query.Interactions = func(child int, _ *model.InteractionFilter, first *int, _ *string) int { return page(first, child) }
+	c.Query.Outbox = func(child int, _ *model.OutboxFilter, first *int, _ *string) int { return page(first, child) }
+	c.Query.OutboxConnectors = list(manyQueues)
 	c.Customer.History = func(child int, first *int, _ *string) int { return page(first, child) }
 	c.Customer.Numbers = list(few)
 	c.Match.Candidates = list(few)

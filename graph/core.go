@@ -30,6 +30,7 @@ type Core struct {
 	Reasons    Reasons
 	Health     Health
 	Connectors Connectors
+	Outbox     Outbox
 	Demo       *Demo
 	Phone      PhoneOptions
 	Version    string
@@ -42,7 +43,7 @@ func (c Core) check() error {
 	for name, missing := range map[string]bool{
 		"Auth": c.Auth == nil, "Floor": c.Floor == nil, "Board": c.Board == nil, "Customers": c.Customers == nil,
 		"History": c.History == nil, "Phones": c.Phones == nil, "Reasons": c.Reasons == nil, "Health": c.Health == nil,
-		"Connectors": c.Connectors == nil,
+		"Connectors": c.Connectors == nil, "Outbox": c.Outbox == nil,
 		"Now":        c.Now == nil, "Log": c.Log == nil,
 	} {
 		if missing {

@@ -113,7 +113,7 @@ func newStand(t testing.TB, change ...func(*Core, *Options)) *stand {
 	}
 	core := Core{
 		Auth: s.auth, Floor: s.floor, Board: s.board, Customers: fakeCustomers{}, History: s.history, Phones: s.phones,
-		Reasons: fakeReasons{}, Health: obs.NewHealth(time.Now), Connectors: s.bench, Version: "test", Now: func() time.Time { return testNow }, Log: logger,
+		Reasons: fakeReasons{}, Health: obs.NewHealth(time.Now), Connectors: s.bench, Outbox: newFakeOutbox(), Version: "test", Now: func() time.Time { return testNow }, Log: logger,
 	}
 	o := Options{Origins: []string{"https://crm.example.com"}}
 	for _, c := range change {

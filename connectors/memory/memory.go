@@ -23,7 +23,8 @@ const Kind = "memory"
 // refType is the record type of all records here.
 const refType = "customer"
 
-// Driver implements connectors.Driver, Checker, Getter, Searcher and Indexer over a slice.
+// Driver implements connectors.Driver, Checker, Getter, Searcher and Indexer over a slice, and keeps the calls, recordings and tasks that
+// are written into it.
 type Driver struct {
 	id string
 
@@ -31,6 +32,8 @@ type Driver struct {
 	records []connectors.Candidate
 	delay   time.Duration
 	err     error
+	lose    bool // answers of what writes
+	written Written
 }
 
 var _ interface {

@@ -39,6 +39,7 @@ func newSystem(_ *testing.T, customers []connectortest.Customer) connectortest.S
 		Driver: d, ID: "mem", Reopen: func() connectors.Driver { return memory.New("mem", records) },
 		Faults: []connectortest.Fault{connectortest.Slow}, Close: func() {},
 	}
+	s.Written = func(what connectortest.Record, key string) []string { return texts(d.Written(), what, key) }
 	for f := range answers {
 		s.Faults = append(s.Faults, f)
 	}
@@ -50,6 +51,49 @@ func newSystem(_ *testing.T, customers []connectortest.Customer) connectortest.S
 		d.Behave(0, answers[f])
 	}
 	return s
+}
+
+func texts(w memory.Written, what connectortest.Record, key string) []string {
+	var out []string
+	switch what {
+	case connectortest.Calls:
+		for _, c := range w.Calls {
+			if c.Key == key {
+				out = append(out, c.Comment+" "+c.Customer.ID)
+			}
+		}
+	case connectortest.Tasks:
+		for _, t := range w.Tasks {
+			if t.Key == key {
+				out = append(out, t.Title+" "+t.Customer.ID)
+			}
+		}
+	case connectortest.Recordings:
+		for _, r := range w.Recordings {
+			if r.Key == key {
+				out = append(out, string(r.Data))
+			}
+		}
+	}
+	return out
+}
+
+func TestAnAnswerThatIsLostIsNoSecondRecord(t *testing.T) {
+	d := memory.New("mem", nil)
+	d.LoseAnswers(true)
+	if _, err := d.LogCall(t.Context(), connectors.CallRecord{Key: "a"}); !errs.Is(err, errs.Timeout) {
+		t.Fatalf("got %v", err)
+	}
+	d.LoseAnswers(false)
+	if ref, err := d.LogCall(t.Context(), connectors.CallRecord{Key: "a", Comment: "ещё раз"}); err != nil || ref.ID != "a" {
+		t.Fatalf("got %+v, %v", ref, err)
+	}
+	if w := d.Written(); len(w.Calls) != 1 || w.Calls[0].Comment != "ещё раз" {
+		t.Errorf("got %+v", w.Calls)
+	}
+	if _, err := d.CreateTask(t.Context(), connectors.Task{Key: "t", Customer: connectors.Ref{ID: "gone"}}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a customer who is not there: %v", err)
+	}
 }
 
 func TestOpensFromConfiguration(t *testing.T) {

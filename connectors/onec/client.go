@@ -1,6 +1,7 @@
 package onec
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,11 +68,43 @@ func (c *client) one(ctx context.Context, op string, q query) (record, error) {
 	return r, nil
 }
 
+// write makes a record (POST) or changes fields of one (PATCH) and returns its key.
+func (c *client) write(ctx context.Context, op, method string, q query, fields map[string]any) (string, error) {
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return "", errs.E(errs.Internal, op, "the record could not be written")
+	}
+	u := q.on(c.root)
+	u.RawQuery = "$format=json"
+	body, err := c.ask(ctx, op, method, u, raw)
+	if err != nil {
+		return "", err
+	}
+	var r record
+	if err := json.Unmarshal(body, &r); err != nil {
+		return "", web.NotJSON(op, err)
+	}
+	key := strings.ToLower(r.str("Ref_Key"))
+	if !guidForm.MatchString(key) {
+		return "", errs.E(errs.Unavailable, op, "the answer is not one of 1C")
+	}
+	return key, nil
+}
+
 // send sends a GET and returns the JSON of a good answer.
 func (c *client) send(ctx context.Context, op string, u *url.URL) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	return c.ask(ctx, op, http.MethodGet, u, nil)
+}
+
+func (c *client) ask(ctx context.Context, op, method string, u *url.URL, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, errs.E(errs.Internal, op, "the request could not be made") // err repeats the address, and with it the number
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	} else {
+		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	}
 	req.Header.Set("Accept", "application/json")
 	if c.user != "" {
@@ -130,7 +163,7 @@ func classify(op string, answer web.Answer) error {
 		return fail(errs.Unavailable, "the web server failed")
 	case status == http.StatusNotFound:
 		return fail(errs.Unavailable, "there is no 1C at this address")
-	case status != http.StatusOK:
+	case status != http.StatusOK && status != http.StatusCreated:
 		return fail(errs.Unavailable, "the web server refused the request")
 	case answer.Page():
 		return fail(errs.Unavailable, "a web page came instead of data")

@@ -23,6 +23,7 @@ type Config struct {
 	Sources  []Source `json:"sources"`   // where customers are, instead of a preset
 	TimeZone string   `json:"time_zone"` // of the base, whose times carry none; default Europe/Moscow
 	Links    string   `json:"links"`     // where deep links open: the web client or e1c://…; default: the publication
+	Calls    *Calls   `json:"calls"`     // where calls are written; default by the preset
 
 	Networks       []string `json:"networks"`         // private networks that base_url may be in; default: all, empty list: none
 	MaxConnections int      `json:"max_connections"`  // to the web server; default 8
@@ -121,6 +122,14 @@ func readConfig(raw json.RawMessage) (Config, error) {
 			return c, errs.Field(op, "preset", fmt.Sprintf("%q is unknown; known presets: bp30, unf, ut11", c.Preset))
 		}
 		c.Sources = preset
+		if c.Calls == nil {
+			c.Calls = callsOf(c.Preset)
+		}
+	}
+	if c.Calls != nil {
+		if err := c.Calls.complete(); err != nil {
+			return c, err
+		}
 	}
 	for i := range c.Sources {
 		if err := c.Sources[i].complete(fmt.Sprintf("sources[%d]", i)); err != nil {

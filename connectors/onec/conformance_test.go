@@ -71,7 +71,7 @@ func newSystem(t *testing.T, customers []connectortest.Customer, o onecsim.Optio
 	o.Base, o.User, o.Password = base(customers, digits), user, password
 	sim := onecsim.New(o)
 	srv := httptest.NewServer(sim)
-	d := open(t, srv.URL, config)
+	d, _ := open(t, srv.URL, config).Writer()
 	var once sync.Once
 	troubles := map[connectortest.Fault]*onecsim.Trouble{
 		connectortest.Slow:         {Delay: time.Minute},
@@ -89,7 +89,8 @@ func newSystem(t *testing.T, customers []connectortest.Customer, o onecsim.Optio
 	}
 	s := connectortest.System{
 		Driver: d, ID: "1c", Secret: password, Reopen: func() connectors.Driver { return open(t, srv.URL, config) },
-		Inject: func(f connectortest.Fault) { sim.Suffer(troubles[f]) },
+		Inject:  func(f connectortest.Fault) { sim.Suffer(troubles[f]) },
+		Written: func(what connectortest.Record, key string) []string { return documents(sim, what, key) },
 		Close: func() {
 			once.Do(func() {
 				_ = d.Close()
@@ -103,6 +104,19 @@ func newSystem(t *testing.T, customers []connectortest.Customer, o onecsim.Optio
 		s.Faults = append(s.Faults, f)
 	}
 	return s
+}
+
+// documents are the texts of what was written under a key.
+func documents(sim *onecsim.Sim, what connectortest.Record, key string) []string {
+	var out []string
+	for _, r := range sim.Written(onecsim.SetCalls) {
+		if subject, _ := r["Тема"].(string); what == connectortest.Calls && strings.HasSuffix(subject, "[cc:"+key+"]") {
+			text, _ := r["Описание"].(string)
+			contact, _ := r["АбонентКонтакт"].(string)
+			out = append(out, text+" "+contact)
+		}
+	}
+	return out
 }
 
 // base makes a base of "Управление торговлей" with the customers.

@@ -1,4 +1,5 @@
-// Package onec is the driver of 1C:Enterprise 8.3 over its standard OData interface (OData 3.0), read part: who has this number.
+// Package onec is the driver of 1C:Enterprise 8.3 over its standard OData interface (OData 3.0): who has this number, and calls as
+// documents.
 //
 // One request answers: the set of customers is filtered by a path through its tabular part with contact information, and the same
 // answer carries name, tax number, all numbers, the company and the responsible manager. All sources are asked at the same time.
@@ -35,6 +36,7 @@ type Driver struct {
 	twoStep []atomic.Bool // per source: direct look-ups were refused
 	zone    *time.Location
 	links   string
+	calls   *Calls // nil: none are written
 	maxQry  int
 	labels  atomic.Pointer[map[string]string]
 }
@@ -52,13 +54,20 @@ func Factory() connectors.Factory {
 	return connectors.Factory{
 		Kind: Kind, Schema: schema,
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
-			return New(ctx, id, config, secrets)
+			d, err := New(ctx, id, config, secrets)
+			if err != nil {
+				return nil, err
+			}
+			if w, ok := d.Writer(); ok {
+				return w, nil
+			}
+			return d, nil
 		},
 		Vocabulary: vocabulary,
 		Browser: &connectors.Browser{
 			Confine: confine,
 			Stay: []string{
-				"user", "preset", "sources", "time_zone", "links", "networks", "max_connections", "max_query_bytes", "max_answer_bytes",
+				"user", "preset", "sources", "time_zone", "links", "calls", "networks", "max_connections", "max_query_bytes", "max_answer_bytes",
 			},
 		},
 	}
@@ -88,6 +97,14 @@ func confine(config json.RawMessage, r connectors.Reach) (json.RawMessage, error
 		return nil, err
 	}
 	return conf.With(config, "networks", networks)
+}
+
+// Writer returns the driver that writes calls, too, where the configuration says into which documents.
+func (d *Driver) Writer() (*Writer, bool) {
+	if d.calls == nil {
+		return nil, false
+	}
+	return &Writer{Driver: d, calls: *d.calls}, true
 }
 
 // New makes a driver from the JSON of a Config. Nothing is asked of 1C yet; a configuration that cannot be right is errs.Invalid
@@ -126,7 +143,7 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 	}
 	return &Driver{
 		id: id, client: newClient(c, root, networks, password), sources: c.Sources, twoStep: make([]atomic.Bool, len(c.Sources)),
-		zone: zone, links: links, maxQry: c.MaxQueryBytes,
+		zone: zone, links: links, calls: c.Calls, maxQry: c.MaxQueryBytes,
 	}, nil
 }
 

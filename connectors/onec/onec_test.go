@@ -168,7 +168,15 @@ func TestConfiguration(t *testing.T) {
 			t.Errorf("%s: %v", config, err)
 			continue
 		}
-		if p := d.(*Driver).client.root.Path; p != "/base/odata/standard.odata/" {
+		writer, writes := d.(*Writer)
+		if writes == strings.Contains(config, `"unf"`) {
+			t.Errorf("%s: writes calls is %v", config, writes)
+		}
+		driver, _ := d.(*Driver)
+		if writes {
+			driver = writer.Driver
+		}
+		if p := driver.client.root.Path; p != "/base/odata/standard.odata/" {
 			t.Errorf("%s: root %q", config, p)
 		}
 	}

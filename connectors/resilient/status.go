@@ -127,7 +127,7 @@ func isTrouble(op string, err error) bool {
 		return false
 	}
 	switch errs.KindOf(err) {
-	case errs.NotFound, errs.Unsupported:
+	case errs.NotFound, errs.Unsupported, errs.Conflict:
 		return false
 	case errs.Invalid, errs.Rejected:
 		return op == opLookup || op == opCheck

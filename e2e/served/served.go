@@ -51,10 +51,10 @@ type Options struct {
 	Log io.Writer
 }
 
-// OneC is a 1C base. NoIndex: it is asked for every number, no copy of its numbers is kept.
+// OneC is a 1C base. NoIndex: it is asked for every number, no copy of its numbers is kept. LogCalls: calls are written into it.
 type OneC struct {
 	URL, User, Password string
-	NoIndex             bool
+	NoIndex, LogCalls   bool
 }
 
 // Server is `pult serve`, running or not. Its methods are safe for concurrent use.
@@ -147,7 +147,8 @@ func (s *Server) yaml(public string) string {
 	fmt.Fprintf(&b, "region: RU\nlanguage: %s\nlog: {level: %s}\n", q(s.o.Language), q(s.o.LogLevel))
 	fmt.Fprint(&b, "web_connectors: {networks: [127.0.0.0/8]}\n")
 	if c := s.o.OneC; c != nil {
-		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    no_index: %v\n    config: {base_url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", c.NoIndex, q(c.URL), q(c.User))
+		fmt.Fprintf(&b, "connectors:\n  - id: 1c\n    kind: onec\n    name: 1C\n    no_index: %v\n    log_calls: %v\n", c.NoIndex, c.LogCalls)
+		fmt.Fprintf(&b, "    config: {base_url: %s, user: %s, password: env:PULT_1C_PASSWORD}\n", q(c.URL), q(c.User))
 	}
 	return b.String()
 }

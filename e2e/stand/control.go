@@ -86,6 +86,9 @@ func (s *stand) routes() http.Handler {
 
 	mux.HandleFunc("POST /onec", handle(s.setOneC))
 	mux.HandleFunc("GET /onec", handle(func(*http.Request) (any, error) { return s.sim.Requests(), nil }))
+	mux.HandleFunc("GET /onec/calls", handle(func(*http.Request) (any, error) {
+		return append([]onecsim.Row{}, s.sim.Written(onecsim.SetCalls)...), nil
+	}))
 
 	// How long a lost call of a queue is kept for its operator, as of the next time that somebody signs in.
 	mux.HandleFunc("POST /queues/{key}/rescue", handle(func(r *http.Request) (any, error) {

@@ -31,6 +31,7 @@ func run() error {
 	var o options
 	flag.IntVar(&o.instances, "instances", 1, "how many `pult serve`; two share a PostgreSQL and a Redis")
 	flag.StringVar(&o.language, "language", "en", "of the names the installation starts with: en or ru")
+	flag.BoolVar(&o.logCalls, "log-calls", false, "write calls into 1C")
 	flag.BoolVar(&o.verbose, "verbose", false, "log all, to standard error too")
 	flag.Parse()
 

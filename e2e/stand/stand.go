@@ -20,6 +20,7 @@ import (
 type options struct {
 	instances int
 	language  string
+	logCalls  bool
 	verbose   bool
 }
 
@@ -148,7 +149,7 @@ const (
 func (s *stand) startPult(ctx context.Context, o options) error {
 	so := served.Options{
 		Dir: s.dir, Asterisk: s.asterisk, Language: o.language, LogLevel: "debug", Everywhere: true,
-		OneC: &served.OneC{URL: "http://" + s.oneC.Addr().String() + onecsim.DefaultRoot, User: oneCUser, Password: oneCPassword},
+		OneC: &served.OneC{URL: "http://" + s.oneC.Addr().String() + onecsim.DefaultRoot, User: oneCUser, Password: oneCPassword, LogCalls: o.logCalls},
 	}
 	if o.instances > 1 {
 		pg, err := lab.StartPostgres(ctx, lab.ServerOptions{Dir: filepath.Join(s.dir, "postgres")})

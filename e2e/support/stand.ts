@@ -119,6 +119,11 @@ export class Stand {
     return (await this.request('GET', '/onec')) as string[]
   }
 
+  /** The documents of calls in 1C. */
+  async documents(): Promise<Record<string, unknown>[]> {
+    return (await this.request('GET', '/onec/calls')) as Record<string, unknown>[]
+  }
+
   async pult(what: 'stop' | 'kill' | 'start' | 'restart', n = 0): Promise<void> {
     await this.request('POST', `/pult/${n}/${what}`)
   }

@@ -81,6 +81,18 @@ func (f InteractionTagFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InteractionTagMutation", m)
 }
 
+// The OutboxEntryFunc type is an adapter to allow the use of ordinary
+// function as OutboxEntry mutator.
+type OutboxEntryFunc func(context.Context, *ent.OutboxEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OutboxEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OutboxEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OutboxEntryMutation", m)
+}
+
 // The PauseReasonFunc type is an adapter to allow the use of ordinary
 // function as PauseReason mutator.
 type PauseReasonFunc func(context.Context, *ent.PauseReasonMutation) (ent.Value, error)

@@ -222,6 +222,62 @@ var (
 			},
 		},
 	}
+	// OutboxEntriesColumns holds the columns for the "outbox_entries" table.
+	OutboxEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "connector", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "payload", Type: field.TypeJSON},
+		{Name: "edits", Type: field.TypeJSON, Nullable: true},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "state", Type: field.TypeString},
+		{Name: "since", Type: field.TypeTime},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "next_attempt_at", Type: field.TypeTime},
+		{Name: "lease", Type: field.TypeString, Default: ""},
+		{Name: "reason", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "reason_code", Type: field.TypeString, Default: ""},
+		{Name: "written_type", Type: field.TypeString, Default: ""},
+		{Name: "written_id", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "delivered_at", Type: field.TypeTime, Nullable: true},
+	}
+	// OutboxEntriesTable holds the schema information for the "outbox_entries" table.
+	OutboxEntriesTable = &schema.Table{
+		Name:       "outbox_entries",
+		Columns:    OutboxEntriesColumns,
+		PrimaryKey: []*schema.Column{OutboxEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "outboxentry_connector_kind_key",
+				Unique:  true,
+				Columns: []*schema.Column{OutboxEntriesColumns[1], OutboxEntriesColumns[2], OutboxEntriesColumns[4]},
+			},
+			{
+				Name:    "outboxentry_connector_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{OutboxEntriesColumns[1], OutboxEntriesColumns[8], OutboxEntriesColumns[0]},
+			},
+			{
+				Name:    "outboxentry_connector_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{OutboxEntriesColumns[1], OutboxEntriesColumns[3], OutboxEntriesColumns[0]},
+			},
+			{
+				Name:    "outboxentry_connector_lease",
+				Unique:  false,
+				Columns: []*schema.Column{OutboxEntriesColumns[1], OutboxEntriesColumns[12]},
+			},
+			{
+				Name:    "outboxentry_state_since",
+				Unique:  false,
+				Columns: []*schema.Column{OutboxEntriesColumns[8], OutboxEntriesColumns[9]},
+			},
+		},
+	}
 	// PauseReasonsColumns holds the columns for the "pause_reasons" table.
 	PauseReasonsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -476,6 +532,7 @@ var (
 		IndexScansTable,
 		InteractionsTable,
 		InteractionTagsTable,
+		OutboxEntriesTable,
 		PauseReasonsTable,
 		PhoneHealthsTable,
 		QueuesTable,

@@ -24,6 +24,9 @@ type Interaction func(*sql.Selector)
 // InteractionTag is the predicate function for interactiontag builders.
 type InteractionTag func(*sql.Selector)
 
+// OutboxEntry is the predicate function for outboxentry builders.
+type OutboxEntry func(*sql.Selector)
+
 // PauseReason is the predicate function for pausereason builders.
 type PauseReason func(*sql.Selector)
 

@@ -333,7 +333,9 @@ type ComplexityRoot struct {
 		DeleteConnector    func(childComplexity int, input model.DeleteConnectorInput) int
 		DemoCall           func(childComplexity int, input model.DemoCallInput) int
 		Dial               func(childComplexity int, input model.DialInput) int
+		DiscardOutboxEntry func(childComplexity int, input model.OutboxEntryInput) int
 		DropParty          func(childComplexity int, input model.PartyInput) int
+		EditOutboxEntry    func(childComplexity int, input model.EditOutboxEntryInput) int
 		HangUp             func(childComplexity int, input model.CallInput) int
 		Hold               func(childComplexity int, input model.CallInput) int
 		IssueDeskPhone     func(childComplexity int, input model.IssueDeskPhoneInput) int
@@ -341,9 +343,11 @@ type ComplexityRoot struct {
 		MergeConsult       func(childComplexity int, input model.CallInput) int
 		MuteParty          func(childComplexity int, input model.MutePartyInput) int
 		ParkCall           func(childComplexity int, input model.CallInput) int
+		ReplayOutbox       func(childComplexity int, input model.ReplayOutboxInput) int
 		ReportPhoneHealth  func(childComplexity int, input model.PhoneHealthInput) int
 		Resume             func(childComplexity int, input model.CallInput) int
 		RetryMatch         func(childComplexity int, input model.CallInput) int
+		RetryOutboxEntry   func(childComplexity int, input model.OutboxEntryInput) int
 		SendDigits         func(childComplexity int, input model.SendDigitsInput) int
 		SetAvailability    func(childComplexity int, input model.SetAvailabilityInput) int
 		SetMuted           func(childComplexity int, input model.SetMutedInput) int
@@ -407,6 +411,52 @@ type ComplexityRoot struct {
 		Readiness func(childComplexity int) int
 		Since     func(childComplexity int) int
 		Version   func(childComplexity int) int
+	}
+
+	OutboxConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	OutboxConnector struct {
+		Active       func(childComplexity int) int
+		Dead         func(childComplexity int) int
+		DeadSince    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Waiting      func(childComplexity int) int
+		WaitingSince func(childComplexity int) int
+	}
+
+	OutboxEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	OutboxEntry struct {
+		Attempts      func(childComplexity int) int
+		Comment       func(childComplexity int) int
+		ConnectorID   func(childComplexity int) int
+		ConnectorName func(childComplexity int) int
+		CustomerID    func(childComplexity int) int
+		CustomerName  func(childComplexity int) int
+		Edited        func(childComplexity int) int
+		ID            func(childComplexity int) int
+		InProgress    func(childComplexity int) int
+		InteractionID func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		NextAttemptAt func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		ReasonCode    func(childComplexity int) int
+		Since         func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
+		State         func(childComplexity int) int
+		Title         func(childComplexity int) int
+	}
+
+	OutboxEntryPayload struct {
+		Entry func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -507,25 +557,27 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Call           func(childComplexity int, id string) int
-		Calls          func(childComplexity int, state []model.CallState, queueID *string, operatorID *string) int
-		ConnectorKinds func(childComplexity int) int
-		Connectors     func(childComplexity int) int
-		Customer       func(childComplexity int, id string) int
-		Customers      func(childComplexity int, search string, first *int) int
-		Interaction    func(childComplexity int, id string) int
-		Interactions   func(childComplexity int, filter *model.InteractionFilter, first *int, after *string) int
-		MatchCaller    func(childComplexity int, number string) int
-		NoteLimits     func(childComplexity int) int
-		Operators      func(childComplexity int) int
-		PauseReasons   func(childComplexity int) int
-		Queue          func(childComplexity int, id string) int
-		Queues         func(childComplexity int) int
-		Readiness      func(childComplexity int) int
-		System         func(childComplexity int) int
-		Tags           func(childComplexity int, search *string) int
-		Topics         func(childComplexity int) int
-		Viewer         func(childComplexity int) int
+		Call             func(childComplexity int, id string) int
+		Calls            func(childComplexity int, state []model.CallState, queueID *string, operatorID *string) int
+		ConnectorKinds   func(childComplexity int) int
+		Connectors       func(childComplexity int) int
+		Customer         func(childComplexity int, id string) int
+		Customers        func(childComplexity int, search string, first *int) int
+		Interaction      func(childComplexity int, id string) int
+		Interactions     func(childComplexity int, filter *model.InteractionFilter, first *int, after *string) int
+		MatchCaller      func(childComplexity int, number string) int
+		NoteLimits       func(childComplexity int) int
+		Operators        func(childComplexity int) int
+		Outbox           func(childComplexity int, filter *model.OutboxFilter, first *int, after *string) int
+		OutboxConnectors func(childComplexity int) int
+		PauseReasons     func(childComplexity int) int
+		Queue            func(childComplexity int, id string) int
+		Queues           func(childComplexity int) int
+		Readiness        func(childComplexity int) int
+		System           func(childComplexity int) int
+		Tags             func(childComplexity int, search *string) int
+		Topics           func(childComplexity int) int
+		Viewer           func(childComplexity int) int
 	}
 
 	Queue struct {
@@ -555,6 +607,10 @@ type ComplexityRoot struct {
 	ReadinessRemoved struct {
 		Cursor func(childComplexity int) int
 		ID     func(childComplexity int) int
+	}
+
+	ReplayOutboxPayload struct {
+		Replayed func(childComplexity int) int
 	}
 
 	RouteStep struct {
@@ -716,6 +772,10 @@ type MutationResolver interface {
 	SetTopic(ctx context.Context, input model.SetTopicInput) (*model.InteractionPayload, error)
 	TagInteraction(ctx context.Context, input model.TagInteractionInput) (*model.InteractionPayload, error)
 	CommentInteraction(ctx context.Context, input model.CommentInteractionInput) (*model.InteractionPayload, error)
+	RetryOutboxEntry(ctx context.Context, input model.OutboxEntryInput) (*model.OutboxEntryPayload, error)
+	EditOutboxEntry(ctx context.Context, input model.EditOutboxEntryInput) (*model.OutboxEntryPayload, error)
+	DiscardOutboxEntry(ctx context.Context, input model.OutboxEntryInput) (*model.OutboxEntryPayload, error)
+	ReplayOutbox(ctx context.Context, input model.ReplayOutboxInput) (*model.ReplayOutboxPayload, error)
 	SetOperatorDevice(ctx context.Context, input model.SetOperatorDeviceInput) (*model.SetOperatorDevicePayload, error)
 	IssueDeskPhone(ctx context.Context, input model.IssueDeskPhoneInput) (*model.IssueDeskPhonePayload, error)
 	ReportPhoneHealth(ctx context.Context, input model.PhoneHealthInput) (*model.PhoneHealthPayload, error)
@@ -740,6 +800,8 @@ type QueryResolver interface {
 	Topics(ctx context.Context) ([]*model.Topic, error)
 	Tags(ctx context.Context, search *string) ([]*model.Tag, error)
 	NoteLimits(ctx context.Context) (*model.NoteLimits, error)
+	Outbox(ctx context.Context, filter *model.OutboxFilter, first *int, after *string) (*model.OutboxConnection, error)
+	OutboxConnectors(ctx context.Context) ([]*model.OutboxConnector, error)
 }
 type SubscriptionResolver interface {
 	Notices(ctx context.Context) (<-chan *model.Notice, error)
@@ -2003,6 +2065,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Dial(childComplexity, args["input"].(model.DialInput)), true
+	case "Mutation.discardOutboxEntry":
+		if e.ComplexityRoot.Mutation.DiscardOutboxEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_discardOutboxEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DiscardOutboxEntry(childComplexity, args["input"].(model.OutboxEntryInput)), true
 	case "Mutation.dropParty":
 		if e.ComplexityRoot.Mutation.DropParty == nil {
 			break
@@ -2014,6 +2087,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DropParty(childComplexity, args["input"].(model.PartyInput)), true
+	case "Mutation.editOutboxEntry":
+		if e.ComplexityRoot.Mutation.EditOutboxEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_editOutboxEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EditOutboxEntry(childComplexity, args["input"].(model.EditOutboxEntryInput)), true
 	case "Mutation.hangUp":
 		if e.ComplexityRoot.Mutation.HangUp == nil {
 			break
@@ -2091,6 +2175,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ParkCall(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.replayOutbox":
+		if e.ComplexityRoot.Mutation.ReplayOutbox == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayOutbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayOutbox(childComplexity, args["input"].(model.ReplayOutboxInput)), true
 	case "Mutation.reportPhoneHealth":
 		if e.ComplexityRoot.Mutation.ReportPhoneHealth == nil {
 			break
@@ -2124,6 +2219,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryMatch(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.retryOutboxEntry":
+		if e.ComplexityRoot.Mutation.RetryOutboxEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryOutboxEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryOutboxEntry(childComplexity, args["input"].(model.OutboxEntryInput)), true
 	case "Mutation.sendDigits":
 		if e.ComplexityRoot.Mutation.SendDigits == nil {
 			break
@@ -2512,6 +2618,197 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OperatorReadiness.Version(childComplexity), true
+
+	case "OutboxConnection.edges":
+		if e.ComplexityRoot.OutboxConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnection.Edges(childComplexity), true
+	case "OutboxConnection.pageInfo":
+		if e.ComplexityRoot.OutboxConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnection.PageInfo(childComplexity), true
+
+	case "OutboxConnector.active":
+		if e.ComplexityRoot.OutboxConnector.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.Active(childComplexity), true
+	case "OutboxConnector.dead":
+		if e.ComplexityRoot.OutboxConnector.Dead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.Dead(childComplexity), true
+	case "OutboxConnector.deadSince":
+		if e.ComplexityRoot.OutboxConnector.DeadSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.DeadSince(childComplexity), true
+	case "OutboxConnector.id":
+		if e.ComplexityRoot.OutboxConnector.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.ID(childComplexity), true
+	case "OutboxConnector.name":
+		if e.ComplexityRoot.OutboxConnector.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.Name(childComplexity), true
+	case "OutboxConnector.waiting":
+		if e.ComplexityRoot.OutboxConnector.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.Waiting(childComplexity), true
+	case "OutboxConnector.waitingSince":
+		if e.ComplexityRoot.OutboxConnector.WaitingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.WaitingSince(childComplexity), true
+
+	case "OutboxEdge.cursor":
+		if e.ComplexityRoot.OutboxEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEdge.Cursor(childComplexity), true
+	case "OutboxEdge.node":
+		if e.ComplexityRoot.OutboxEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEdge.Node(childComplexity), true
+
+	case "OutboxEntry.attempts":
+		if e.ComplexityRoot.OutboxEntry.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Attempts(childComplexity), true
+	case "OutboxEntry.comment":
+		if e.ComplexityRoot.OutboxEntry.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Comment(childComplexity), true
+	case "OutboxEntry.connectorId":
+		if e.ComplexityRoot.OutboxEntry.ConnectorID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.ConnectorID(childComplexity), true
+	case "OutboxEntry.connectorName":
+		if e.ComplexityRoot.OutboxEntry.ConnectorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.ConnectorName(childComplexity), true
+	case "OutboxEntry.customerId":
+		if e.ComplexityRoot.OutboxEntry.CustomerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.CustomerID(childComplexity), true
+	case "OutboxEntry.customerName":
+		if e.ComplexityRoot.OutboxEntry.CustomerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.CustomerName(childComplexity), true
+	case "OutboxEntry.edited":
+		if e.ComplexityRoot.OutboxEntry.Edited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Edited(childComplexity), true
+	case "OutboxEntry.id":
+		if e.ComplexityRoot.OutboxEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.ID(childComplexity), true
+	case "OutboxEntry.inProgress":
+		if e.ComplexityRoot.OutboxEntry.InProgress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.InProgress(childComplexity), true
+	case "OutboxEntry.interactionId":
+		if e.ComplexityRoot.OutboxEntry.InteractionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.InteractionID(childComplexity), true
+	case "OutboxEntry.kind":
+		if e.ComplexityRoot.OutboxEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Kind(childComplexity), true
+	case "OutboxEntry.nextAttemptAt":
+		if e.ComplexityRoot.OutboxEntry.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.NextAttemptAt(childComplexity), true
+	case "OutboxEntry.number":
+		if e.ComplexityRoot.OutboxEntry.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Number(childComplexity), true
+	case "OutboxEntry.reason":
+		if e.ComplexityRoot.OutboxEntry.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Reason(childComplexity), true
+	case "OutboxEntry.reasonCode":
+		if e.ComplexityRoot.OutboxEntry.ReasonCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.ReasonCode(childComplexity), true
+	case "OutboxEntry.since":
+		if e.ComplexityRoot.OutboxEntry.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Since(childComplexity), true
+	case "OutboxEntry.startedAt":
+		if e.ComplexityRoot.OutboxEntry.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.StartedAt(childComplexity), true
+	case "OutboxEntry.state":
+		if e.ComplexityRoot.OutboxEntry.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.State(childComplexity), true
+	case "OutboxEntry.title":
+		if e.ComplexityRoot.OutboxEntry.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntry.Title(childComplexity), true
+
+	case "OutboxEntryPayload.entry":
+		if e.ComplexityRoot.OutboxEntryPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxEntryPayload.Entry(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2959,6 +3256,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Operators(childComplexity), true
+	case "Query.outbox":
+		if e.ComplexityRoot.Query.Outbox == nil {
+			break
+		}
+
+		args, err := ec.field_Query_outbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Outbox(childComplexity, args["filter"].(*model.OutboxFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.outboxConnectors":
+		if e.ComplexityRoot.Query.OutboxConnectors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.OutboxConnectors(childComplexity), true
 	case "Query.pauseReasons":
 		if e.ComplexityRoot.Query.PauseReasons == nil {
 			break
@@ -3123,6 +3437,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReadinessRemoved.ID(childComplexity), true
+
+	case "ReplayOutboxPayload.replayed":
+		if e.ComplexityRoot.ReplayOutboxPayload.Replayed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayOutboxPayload.Replayed(childComplexity), true
 
 	case "RouteStep.at":
 		if e.ComplexityRoot.RouteStep.At == nil {
@@ -3522,10 +3843,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteConnectorInput,
 		ec.unmarshalInputDemoCallInput,
 		ec.unmarshalInputDialInput,
+		ec.unmarshalInputEditOutboxEntryInput,
 		ec.unmarshalInputInteractionFilter,
 		ec.unmarshalInputIssueDeskPhoneInput,
 		ec.unmarshalInputLinkCustomerInput,
 		ec.unmarshalInputMutePartyInput,
+		ec.unmarshalInputOutboxEntryInput,
+		ec.unmarshalInputOutboxFilter,
 		ec.unmarshalInputPartyInput,
 		ec.unmarshalInputPhoneCheckInput,
 		ec.unmarshalInputPhoneErrorInput,
@@ -3533,6 +3857,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPhoneStepInput,
 		ec.unmarshalInputQualityAlertInput,
 		ec.unmarshalInputQualitySampleInput,
+		ec.unmarshalInputReplayOutboxInput,
 		ec.unmarshalInputSendDigitsInput,
 		ec.unmarshalInputSetAvailabilityInput,
 		ec.unmarshalInputSetMutedInput,
@@ -4538,6 +4863,98 @@ input TagInteractionInput { interactionId: ID! tags: [String!]! }
 input CommentInteractionInput { interactionId: ID! comment: String! }
 type InteractionPayload { interaction: Interaction! }
 `, BuiltIn: false},
+	{Name: "../schema/outbox.graphqls", Input: `extend type Query {
+  "What customer systems are to know of calls and do not yet, newest first. For administrators."
+  outbox(filter: OutboxFilter, first: Int, after: String): OutboxConnection!
+  "The customer systems that are written to, and those of which something is left. For administrators."
+  outboxConnectors: [OutboxConnector!]!
+}
+
+extend type Mutation {
+  "Tries again at once what waits or was refused. CONFLICT when it is delivered or discarded."
+  retryOutboxEntry(input: OutboxEntryInput!): OutboxEntryPayload!
+  "Puts right what waits or was refused, and tries again. CONFLICT when it is delivered or discarded."
+  editOutboxEntry(input: EditOutboxEntryInput!): OutboxEntryPayload!
+  "The customer system is not to have it. CONFLICT when it has it already."
+  discardOutboxEntry(input: OutboxEntryInput!): OutboxEntryPayload!
+  "Tries everything again that a customer system refused."
+  replayOutbox(input: ReplayOutboxInput!): ReplayOutboxPayload!
+}
+
+input OutboxFilter {
+  connectorId: ID
+  "Default: what waits and what was refused."
+  states: [OutboxState!]
+}
+
+type OutboxConnection { edges: [OutboxEdge!]! pageInfo: PageInfo! }
+type OutboxEdge { node: OutboxEntry! cursor: String! }
+
+enum OutboxKind { CALL RECORDING TASK }
+
+enum OutboxState {
+  "To be delivered, now or later."
+  PENDING
+  DELIVERED
+  "The customer system refused it: somebody has to decide."
+  DEAD
+  DISCARDED
+}
+
+type OutboxEntry implements Node {
+  id: ID!
+  connectorId: ID!
+  "What people call the customer system."
+  connectorName: String!
+  kind: OutboxKind!
+  state: OutboxState!
+  "When the state began."
+  since: Time!
+  "Failed ones."
+  attempts: Int!
+  "Of what waits."
+  nextAttemptAt: Time
+  "It is being delivered right now."
+  inProgress: Boolean!
+  "Why the last attempt failed, in the customer system's or connector's words; empty when none did."
+  reason: String!
+  "An error code, for words of one's own; null when no attempt failed."
+  reasonCode: String
+  "The call."
+  interactionId: ID!
+  startedAt: Time
+  "What is delivered; null when withheld."
+  number: PhoneNumber
+  "In the customer system; null when nobody of it is linked."
+  customerId: ID
+  "As known when the call was; empty when nobody was linked."
+  customerName: String!
+  comment: String!
+  "Of a task."
+  title: String!
+  "Somebody put something right in it."
+  edited: Boolean!
+}
+
+type OutboxConnector {
+  id: ID!
+  name: String!
+  "It is written to; else what is left stays where it is."
+  active: Boolean!
+  waiting: Int!
+  "Since when the oldest waits."
+  waitingSince: Time
+  dead: Int!
+  deadSince: Time
+}
+
+input OutboxEntryInput { id: ID! }
+"What is not named stays as it is; an empty text takes the value away."
+input EditOutboxEntryInput { id: ID! customerId: ID number: String comment: String }
+type OutboxEntryPayload { entry: OutboxEntry! }
+input ReplayOutboxInput { connectorId: ID! }
+type ReplayOutboxPayload { replayed: Int! }
+`, BuiltIn: false},
 	{Name: "../schema/phones.graphqls", Input: `extend type Mutation {
   """
   For supervisors: chooses where an operator talks. What the other device signs in with ends at once; a conversation at a desk phone goes on.
@@ -5314,6 +5731,98 @@ func (ec *executionContext) childFields_OperatorReadiness(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type OperatorReadiness", field.Name)
 }
 
+func (ec *executionContext) childFields_OutboxConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OutboxConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OutboxConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboxConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboxConnector(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OutboxConnector_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OutboxConnector_name(ctx, field)
+	case "active":
+		return ec.fieldContext_OutboxConnector_active(ctx, field)
+	case "waiting":
+		return ec.fieldContext_OutboxConnector_waiting(ctx, field)
+	case "waitingSince":
+		return ec.fieldContext_OutboxConnector_waitingSince(ctx, field)
+	case "dead":
+		return ec.fieldContext_OutboxConnector_dead(ctx, field)
+	case "deadSince":
+		return ec.fieldContext_OutboxConnector_deadSince(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboxConnector", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboxEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_OutboxEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_OutboxEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboxEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboxEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OutboxEntry_id(ctx, field)
+	case "connectorId":
+		return ec.fieldContext_OutboxEntry_connectorId(ctx, field)
+	case "connectorName":
+		return ec.fieldContext_OutboxEntry_connectorName(ctx, field)
+	case "kind":
+		return ec.fieldContext_OutboxEntry_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_OutboxEntry_state(ctx, field)
+	case "since":
+		return ec.fieldContext_OutboxEntry_since(ctx, field)
+	case "attempts":
+		return ec.fieldContext_OutboxEntry_attempts(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_OutboxEntry_nextAttemptAt(ctx, field)
+	case "inProgress":
+		return ec.fieldContext_OutboxEntry_inProgress(ctx, field)
+	case "reason":
+		return ec.fieldContext_OutboxEntry_reason(ctx, field)
+	case "reasonCode":
+		return ec.fieldContext_OutboxEntry_reasonCode(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_OutboxEntry_interactionId(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_OutboxEntry_startedAt(ctx, field)
+	case "number":
+		return ec.fieldContext_OutboxEntry_number(ctx, field)
+	case "customerId":
+		return ec.fieldContext_OutboxEntry_customerId(ctx, field)
+	case "customerName":
+		return ec.fieldContext_OutboxEntry_customerName(ctx, field)
+	case "comment":
+		return ec.fieldContext_OutboxEntry_comment(ctx, field)
+	case "title":
+		return ec.fieldContext_OutboxEntry_title(ctx, field)
+	case "edited":
+		return ec.fieldContext_OutboxEntry_edited(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboxEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboxEntryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_OutboxEntryPayload_entry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboxEntryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -5534,6 +6043,14 @@ func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql
 		return ec.fieldContext_Queue_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Queue", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayOutboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "replayed":
+		return ec.fieldContext_ReplayOutboxPayload_replayed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayOutboxPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RouteStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5998,12 +6515,40 @@ func (ec *executionContext) field_Mutation_dial_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_discardOutboxEntry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OutboxEntryInput, error) {
+			return ec.unmarshalNOutboxEntryInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_dropParty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PartyInput, error) {
 			return ec.unmarshalNPartyInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_editOutboxEntry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EditOutboxEntryInput, error) {
+			return ec.unmarshalNEditOutboxEntryInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐEditOutboxEntryInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6110,6 +6655,20 @@ func (ec *executionContext) field_Mutation_parkCall_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_replayOutbox_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReplayOutboxInput, error) {
+			return ec.unmarshalNReplayOutboxInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReplayOutboxInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_reportPhoneHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6144,6 +6703,20 @@ func (ec *executionContext) field_Mutation_retryMatch_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CallInput, error) {
 			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retryOutboxEntry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OutboxEntryInput, error) {
+			return ec.unmarshalNOutboxEntryInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6567,6 +7140,36 @@ func (ec *executionContext) field_Query_matchCaller_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["number"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_outbox_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.OutboxFilter, error) {
+			return ec.unmarshalOOutboxFilter2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -12999,6 +13602,182 @@ func (ec *executionContext) fieldContext_Mutation_commentInteraction(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_retryOutboxEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryOutboxEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryOutboxEntry(ctx, fc.Args["input"].(model.OutboxEntryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntryPayload) graphql.Marshaler {
+			return ec.marshalNOutboxEntryPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryOutboxEntry(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxEntryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryOutboxEntry_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_editOutboxEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_editOutboxEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EditOutboxEntry(ctx, fc.Args["input"].(model.EditOutboxEntryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntryPayload) graphql.Marshaler {
+			return ec.marshalNOutboxEntryPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_editOutboxEntry(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxEntryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_editOutboxEntry_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_discardOutboxEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_discardOutboxEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DiscardOutboxEntry(ctx, fc.Args["input"].(model.OutboxEntryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntryPayload) graphql.Marshaler {
+			return ec.marshalNOutboxEntryPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_discardOutboxEntry(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxEntryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_discardOutboxEntry_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_replayOutbox(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replayOutbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReplayOutbox(ctx, fc.Args["input"].(model.ReplayOutboxInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReplayOutboxPayload) graphql.Marshaler {
+			return ec.marshalNReplayOutboxPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReplayOutboxPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replayOutbox(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplayOutboxPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replayOutbox_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setOperatorDevice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13841,6 +14620,764 @@ func (ec *executionContext) _OperatorReadiness_version(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OutboxEdge) graphql.Marshaler {
+			return ec.marshalNOutboxEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboxConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboxConnector_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_name(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_active(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Active, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_waiting(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_waitingSince(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_waitingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_waitingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_dead(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_dead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dead, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_dead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_deadSince(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxConnector_deadSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeadSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_deadSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntry) graphql.Marshaler {
+			return ec.marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboxEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboxEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_connectorId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_connectorId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectorID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_connectorId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_connectorName(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_connectorName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectorName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_connectorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_kind(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.OutboxKind) graphql.Marshaler {
+			return ec.marshalNOutboxKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type OutboxKind does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_state(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.OutboxState) graphql.Marshaler {
+			return ec.marshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type OutboxState does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_since(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_attempts(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_attempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_nextAttemptAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAttemptAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_nextAttemptAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_inProgress(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_inProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InProgress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_inProgress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_reason(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_reasonCode(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_reasonCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReasonCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_reasonCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_interactionId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_interactionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InteractionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_interactionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_number(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
+			return ec.marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboxEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboxEntry_customerId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_customerId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomerID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_customerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_customerName(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_customerName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomerName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_customerName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_comment(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_title(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntry_edited(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntry_edited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntry_edited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxEntryPayload_entry(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboxEntryPayload_entry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntry) graphql.Marshaler {
+			return ec.marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboxEntryPayload_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboxEntryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxEntry(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
@@ -15878,6 +17415,82 @@ func (ec *executionContext) fieldContext_Query_noteLimits(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_outbox(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_outbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Outbox(ctx, fc.Args["filter"].(*model.OutboxFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxConnection) graphql.Marshaler {
+			return ec.marshalNOutboxConnection2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_outbox(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_outbox_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_outboxConnectors(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_outboxConnectors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().OutboxConnectors(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OutboxConnector) graphql.Marshaler {
+			return ec.marshalNOutboxConnector2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnectorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_outboxConnectors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboxConnector(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16361,6 +17974,29 @@ func (ec *executionContext) _ReadinessRemoved_cursor(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_ReadinessRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReadinessRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ReplayOutboxPayload_replayed(ctx context.Context, field graphql.CollectedField, obj *model.ReplayOutboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayOutboxPayload_replayed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replayed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayOutboxPayload_replayed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplayOutboxPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _RouteStep_at(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
@@ -19496,6 +21132,57 @@ func (ec *executionContext) unmarshalInputDialInput(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputEditOutboxEntryInput(ctx context.Context, obj any) (model.EditOutboxEntryInput, error) {
+	var it model.EditOutboxEntryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "customerId", "number", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputInteractionFilter(ctx context.Context, obj any) (model.InteractionFilter, error) {
 	var it model.InteractionFilter
 	if obj == nil {
@@ -19653,6 +21340,73 @@ func (ec *executionContext) unmarshalInputMutePartyInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Muted = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputOutboxEntryInput(ctx context.Context, obj any) (model.OutboxEntryInput, error) {
+	var it model.OutboxEntryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputOutboxFilter(ctx context.Context, obj any) (model.OutboxFilter, error) {
+	var it model.OutboxFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"connectorId", "states"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "connectorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connectorId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConnectorID = data
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalOOutboxState2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
 		}
 	}
 	return it, nil
@@ -19989,6 +21743,36 @@ func (ec *executionContext) unmarshalInputQualitySampleInput(ctx context.Context
 				return it, err
 			}
 			it.RoundTripMs = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReplayOutboxInput(ctx context.Context, obj any) (model.ReplayOutboxInput, error) {
+	var it model.ReplayOutboxInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"connectorId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "connectorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connectorId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConnectorID = data
 		}
 	}
 	return it, nil
@@ -20667,6 +22451,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._PauseReason(ctx, sel, obj)
+	case model.OutboxEntry:
+		return ec._OutboxEntry(ctx, sel, &obj)
+	case *model.OutboxEntry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._OutboxEntry(ctx, sel, obj)
 	case model.Operator:
 		return ec._Operator(ctx, sel, &obj)
 	case *model.Operator:
@@ -23173,6 +24964,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "retryOutboxEntry":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryOutboxEntry(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "editOutboxEntry":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_editOutboxEntry(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "discardOutboxEntry":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_discardOutboxEntry(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replayOutbox":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replayOutbox(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setOperatorDevice":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setOperatorDevice(ctx, field)
@@ -23511,6 +25330,336 @@ func (ec *executionContext) _OperatorReadiness(ctx context.Context, sel ast.Sele
 			}
 		case "version":
 			out.Values[i] = ec._OperatorReadiness_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var outboxConnectionImplementors = []string{"OutboxConnection"}
+
+func (ec *executionContext) _OutboxConnection(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboxConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboxConnection")
+		case "edges":
+			out.Values[i] = ec._OutboxConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._OutboxConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var outboxConnectorImplementors = []string{"OutboxConnector"}
+
+func (ec *executionContext) _OutboxConnector(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxConnector) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboxConnectorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboxConnector")
+		case "id":
+			out.Values[i] = ec._OutboxConnector_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._OutboxConnector_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "active":
+			out.Values[i] = ec._OutboxConnector_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waiting":
+			out.Values[i] = ec._OutboxConnector_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waitingSince":
+			out.Values[i] = ec._OutboxConnector_waitingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dead":
+			out.Values[i] = ec._OutboxConnector_dead(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadSince":
+			out.Values[i] = ec._OutboxConnector_deadSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var outboxEdgeImplementors = []string{"OutboxEdge"}
+
+func (ec *executionContext) _OutboxEdge(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboxEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboxEdge")
+		case "node":
+			out.Values[i] = ec._OutboxEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._OutboxEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var outboxEntryImplementors = []string{"OutboxEntry", "Node"}
+
+func (ec *executionContext) _OutboxEntry(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboxEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboxEntry")
+		case "id":
+			out.Values[i] = ec._OutboxEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connectorId":
+			out.Values[i] = ec._OutboxEntry_connectorId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connectorName":
+			out.Values[i] = ec._OutboxEntry_connectorName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._OutboxEntry_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._OutboxEntry_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._OutboxEntry_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempts":
+			out.Values[i] = ec._OutboxEntry_attempts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextAttemptAt":
+			out.Values[i] = ec._OutboxEntry_nextAttemptAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "inProgress":
+			out.Values[i] = ec._OutboxEntry_inProgress(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._OutboxEntry_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reasonCode":
+			out.Values[i] = ec._OutboxEntry_reasonCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "interactionId":
+			out.Values[i] = ec._OutboxEntry_interactionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._OutboxEntry_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._OutboxEntry_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "customerId":
+			out.Values[i] = ec._OutboxEntry_customerId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "customerName":
+			out.Values[i] = ec._OutboxEntry_customerName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "comment":
+			out.Values[i] = ec._OutboxEntry_comment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._OutboxEntry_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edited":
+			out.Values[i] = ec._OutboxEntry_edited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var outboxEntryPayloadImplementors = []string{"OutboxEntryPayload"}
+
+func (ec *executionContext) _OutboxEntryPayload(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxEntryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboxEntryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboxEntryPayload")
+		case "entry":
+			out.Values[i] = ec._OutboxEntryPayload_entry(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24740,6 +26889,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "outbox":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_outbox(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "outboxConnectors":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_outboxConnectors(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -24976,6 +27169,46 @@ func (ec *executionContext) _ReadinessRemoved(ctx context.Context, sel ast.Selec
 			}
 		case "cursor":
 			out.Values[i] = ec._ReadinessRemoved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var replayOutboxPayloadImplementors = []string{"ReplayOutboxPayload"}
+
+func (ec *executionContext) _ReplayOutboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReplayOutboxPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replayOutboxPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplayOutboxPayload")
+		case "replayed":
+			out.Values[i] = ec._ReplayOutboxPayload_replayed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26813,6 +29046,11 @@ func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context
 	return res
 }
 
+func (ec *executionContext) unmarshalNEditOutboxEntryInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐEditOutboxEntryInput(ctx context.Context, v any) (model.EditOutboxEntryInput, error) {
+	res, err := ec.unmarshalInputEditOutboxEntryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNEndedBy2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐEndedBy(ctx context.Context, v any) (model.EndedBy, error) {
 	var res model.EndedBy
 	err := res.UnmarshalGQL(v)
@@ -27306,6 +29544,113 @@ func (ec *executionContext) marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑc
 	return ec._OperatorReadiness(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNOutboxConnection2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnection(ctx context.Context, sel ast.SelectionSet, v *model.OutboxConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OutboxConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutboxConnector2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnectorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutboxConnector) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboxConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnector(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutboxConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxConnector(ctx context.Context, sel ast.SelectionSet, v *model.OutboxConnector) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OutboxConnector(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutboxEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutboxEdge) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboxEdge2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutboxEdge2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdge(ctx context.Context, sel ast.SelectionSet, v *model.OutboxEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OutboxEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx context.Context, sel ast.SelectionSet, v *model.OutboxEntry) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OutboxEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOutboxEntryInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryInput(ctx context.Context, v any) (model.OutboxEntryInput, error) {
+	res, err := ec.unmarshalInputOutboxEntryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOutboxEntryPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntryPayload(ctx context.Context, sel ast.SelectionSet, v *model.OutboxEntryPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OutboxEntryPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOutboxKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxKind(ctx context.Context, v any) (model.OutboxKind, error) {
+	var res model.OutboxKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOutboxKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxKind(ctx context.Context, sel ast.SelectionSet, v model.OutboxKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx context.Context, v any) (model.OutboxState, error) {
+	var res model.OutboxState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx context.Context, sel ast.SelectionSet, v model.OutboxState) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -27702,6 +30047,21 @@ func (ec *executionContext) marshalNReadinessFeedItem2githubᚗcomᚋpultᚑcc�
 		return graphql.Null
 	}
 	return ec._ReadinessFeedItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReplayOutboxInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReplayOutboxInput(ctx context.Context, v any) (model.ReplayOutboxInput, error) {
+	res, err := ec.unmarshalInputReplayOutboxInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplayOutboxPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReplayOutboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReplayOutboxPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReplayOutboxPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
@@ -28659,6 +31019,50 @@ func (ec *executionContext) marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 		return graphql.Null
 	}
 	return ec._Operator(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOutboxFilter2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxFilter(ctx context.Context, v any) (*model.OutboxFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputOutboxFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOutboxState2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxStateᚄ(ctx context.Context, v any) ([]model.OutboxState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.OutboxState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOutboxState2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxStateᚄ(ctx context.Context, sel ast.SelectionSet, v []model.OutboxState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOParking2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParking(ctx context.Context, sel ast.SelectionSet, v *model.Parking) graphql.Marshaler {

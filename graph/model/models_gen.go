@@ -366,6 +366,14 @@ type DialInput struct {
 	CustomerID *string `json:"customerId,omitempty"`
 }
 
+// What is not named stays as it is; an empty text takes the value away.
+type EditOutboxEntryInput struct {
+	ID         string  `json:"id"`
+	CustomerID *string `json:"customerId,omitempty"`
+	Number     *string `json:"number,omitempty"`
+	Comment    *string `json:"comment,omitempty"`
+}
+
 type ExaminedNumber struct {
 	Number *PhoneNumber `json:"number"`
 	Why    *MatchReason `json:"why,omitempty"`
@@ -555,6 +563,80 @@ type OperatorReadiness struct {
 	// What the page last said; null when it never did.
 	Health  *PhoneHealth `json:"health,omitempty"`
 	Version int          `json:"version"`
+}
+
+type OutboxConnection struct {
+	Edges    []*OutboxEdge `json:"edges"`
+	PageInfo *PageInfo     `json:"pageInfo"`
+}
+
+type OutboxConnector struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// It is written to; else what is left stays where it is.
+	Active  bool `json:"active"`
+	Waiting int  `json:"waiting"`
+	// Since when the oldest waits.
+	WaitingSince *time.Time `json:"waitingSince,omitempty"`
+	Dead         int        `json:"dead"`
+	DeadSince    *time.Time `json:"deadSince,omitempty"`
+}
+
+type OutboxEdge struct {
+	Node   *OutboxEntry `json:"node"`
+	Cursor string       `json:"cursor"`
+}
+
+type OutboxEntry struct {
+	ID          string `json:"id"`
+	ConnectorID string `json:"connectorId"`
+	// What people call the customer system.
+	ConnectorName string      `json:"connectorName"`
+	Kind          OutboxKind  `json:"kind"`
+	State         OutboxState `json:"state"`
+	// When the state began.
+	Since time.Time `json:"since"`
+	// Failed ones.
+	Attempts int `json:"attempts"`
+	// Of what waits.
+	NextAttemptAt *time.Time `json:"nextAttemptAt,omitempty"`
+	// It is being delivered right now.
+	InProgress bool `json:"inProgress"`
+	// Why the last attempt failed, in the customer system's or connector's words; empty when none did.
+	Reason string `json:"reason"`
+	// An error code, for words of one's own; null when no attempt failed.
+	ReasonCode *string `json:"reasonCode,omitempty"`
+	// The call.
+	InteractionID string     `json:"interactionId"`
+	StartedAt     *time.Time `json:"startedAt,omitempty"`
+	// What is delivered; null when withheld.
+	Number *PhoneNumber `json:"number,omitempty"`
+	// In the customer system; null when nobody of it is linked.
+	CustomerID *string `json:"customerId,omitempty"`
+	// As known when the call was; empty when nobody was linked.
+	CustomerName string `json:"customerName"`
+	Comment      string `json:"comment"`
+	// Of a task.
+	Title string `json:"title"`
+	// Somebody put something right in it.
+	Edited bool `json:"edited"`
+}
+
+func (OutboxEntry) IsNode()            {}
+func (this OutboxEntry) GetID() string { return this.ID }
+
+type OutboxEntryInput struct {
+	ID string `json:"id"`
+}
+
+type OutboxEntryPayload struct {
+	Entry *OutboxEntry `json:"entry"`
+}
+
+type OutboxFilter struct {
+	ConnectorID *string `json:"connectorId,omitempty"`
+	// Default: what waits and what was refused.
+	States []OutboxState `json:"states,omitempty"`
 }
 
 type PageInfo struct {
@@ -784,6 +866,14 @@ type ReadinessRemoved struct {
 }
 
 func (ReadinessRemoved) IsReadinessFeedItem() {}
+
+type ReplayOutboxInput struct {
+	ConnectorID string `json:"connectorId"`
+}
+
+type ReplayOutboxPayload struct {
+	Replayed int `json:"replayed"`
+}
 
 type RouteStep struct {
 	At       time.Time `json:"at"`
@@ -2264,6 +2354,124 @@ func (e *OperatorDevice) UnmarshalJSON(b []byte) error {
 }
 
 func (e OperatorDevice) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type OutboxKind string
+
+const (
+	OutboxKindCall      OutboxKind = "CALL"
+	OutboxKindRecording OutboxKind = "RECORDING"
+	OutboxKindTask      OutboxKind = "TASK"
+)
+
+var AllOutboxKind = []OutboxKind{
+	OutboxKindCall,
+	OutboxKindRecording,
+	OutboxKindTask,
+}
+
+func (e OutboxKind) IsValid() bool {
+	switch e {
+	case OutboxKindCall, OutboxKindRecording, OutboxKindTask:
+		return true
+	}
+	return false
+}
+
+func (e OutboxKind) String() string {
+	return string(e)
+}
+
+func (e *OutboxKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OutboxKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OutboxKind", str)
+	}
+	return nil
+}
+
+func (e OutboxKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OutboxKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OutboxKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type OutboxState string
+
+const (
+	// To be delivered, now or later.
+	OutboxStatePending   OutboxState = "PENDING"
+	OutboxStateDelivered OutboxState = "DELIVERED"
+	// The customer system refused it: somebody has to decide.
+	OutboxStateDead      OutboxState = "DEAD"
+	OutboxStateDiscarded OutboxState = "DISCARDED"
+)
+
+var AllOutboxState = []OutboxState{
+	OutboxStatePending,
+	OutboxStateDelivered,
+	OutboxStateDead,
+	OutboxStateDiscarded,
+}
+
+func (e OutboxState) IsValid() bool {
+	switch e {
+	case OutboxStatePending, OutboxStateDelivered, OutboxStateDead, OutboxStateDiscarded:
+		return true
+	}
+	return false
+}
+
+func (e OutboxState) String() string {
+	return string(e)
+}
+
+func (e *OutboxState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OutboxState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OutboxState", str)
+	}
+	return nil
+}
+
+func (e OutboxState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OutboxState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OutboxState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

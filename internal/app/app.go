@@ -22,6 +22,7 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/obs"
+	"github.com/pult-cc/pult/internal/outbox"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/internal/store"
 	"github.com/pult-cc/pult/internal/workbench"
@@ -58,6 +59,7 @@ type App struct {
 	history    *interactions.Service
 	bench      *workbench.Service
 	systems    *systems
+	outbox     *outbox.Desk
 	board      *calls.Board
 	service    *calls.Service
 	phones     *phones.Service
@@ -98,7 +100,7 @@ func (a *App) open(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors, a.openDoor} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openBus, a.openSeal, a.openConnectors, a.openOutbox, a.openDoor} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 func (a *App) handler() (_ http.Handler, drain func(context.Context), _ error) {
 	core := graph.Core{
 		Auth: a.auth, Floor: a.service, Board: graph.FromBoard(a.board), Customers: customerDesk{a.match},
-		History: a.history, Phones: a.phones, Reasons: a.store.Directory(), Health: a.health, Connectors: a.bench,
+		History: a.history, Phones: a.phones, Reasons: a.store.Directory(), Health: a.health, Connectors: a.bench, Outbox: a.outbox,
 		Phone: a.phoneOptions(), Version: a.o.Version, Now: time.Now, Log: a.log,
 	}
 	if a.o.Demo != nil {

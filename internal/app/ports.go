@@ -30,7 +30,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, store.Options{DSN: dsn, Logger: a.log})
+	s, err := store.Open(ctx, store.Options{DSN: dsn, Logger: a.log, Outbox: a.planner()})
 	if err != nil {
 		return err
 	}

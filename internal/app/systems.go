@@ -192,6 +192,10 @@ func (s *systems) open(ctx context.Context, spec workbench.Spec) (*system, error
 	if err != nil {
 		return nil, err
 	}
+	if err := s.app.writable(spec.ID, d); err != nil {
+		sys.c.Close()
+		return nil, err
+	}
 	if _, lists := connectors.As[connectors.Indexer](d); lists && !spec.NoIndex {
 		if sys.mirror, err = s.app.openMirror(spec.ID, spec.Name, spec.Kind+" "+string(spec.Config), sys.c); err != nil {
 			sys.c.Close()
@@ -199,6 +203,18 @@ func (s *systems) open(ctx context.Context, spec workbench.Spec) (*system, error
 		}
 	}
 	return sys, nil
+}
+
+// byID returns the system in use under a name, nil when there is none.
+func (s *systems) byID(id string) *system {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sys := range s.all {
+		if sys.spec.ID == id {
+			return sys
+		}
+	}
+	return nil
 }
 
 // tell keeps the system's state in the health of the process.

@@ -43,15 +43,16 @@ var rules = []rule{
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},
 	{"internal/workbench", []string{"connectors", "connectors/trace", "internal/customers", "internal/seal", "internal/errs"}},
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
+	{"internal/outbox/...", []string{"internal/outbox/...", "connectors", "telephony/calls", "internal/customers", "internal/interactions", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
-		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/seal", "internal/workbench",
+		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/outbox/...", "internal/seal", "internal/workbench",
 		"telephony/queues", "telephony/quality", "telephony/health", "connectors", "internal/errs",
 	}},
 	{"ent/...", []string{"ent/..."}},
 	{"graph/...", []string{
 		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "telephony/phones", "internal/customers", "internal/interactions",
-		"internal/auth", "internal/errs", "internal/obs", "internal/workbench", "connectors", "connectors/trace",
+		"internal/outbox", "internal/auth", "internal/errs", "internal/obs", "internal/workbench", "connectors", "connectors/trace",
 	}},
 }
 
@@ -120,7 +121,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/workbench":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/outbox", "internal/workbench":
 		return true
 	}
 	return false

@@ -132,6 +132,10 @@ type Connector struct {
 	Config map[string]any `yaml:"config"`
 	// NoIndex leaves the system's records where they are: no copy of who has which number is read in the background.
 	NoIndex bool `yaml:"no_index"`
+	// LogCalls writes every call that has ended into the system, MissedCallTasks a task to call back for every missed one. Nothing is
+	// written into anybody's system that was not asked for.
+	LogCalls        bool `yaml:"log_calls"`
+	MissedCallTasks bool `yaml:"missed_call_tasks"`
 }
 
 // WebConnectors is what customer systems that are configured in the web app may reach beside public addresses. Whoever administers

@@ -94,8 +94,10 @@ func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.I
 		if err != nil {
 			return err
 		}
-		return tx.Interaction.Update().Where(interaction.Number(number), interaction.CustomerIDIn(refused...)).
-			SetCustomerID("").SetCustomerName("").Exec(ctx)
+		theirs := []predicate.Interaction{interaction.Number(number), interaction.CustomerIDIn(refused...)}
+		return r.retelling(ctx, tx, theirs, func() error {
+			return tx.Interaction.Update().Where(theirs...).SetCustomerID("").SetCustomerName("").Exec(ctx)
+		})
 	}))
 }
 

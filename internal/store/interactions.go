@@ -34,7 +34,7 @@ var callColumns = []string{
 }
 
 // SaveCall implements interactions.Repository in one statement, so that the database itself fences off an old holder of the lease
-// however late its write arrives.
+// however late its write arrives. With a call that has ended goes, in one transaction, what customer systems are to know of it.
 func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interaction) error {
 	const op = "saving call"
 	if in.ID == "" {
@@ -44,7 +44,22 @@ func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interacti
 	if err != nil {
 		return errs.With(errs.Internal, op, err)
 	}
-	row := r.client.Interaction.Create().SetID(in.ID).
+	if in.EndedAt == nil || r.opts.Outbox == nil {
+		_, err := saveCall(ctx, r.client.Interaction, in, record, mos)
+		return wrap(op, err)
+	}
+	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
+		saved, err := saveCall(ctx, tx.Interaction, in, record, mos)
+		if err != nil || !saved {
+			return err
+		}
+		return r.tell(ctx, tx, interaction.ID(in.ID))
+	}))
+}
+
+// saveCall is false when the row is of a newer term, or closed, and so left alone.
+func saveCall(ctx context.Context, rows *ent.InteractionClient, in interactions.Interaction, record json.RawMessage, mos *float64) (bool, error) {
+	row := rows.Create().SetID(in.ID).
 		SetChannel(string(in.Channel)).SetDirection(in.Direction).
 		SetNumber(clean(in.Number.E164)).SetNumberDisplay(clean(in.Number.Display)).
 		SetNumberExt(clean(in.Number.Ext)).SetNumberKind(string(in.Number.Kind)).
@@ -58,7 +73,7 @@ func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interacti
 	if record != nil { // a JSON null is not SQL's
 		row.SetQuality(record)
 	}
-	err = row.OnConflict(
+	err := row.OnConflict(
 		entsql.ConflictColumns(interaction.FieldID),
 		entsql.ResolveWith(func(u *entsql.UpdateSet) {
 			for _, c := range callColumns {
@@ -73,10 +88,10 @@ func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interacti
 				`(interactions.closed_at IS NULL OR excluded.closed_at IS NOT NULL)`)
 		})),
 	).Exec(ctx)
-	if errors.Is(err, sql.ErrNoRows) { // the row is of a newer term, or closed: left alone
-		return nil
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
-	return wrap(op, err)
+	return err == nil, err
 }
 
 // SetNotes implements interactions.Repository.
@@ -117,10 +132,12 @@ func (r interactionRepo) SetNotes(
 			return notFound("", noInteraction, err)
 		}
 		out = interactionOf(row)
-		if change.Tags == nil {
-			return nil
+		if change.Tags != nil {
+			if err := replaceTags(ctx, tx, id, tags); err != nil {
+				return err
+			}
 		}
-		return replaceTags(ctx, tx, id, tags)
+		return r.tell(ctx, tx, interaction.ID(id))
 	})
 	if err != nil {
 		return interactions.Interaction{}, wrap(op, err)
@@ -131,13 +148,19 @@ func (r interactionRepo) SetNotes(
 // SetCustomer implements interactions.Repository.
 func (r interactionRepo) SetCustomer(ctx context.Context, id string, customer customers.ID, name string) error {
 	const op = "linking customer"
-	n, err := r.client.Interaction.Update().Where(interaction.ID(clean(id))).
-		SetCustomerID(clean(string(customer))).SetCustomerName(clean(name)).
-		Save(ctx)
-	if err == nil && n == 0 {
-		return errs.E(errs.NotFound, op, noInteraction)
-	}
-	return wrap(op, err)
+	id = clean(id)
+	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
+		n, err := tx.Interaction.Update().Where(interaction.ID(id)).
+			SetCustomerID(clean(string(customer))).SetCustomerName(clean(name)).
+			Save(ctx)
+		if err == nil && n == 0 {
+			return errs.E(errs.NotFound, op, noInteraction)
+		}
+		if err != nil {
+			return err
+		}
+		return r.tell(ctx, tx, interaction.ID(id))
+	}))
 }
 
 // Get implements interactions.Repository.

@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/internal/outbox"
 	"github.com/pult-cc/pult/internal/store"
 )
 
@@ -76,4 +78,47 @@ func explain(t *testing.T, db *sql.DB, statement string) string {
 		t.Fatal(err)
 	}
 	return strings.Join(plan, "\n")
+}
+
+// TestClaimsUseIndexes: after a day of outage the outbox has a million entries, and a worker looks for the oldest that is due.
+func TestClaimsUseIndexes(t *testing.T) {
+	dsn := newSQLite(t)
+	var all []string
+	s, err := store.Open(t.Context(), store.Options{DSN: dsn, OnStatement: func(_ context.Context, text string) { all = append(all, text) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wish := outbox.Wish{Connector: "c", Kind: outbox.KindCall, Subject: "s", Key: "k"}
+	now := time.Now()
+	if err := s.Outbox().Put(t.Context(), []outbox.Wish{wish}, func() string { return "e" }, now); err != nil {
+		t.Fatal(err)
+	}
+	all = nil
+	if es, err := s.Outbox().Claim(t.Context(), "c", 10, "l", now, now.Add(time.Minute)); err != nil || len(es) != 1 {
+		t.Fatalf("%v, %v", es, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: strings.TrimPrefix(dsn, "sqlite:")}).EscapedPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	read := 0
+	for _, statement := range all {
+		if !strings.HasPrefix(statement, "SELECT") {
+			continue
+		}
+		read++
+		plan := explain(t, db, statement)
+		if !strings.Contains(plan, "outboxentry_connector_state_id") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "SCAN") ||
+			strings.Contains(statement, "EXISTS") && !strings.Contains(plan, "outboxentry_connector_subject_id") {
+			t.Errorf("%s\nis read by\n%s", statement, plan)
+		}
+	}
+	if read != 2 {
+		t.Errorf("%d statements read: %v", read, all)
+	}
 }

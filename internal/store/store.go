@@ -19,6 +19,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/internal/outbox"
 	"github.com/pult-cc/pult/internal/seal"
 	"github.com/pult-cc/pult/telephony/queues"
 )
@@ -32,6 +33,9 @@ type Options struct {
 	// OnStatement, when not nil, is called with the text of every statement before it runs, from any goroutine: for tests that
 	// count and for tracing. Values are not in the text.
 	OnStatement func(ctx context.Context, statement string)
+	// Outbox says what customer systems are to know of an interaction: it goes into the outbox in the transaction that changes the
+	// interaction. Nil: nothing.
+	Outbox *outbox.Planner
 }
 
 // Store is an open database. Its methods, and those of the repositories it hands out, may be called concurrently.

@@ -233,6 +233,29 @@ const shots: Record<string, Shot> = {
     path: '/connectors/bitrix',
     act: async (page) => page.locator('input[type=password]').waitFor(),
   },
+  outbox: {
+    scenario: 'admin',
+    path: '/outbox',
+    act: async (page) => page.locator('li[data-state=DEAD]').first().waitFor(),
+  },
+  'outbox-empty': {
+    scenario: 'delivered',
+    path: '/outbox',
+    act: async (page) => page.locator('main h1').waitFor(),
+  },
+  'outbox-off': {
+    scenario: 'silentcrm',
+    path: '/outbox',
+    act: async (page) => page.locator('main h1').waitFor(),
+  },
+  'outbox-edit': {
+    scenario: 'admin',
+    path: '/outbox',
+    act: async (page) => {
+      await page.locator('li[data-state=DEAD] button').nth(1).click()
+      await page.locator('[role=dialog] textarea').first().waitFor()
+    },
+  },
   settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
 

@@ -45,6 +45,7 @@ type Set struct {
 	Fields []Field
 	Navs   []Nav
 	Parts  []Part
+	Sizes  map[string]int // of texts that the base cuts; others are of any length
 	rows   []Row
 }
 
@@ -52,7 +53,7 @@ type Set struct {
 // empty value.
 type Row map[string]any
 
-// Base is an information base: published sets with their rows. It must not be changed once a Sim serves it.
+// Base is an information base: published sets with their rows. Once a Sim serves it, only the Sim changes it.
 type Base struct {
 	sets  map[string]*Set
 	order []string

@@ -1,8 +1,8 @@
-// Package onecsim is our own simulator of the standard OData interface of 1C:Enterprise 8.3, read part. It is strict: where public
+// Package onecsim is our own simulator of the standard OData interface of 1C:Enterprise 8.3. It is strict: where public
 // probes of real bases show the platform refusing or behaving oddly, so does the simulator, and each such quirk is a test here that
 // names its source. It is no proof against a licensed 1C: what no source tells, it decides by itself and says so in a comment.
 //
-// Sources are abbreviated as in the project's notes: P4, P7, M1d are probes of a real "Управление торговлей 11" published by the
+// Sources are abbreviated as in the project's notes: P4, P7, P8, P9, M1d are probes of a real "Управление торговлей 11" published by the
 // odata1c-gate project; "client" is the code of a public client of real bases.
 package onecsim
 
@@ -42,6 +42,10 @@ type Options struct {
 	OldPlatform    bool     // before 8.3.8: no paths through tabular parts in $filter
 	JoinDuplicates bool     // an owner appears once per fitting line of its tabular part (no source; a join would do that)
 	Unpublished    []string // sets that exist in the configuration and are not published
+
+	// Handler is the configuration's own code that runs when a record is written; what it returns, unless "", is the exception it
+	// throws.
+	Handler func(set string, row Row) string
 }
 
 // Trouble is what goes wrong instead of an answer.
@@ -54,6 +58,7 @@ type Trouble struct {
 	WebPage    bool   // 200 and HTML, as a proxy's sign-in page
 	CutOff     bool   // the right answer, half of it
 	HangUp     bool   // the connection is closed without an answer
+	Deaf       bool   // a write is done, and then the connection closed without an answer
 }
 
 // Sim serves a Base over HTTP. It may be used by many goroutines.
@@ -66,6 +71,10 @@ type Sim struct {
 	last     time.Time
 	requests []string
 	metadata int
+
+	base     sync.RWMutex // over the rows of o.Base, and what follows
+	made     int
+	versions uint64
 }
 
 // New makes a simulator.
@@ -147,10 +156,6 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.spoil(w, trouble) {
 		return
 	}
-	if r.Method != http.MethodGet {
-		webPage(w, http.StatusNotImplemented, "onecsim does not simulate writing")
-		return
-	}
 	if s.o.MaxQuery > 0 && len(r.URL.RawQuery) > s.o.MaxQuery {
 		webPage(w, http.StatusNotFound, "404.15 - Query String Too Long") // IIS requestLimits, before 1C sees anything
 		return
@@ -163,17 +168,20 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asJSON := true
 	o, p := parseOptions(r.URL.RawQuery)
 	var body []byte
-	contentType := "application/json;odata=minimalmetadata;charset=utf-8"
+	contentType, status := jsonType, http.StatusOK
 	if p == nil {
 		asJSON = o.json
-		body, contentType, p = s.answer(r, o)
+		status, body, contentType, p = s.answer(w.Header(), r, o)
+	}
+	if trouble.Deaf && r.Method != http.MethodGet {
+		hangUp(w)
+		return
 	}
 	w.Header().Set("DataServiceVersion", "3.0")
 	w.Header().Set("Cache-Control", "no-cache")
-	status := http.StatusOK
 	if p != nil {
 		status = p.status
-		body, contentType = errorJSON(p), "application/json;odata=minimalmetadata;charset=utf-8"
+		body, contentType = errorJSON(p), jsonType
 		if !asJSON {
 			body, contentType = errorAtom(p), "application/xml;charset=utf-8"
 		}
@@ -196,13 +204,11 @@ func (s *Sim) spoil(w http.ResponseWriter, t Trouble) bool {
 	}
 	switch {
 	case t.HangUp:
-		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_ = conn.Close() // hanging up is the point
-		}
+		hangUp(w)
 	case t.WebPage:
 		webPage(w, http.StatusOK, "Please sign in")
 	case t.Status != 0 && t.Code != "":
-		w.Header().Set("Content-Type", "application/json;odata=minimalmetadata;charset=utf-8")
+		w.Header().Set("Content-Type", jsonType)
 		w.WriteHeader(t.Status)
 		_, _ = w.Write(append([]byte(bom), errorJSON(&problem{t.Status, t.Code, t.Message})...)) // the client may have gone
 	case t.Status != 0:
@@ -211,6 +217,12 @@ func (s *Sim) spoil(w http.ResponseWriter, t Trouble) bool {
 		return false
 	}
 	return true
+}
+
+func hangUp(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		_ = conn.Close() // hanging up is the point
+	}
 }
 
 func webPage(w http.ResponseWriter, status int, text string) {
@@ -232,31 +244,65 @@ func (s *Sim) admits(r *http.Request) bool {
 	return err == nil && utf8.Valid(raw) && string(raw) == s.o.User+":"+s.o.Password
 }
 
+const jsonType = "application/json;odata=minimalmetadata;charset=utf-8"
+
 var entityPath = regexp.MustCompile(`^([^(/]+)\(guid'([^']*)'\)$`)
 
 // answer finds what was asked for. The path must spell (guid'...') literally: no source tells whether the platform takes %28 and
 // %27, so the simulator does not.
-func (s *Sim) answer(r *http.Request, o options) ([]byte, string, *problem) {
-	const jsonType = "application/json;odata=minimalmetadata;charset=utf-8"
+func (s *Sim) answer(header http.Header, r *http.Request, o options) (status int, body []byte, contentType string, p *problem) {
 	escaped := r.URL.EscapedPath()
 	rest, ok := strings.CutPrefix(escaped, s.o.Root)
 	if !ok {
 		if escaped+"/" != s.o.Root {
-			return nil, "", &problem{http.StatusNotFound, "0", "Ресурс не найден"}
+			return 0, nil, "", &problem{http.StatusNotFound, "0", "Ресурс не найден"}
 		}
 		rest = ""
 	}
 	upper := strings.ToUpper(rest)
 	for _, bad := range []string{"%28", "%29", "%27"} {
 		if strings.Contains(upper, bad) {
-			return nil, "", unknownSegment(rest)
+			return 0, nil, "", unknownSegment(rest)
 		}
 	}
 	name, err := url.PathUnescape(rest)
 	if err != nil {
-		return nil, "", unknownSegment(rest)
+		return 0, nil, "", unknownSegment(rest)
 	}
 	root := "http://" + r.Host + s.o.Root
+	if r.Method == http.MethodGet {
+		s.base.RLock()
+		defer s.base.RUnlock()
+		body, contentType, p = s.read(name, root, o)
+		return http.StatusOK, body, contentType, p
+	}
+	s.base.Lock()
+	defer s.base.Unlock()
+	name, key, p := keyOf(name)
+	if p != nil {
+		return 0, nil, "", p
+	}
+	set, p := s.set(name)
+	if p != nil {
+		return 0, nil, "", p
+	}
+	return s.write(header, r, set, key, o, root)
+}
+
+// keyOf splits Name(guid'key').
+func keyOf(segment string) (name, key string, p *problem) {
+	m := entityPath.FindStringSubmatch(segment)
+	if m == nil {
+		return segment, "", nil
+	}
+	if !guidForm.MatchString(m[2]) {
+		return "", "", badKey(m[2])
+	}
+	return m[1], m[2], nil
+}
+
+// read answers a GET.
+func (s *Sim) read(name, root string, o options) ([]byte, string, *problem) {
 	switch name {
 	case "":
 		return s.serviceDocument(root), jsonType, nil
@@ -266,12 +312,9 @@ func (s *Sim) answer(r *http.Request, o options) ([]byte, string, *problem) {
 		s.mu.Unlock()
 		return s.o.Base.metadata(), "application/xml", nil
 	}
-	key := ""
-	if m := entityPath.FindStringSubmatch(name); m != nil {
-		name, key = m[1], m[2]
-		if !guidForm.MatchString(key) {
-			return nil, "", badKey(key)
-		}
+	name, key, p := keyOf(name)
+	if p != nil {
+		return nil, "", p
 	}
 	set, p := s.set(name)
 	if p != nil {

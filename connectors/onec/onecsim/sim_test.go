@@ -446,12 +446,6 @@ func TestTroubles(t *testing.T) {
 		resp.Body.Close()
 		t.Error("the connection was to be closed without an answer")
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, onecsim.DefaultRoot+"Catalog_X", nil)
-	w := httptest.NewRecorder()
-	onecsim.New(onecsim.Options{}).ServeHTTP(w, r)
-	if w.Code != 501 {
-		t.Errorf("writing: %d, want 501", w.Code)
-	}
 }
 
 // Who pages without an order, or compares references, relies on what no source tells.

@@ -11,6 +11,7 @@ const (
 	SetContacts       = "Catalog_КонтактныеЛицаПартнеров"
 	SetUsers          = "Catalog_Пользователи"
 	SetContactKinds   = "Catalog_ВидыКонтактнойИнформации"
+	SetCalls          = "Document_ТелефонныйЗвонок"
 	PartContactInfo   = "КонтактнаяИнформация"
 )
 
@@ -74,6 +75,18 @@ func NewUT11() *Base {
 		Set{
 			Name:   SetUsers,
 			Fields: with(Field{"Description", String}, Field{"Недействителен", Boolean}),
+		},
+		// Attributes seen in clients of two real bases (facts 1.6); there is none for duration or recording. The sizes are ours.
+		Set{
+			Name: SetCalls,
+			Fields: with(
+				Field{"Number", String}, Field{"Date", DateTime}, Field{"Posted", Boolean}, Field{"Входящий", Boolean}, Field{"Тема", String},
+				Field{"Описание", String}, Field{"Комментарий", String}, Field{"Важность", String}, Field{"АбонентКонтакт", String},
+				Field{"АбонентКонтакт_Type", String}, Field{"АбонентПредставление", String}, Field{"АбонентКакСвязаться", String},
+				Field{"Автор_Key", GUID}, Field{"Ответственный_Key", GUID}, Field{"Рассмотрено", Boolean}, Field{"РассмотретьПосле", DateTime},
+			),
+			Navs:  []Nav{{"Автор", SetUsers}, {"Ответственный", SetUsers}},
+			Sizes: map[string]int{"Тема": 100, "АбонентПредставление": 100, "АбонентКакСвязаться": 50},
 		},
 		Set{
 			Name:   SetContactKinds,

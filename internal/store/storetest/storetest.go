@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh NewDatabase) {
 		{"customers", runCustomers},
 		{"phone index", runPhoneIndex},
 		{"web connectors", runWebConnectors},
+		{"outbox", runOutbox},
 		{"directory", runDirectory},
 		{"credentials", runCredentials},
 		{"concurrency", runConcurrency},

@@ -19,6 +19,7 @@ const SettingsPage = lazyPage(async () => (await import('@/features/settings/Set
 const CheckPage = lazyPage(async () => (await import('@/features/check/CheckPage')).CheckPage)
 const ReadinessPage = lazyPage(async () => (await import('@/features/readiness/ReadinessPage')).ReadinessPage)
 const ConnectorsPage = lazyPage(async () => (await import('@/features/connectors/ConnectorsPage')).ConnectorsPage)
+const OutboxPage = lazyPage(async () => (await import('@/features/outbox/OutboxPage')).OutboxPage)
 
 interface SignedInProps {
   operatorId: string
@@ -127,6 +128,13 @@ export function SignedIn(props: SignedInProps) {
                 <Route path="/connectors/*?">
                   <Suspense fallback={<main aria-busy />}>
                     <ConnectorsPage />
+                  </Suspense>
+                </Route>
+              )}
+              {administersAs(roles) && (
+                <Route path="/outbox">
+                  <Suspense fallback={<main aria-busy />}>
+                    <OutboxPage />
                   </Suspense>
                 </Route>
               )}

@@ -2,7 +2,7 @@ import { Menu, UnstyledButton } from '@mantine/core'
 import { useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { Check, Connectors, Keyboard, Leave, Readiness, Settings } from '@/components/icons'
+import { Check, Connectors, Keyboard, Leave, Outbox, Readiness, Settings } from '@/components/icons'
 import { Keys } from '@/components/Keys'
 import { Logo } from '@/components/Logo'
 import { SignMark } from '@/components/SignMark'
@@ -77,6 +77,11 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
           {administersAs(roles) && (
             <Menu.Item component={Link} to="/connectors" leftSection={<Connectors size={16} aria-hidden />}>
               {t('connectors.title')}
+            </Menu.Item>
+          )}
+          {administersAs(roles) && (
+            <Menu.Item component={Link} to="/outbox" leftSection={<Outbox size={16} aria-hidden />}>
+              {t('outbox.title')}
             </Menu.Item>
           )}
           <Menu.Item leftSection={<Keyboard size={16} aria-hidden />} rightSection={<Keys>?</Keys>} onClick={onHelp}>

@@ -57,6 +57,7 @@ const screens: Record<string, Screen> = {
   'a new connector': { scenario: 'admin', path: '/connectors/new/onec', selector: 'input[type=password]' },
   'a connector': { scenario: 'admin', path: '/connectors/bitrix', selector: 'input[type=password]' },
   'a connector of the file': { scenario: 'admin', path: '/connectors/1c', selector: 'input[type=tel]' },
+  outbox: { scenario: 'admin', path: '/outbox', selector: 'li[data-state=DEAD]' },
   settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
   help: {
     scenario: 'idle',

@@ -12,6 +12,7 @@ export {
   IconStethoscope as Check,
   IconListCheck as Readiness,
   IconPlugConnected as Connectors,
+  IconSend as Outbox,
   IconChevronDown as Open,
   IconDialpad as KeypadIcon,
   IconExternalLink as External,

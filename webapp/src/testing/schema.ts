@@ -140,9 +140,36 @@ const readiness = (operator: Plain) => {
   }
 }
 
+const outboxOf = (world: World) => (world.more['outbox'] ?? []) as Plain[]
+const waiting = { state: 'PENDING', reason: '', reasonCode: null, attempts: 0 }
+
+function changeEntry(world: World, id: unknown, fields: Plain): { entry: Plain | undefined } {
+  const entry = outboxOf(world).find((one) => one['id'] === id)
+  if (entry) Object.assign(entry, fields)
+  return { entry }
+}
+
+const outboxConnectors = (world: World) =>
+  ((world.more['systems'] ?? []) as Plain[]).map((system) => {
+    const of = (state: string) =>
+      outboxOf(world).filter((entry) => entry['connectorId'] === system['id'] && entry['state'] === state)
+    const [pending, dead] = [of('PENDING'), of('DEAD')]
+    return {
+      ...system,
+      waiting: pending.length,
+      waitingSince: pending[0]?.['since'] ?? null,
+      dead: dead.length,
+      deadSince: dead[0]?.['since'] ?? null,
+    }
+  })
+
 const viewer = ({ world, scenario }: Context) => ({
   operator: scenario === 'signin' ? null : world.me,
-  roles: ['OPERATOR', ...(world.more['supervisor'] ? ['SUPERVISOR'] : []), ...(world.more['admin'] ? ['ADMIN'] : [])],
+  roles: world.more['admin']
+    ? ['OPERATOR', 'SUPERVISOR', 'ADMIN']
+    : world.more['supervisor']
+      ? ['OPERATOR', 'SUPERVISOR']
+      : ['OPERATOR'],
   preferences: world.preferences,
   demo: world.more['demo']
     ? {
@@ -190,9 +217,30 @@ const resolvers = {
           ? world.recent
           : [...world.calls.map((call) => call['interaction'] as Plain), ...world.history],
       ),
+    outbox: (_: unknown, { filter }: { filter: { states: string[] } }, { world }: Context) =>
+      connection(outboxOf(world).filter((entry) => filter.states.includes(String(entry['state'])))),
+    outboxConnectors: (_: unknown, __: unknown, { world }: Context) => outboxConnectors(world),
   },
   Mutation: {
     ...connectors.Mutation,
+    retryOutboxEntry: (_: unknown, { input }: { input: Plain }, { world }: Context) => {
+      if (world.refusal) throw Object.assign(new Error(world.refusal.message), { extensions: world.refusal })
+      return changeEntry(world, input['id'], waiting)
+    },
+    editOutboxEntry: (_: unknown, { input }: { input: Plain }, { world }: Context) => {
+      if (world.refusal) throw Object.assign(new Error(world.refusal.message), { extensions: world.refusal })
+      const { id, comment } = input
+      return changeEntry(world, id, { ...waiting, edited: true, ...(comment === undefined ? {} : { comment }) })
+    },
+    discardOutboxEntry: (_: unknown, { input }: { input: Plain }, { world }: Context) =>
+      changeEntry(world, input['id'], { state: 'DISCARDED' }),
+    replayOutbox: (_: unknown, { input }: { input: Plain }, { world }: Context) => {
+      const dead = outboxOf(world).filter(
+        (entry) => entry['state'] === 'DEAD' && entry['connectorId'] === input['connectorId'],
+      )
+      for (const entry of dead) Object.assign(entry, waiting)
+      return { replayed: dead.length }
+    },
     signIn: (_: unknown, { input }: { input: Plain }, context: Context) => {
       const code = { wrong: 'UNAUTHENTICATED', slow: 'RATE_LIMITED' }[String(input['password'])]
       if (code)

@@ -15,6 +15,7 @@ import {
 } from './world-calls.ts'
 import { makeConnectors } from './world-connectors.ts'
 import { history, interaction, quality, recent } from './world-history.ts'
+import { outbox } from './world-outbox.ts'
 import {
   at,
   company,
@@ -274,6 +275,24 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       waiting: [...waiting, call('TALKING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' }, quality })],
     },
   }),
+  admin: () => ({
+    presence: 'OFFLINE',
+    calls: [],
+    more: {
+      admin: true,
+      systems: [
+        { id: '1c', name: '1С', active: true },
+        { id: 'old', name: 'Bitrix24', active: false },
+      ],
+      outbox: outbox(),
+    },
+  }),
+  delivered: () => ({
+    presence: 'OFFLINE',
+    calls: [],
+    more: { admin: true, systems: [{ id: '1c', name: '1С', active: true }], outbox: [] },
+  }),
+  silentcrm: () => ({ presence: 'OFFLINE', calls: [], more: { admin: true } }),
   lostvoice: () => ({
     presence: 'OFFLINE',
     calls: [],
@@ -282,7 +301,6 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
       waiting: [call('RESCUING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' } })],
     },
   }),
-  admin: () => ({ presence: 'OFFLINE', calls: [], more: { supervisor: true, admin: true } }),
   noconnectors: () => ({ presence: 'OFFLINE', calls: [], more: { supervisor: true, admin: true, connectors: [] } }),
   desk: () => ({ presence: 'OFFERED', calls: [call('RINGING')], more: { me: { device: 'DESK' } } }),
   deskaway: () => ({ presence: 'PAUSED', calls: [], more: { me: { device: 'DESK', phoneOnline: false } } }),

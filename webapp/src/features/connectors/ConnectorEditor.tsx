@@ -8,7 +8,7 @@ import {
   UpsertConnectorDocument,
   type ConnectorFieldsFragment,
   type ConnectorKindsQuery,
-} from '@/gql/graphql'
+} from '@/gql/pages/graphql'
 import { exactTime } from '@/lib/format'
 import { problemOf } from '@/lib/problem'
 import { useLanguage } from '@/lib/use-language'

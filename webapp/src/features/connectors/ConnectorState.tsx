@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { SignMark } from '@/components/SignMark'
-import type { ConnectorFieldsFragment, ConnectorState as State } from '@/gql/graphql'
+import type { ConnectorFieldsFragment, ConnectorState as State } from '@/gql/pages/graphql'
 import type { Sign } from '@/lib/sign'
 import { Elapsed } from '@/session/Elapsed'
 import classes from './Connectors.module.css'

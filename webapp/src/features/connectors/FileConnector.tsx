@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { ConnectorFieldsFragment } from '@/gql/graphql'
+import type { ConnectorFieldsFragment } from '@/gql/pages/graphql'
 import { ConnectorState } from './ConnectorState'
 import { Trials } from './Trials'
 import { useWords } from './words'

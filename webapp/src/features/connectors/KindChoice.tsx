@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import { useTranslation } from 'react-i18next'
-import type { ConnectorKindsQuery } from '@/gql/graphql'
+import type { ConnectorKindsQuery } from '@/gql/pages/graphql'
 import { useWords } from './words'
 import classes from './Connectors.module.css'
 

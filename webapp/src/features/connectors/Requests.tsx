@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { TrialFieldsFragment } from '@/gql/graphql'
+import type { TrialFieldsFragment } from '@/gql/pages/graphql'
 import { count } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import classes from './Connectors.module.css'

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { ConnectorKindsQuery } from '@/gql/graphql'
+import type { ConnectorKindsQuery } from '@/gql/pages/graphql'
 import { DocumentInput } from './DocumentInput'
 import { FieldInput } from './FieldInput'
 import { SecretInput } from './SecretInput'

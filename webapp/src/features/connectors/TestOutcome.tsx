@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { TestConnectorMutation } from '@/gql/graphql'
+import type { TestConnectorMutation } from '@/gql/pages/graphql'
 import { count } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { Requests } from './Requests'

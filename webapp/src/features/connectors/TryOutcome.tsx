@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { ExaminedFieldsFragment, TryConnectorMutation } from '@/gql/graphql'
+import type { ExaminedFieldsFragment, TryConnectorMutation } from '@/gql/pages/graphql'
 import { count } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { Requests } from './Requests'

@@ -1,5 +1,5 @@
 import { SignMark } from '@/components/SignMark'
-import type { TrialFieldsFragment } from '@/gql/graphql'
+import type { TrialFieldsFragment } from '@/gql/pages/graphql'
 import { useWords } from './words'
 import classes from './Connectors.module.css'
 

@@ -1,5 +1,5 @@
 // What an administrator has typed of a connector. No React here.
-import type { ConnectorDraftInput, ConnectorFieldsFragment } from '@/gql/graphql'
+import type { ConnectorDraftInput, ConnectorFieldsFragment } from '@/gql/pages/graphql'
 import { isObject, type Settings } from './fields'
 
 export interface Draft {

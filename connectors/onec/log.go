@@ -1,0 +1,207 @@
+package onec
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// Writer is a Driver to a base that calls are written into.
+type Writer struct {
+	*Driver
+	calls Calls
+	turns turns
+}
+
+var _ connectors.CallLogger = (*Writer)(nil)
+
+// The mark by which a call is found again. 1C knows no idempotency: a document that is not looked for is made twice.
+const (
+	markOpen  = "[cc:"
+	markClose = "]"
+	maxKey    = 64
+)
+
+// atMost bounds how many documents of one call are looked at: there should be one.
+const atMost = 10
+
+// LogCall implements connectors.CallLogger: it looks for the call's document, changes it or makes one, and reads it back, because 1C
+// accepts silently what it does not keep. Where a document was made twice, since an answer came too late, the later ones are marked for
+// deletion.
+func (w *Writer) LogCall(ctx context.Context, call connectors.CallRecord) (connectors.Ref, error) {
+	const op = "writing call into 1C"
+	if call.Key == "" || len(call.Key) > maxKey || strings.ContainsFunc(call.Key, notOfKey) {
+		return connectors.Ref{}, errs.Field(op, "key", "is no key of a call")
+	}
+	done, err := w.turns.take(ctx, op, call.Key)
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	defer done()
+	name, err := w.customerName(ctx, op, call.Customer)
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	found, err := w.client.list(ctx, op, query{
+		entity: w.calls.Entity, sel: []string{"Ref_Key", "DeletionMark"}, top: atMost, order: "Ref_Key",
+		filter: contains(markOpen+call.Key+markClose, w.calls.Subject),
+	})
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	fields := w.fields(call, name)
+	key, doubles := keep(found)
+	fresh := key == ""
+	if fresh {
+		made := maps.Clone(fields)
+		for field, value := range w.calls.Constants {
+			made[field] = value
+		}
+		key, err = w.client.write(ctx, op, http.MethodPost, query{entity: w.calls.Entity}, made)
+	} else {
+		_, err = w.client.write(ctx, op, http.MethodPatch, query{entity: w.calls.Entity, key: key}, fields)
+	}
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	for _, d := range doubles {
+		_, err := w.client.write(ctx, op, http.MethodPatch, query{entity: w.calls.Entity, key: d}, map[string]any{"DeletionMark": true})
+		if err != nil {
+			return connectors.Ref{}, err
+		}
+	}
+	lost, err := w.readBack(ctx, op, key, fields)
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	if len(lost) > 0 {
+		if fresh && slices.Contains(lost, w.calls.Subject) { // it would never be found again
+			mark := map[string]any{"DeletionMark": true}
+			if _, err := w.client.write(ctx, op, http.MethodPatch, query{entity: w.calls.Entity, key: key}, mark); err != nil {
+				return connectors.Ref{}, err
+			}
+		}
+		return connectors.Ref{}, errs.E(errs.Invalid, op, "the base did not keep "+strings.Join(lost, ", ")+" as it was sent")
+	}
+	return connectors.Ref{Connector: w.id, Type: w.calls.Entity, ID: key}, nil
+}
+
+func notOfKey(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+}
+
+// keep chooses the document to go on with, the first that is not marked for deletion, and the others that are not. A document that
+// somebody has marked stays marked: it is not made anew.
+func keep(found []record) (key string, doubles []string) {
+	marked := ""
+	for _, r := range found {
+		k := strings.ToLower(r.str("Ref_Key"))
+		switch {
+		case !guidForm.MatchString(k):
+		case r.flag("DeletionMark"):
+			if marked == "" {
+				marked = k
+			}
+		case key == "":
+			key = k
+		default:
+			doubles = append(doubles, k)
+		}
+	}
+	if key == "" {
+		return marked, nil
+	}
+	return key, doubles
+}
+
+// customerName reads what the customer is called, which also tells whether they are there: 1C stores a reference to nothing.
+func (w *Writer) customerName(ctx context.Context, op string, ref connectors.Ref) (string, error) {
+	if ref == (connectors.Ref{}) || w.calls.Customer == noField {
+		return "", nil
+	}
+	i := slices.IndexFunc(w.sources, func(s Source) bool { return s.Entity == ref.Type })
+	if i < 0 || ref.Connector != w.id || !guidForm.MatchString(ref.ID) {
+		return "", errs.E(errs.Invalid, op, "the customer is not one of this base")
+	}
+	r, err := w.client.one(ctx, op, query{entity: ref.Type, key: strings.ToLower(ref.ID), sel: []string{"Ref_Key", w.sources[i].Name}})
+	if errs.Is(err, errs.NotFound) {
+		return "", errs.E(errs.NotFound, op, "the customer is not in the base any more")
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.str(w.sources[i].Name), nil
+}
+
+// readBack names the fields that do not hold what was sent. An unknown field is ignored by 1C, a text that is too long is cut.
+func (w *Writer) readBack(ctx context.Context, op, key string, sent map[string]any) (lost []string, err error) {
+	names := slices.Sorted(maps.Keys(sent))
+	r, err := w.client.one(ctx, op, query{entity: w.calls.Entity, key: key, sel: append([]string{"Ref_Key"}, names...)})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !w.kept(name, sent[name], r) {
+			lost = append(lost, name)
+		}
+	}
+	return lost, nil
+}
+
+// kept tells whether a field has what was sent. What is shown to people only, the customer's name and how to reach them, may be cut.
+func (w *Writer) kept(name string, sent any, r record) bool {
+	switch v := sent.(type) {
+	case bool:
+		return r.flag(name) == v
+	case string:
+		got, want := lines(r.str(name)), lines(v)
+		if name == w.calls.CustomerName || name == w.calls.Number {
+			return strings.HasPrefix(want, got) && (got != "" || want == "")
+		}
+		return strings.EqualFold(got, want) // keys come back in any case
+	}
+	return r.str(name) != ""
+}
+
+// lines is a text without what a base may change of it: the ends, and how a line ends.
+func lines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+
+// turns lets one at a time work on a key. The zero value is ready.
+type turns struct {
+	mu   sync.Mutex
+	busy map[string]chan struct{}
+}
+
+// take waits for the turn.
+func (t *turns) take(ctx context.Context, op, key string) (done func(), err error) {
+	for {
+		t.mu.Lock()
+		others := t.busy[key]
+		if others == nil {
+			if t.busy == nil {
+				t.busy = map[string]chan struct{}{}
+			}
+			mine := make(chan struct{})
+			t.busy[key] = mine
+			t.mu.Unlock()
+			return func() {
+				t.mu.Lock()
+				delete(t.busy, key)
+				t.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		t.mu.Unlock()
+		select {
+		case <-others:
+		case <-ctx.Done():
+			return nil, &errs.Error{Kind: errs.Timeout, Op: op, Msg: "no answer in time", Err: ctx.Err()}
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package resilient
+
+import (
+	"context"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+// The operations that write. They pass the same bulkhead and breaker as questions do; nothing is repeated here: who wants a record
+// written repeats it with its key (internal/outbox).
+const (
+	opLogCall = "log call"
+	opAttach  = "attach recording"
+	opTask    = "create task"
+)
+
+// LogCall writes a call, see connectors.CallLogger; a driver that cannot is errs.Unsupported.
+func (c *Connector) LogCall(ctx context.Context, call connectors.CallRecord) (written connectors.Ref, err error) {
+	l, ok := connectors.As[connectors.CallLogger](c.driver)
+	if !ok {
+		return written, errs.E(errs.Unsupported, "logging call in "+c.o.Name, "this system cannot log calls")
+	}
+	err = c.call(ctx, opLogCall, func(ctx context.Context) (err error) {
+		written, err = l.LogCall(ctx, call)
+		return err
+	})
+	return written, err
+}
+
+// AttachRecording adds the voice to a call, see connectors.RecordingAttacher; a driver that cannot is errs.Unsupported.
+func (c *Connector) AttachRecording(ctx context.Context, rec connectors.Recording) error {
+	a, ok := connectors.As[connectors.RecordingAttacher](c.driver)
+	if !ok {
+		return errs.E(errs.Unsupported, "attaching recording in "+c.o.Name, "this system cannot take recordings")
+	}
+	return c.call(ctx, opAttach, func(ctx context.Context) error { return a.AttachRecording(ctx, rec) })
+}
+
+// CreateTask creates a task, see connectors.TaskCreator; a driver that cannot is errs.Unsupported.
+func (c *Connector) CreateTask(ctx context.Context, task connectors.Task) (written connectors.Ref, err error) {
+	t, ok := connectors.As[connectors.TaskCreator](c.driver)
+	if !ok {
+		return written, errs.E(errs.Unsupported, "creating task in "+c.o.Name, "this system cannot take tasks")
+	}
+	err = c.call(ctx, opTask, func(ctx context.Context) (err error) {
+		written, err = t.CreateTask(ctx, task)
+		return err
+	})
+	return written, err
+}

@@ -1,0 +1,66 @@
+package resilient_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/memory"
+	"github.com/pult-cc/pult/connectors/resilient"
+	"github.com/pult-cc/pult/internal/errs"
+)
+
+func TestWritingIsARequestLikeAnyOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memory.New("crm", nil)
+		asked := map[string]int{}
+		c, err := resilient.New(d, resilient.Options{ID: "crm", FailuresToOpen: 2, Hooks: resilient.Hooks{
+			Asked: func(_, op string, _ time.Duration, _ error) { asked[op]++ },
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		call, err := c.LogCall(t.Context(), connectors.CallRecord{Key: "a"})
+		if err != nil || call.ID != "a" {
+			t.Fatalf("%+v, %v", call, err)
+		}
+		if err := c.AttachRecording(t.Context(), connectors.Recording{Key: "a", Call: call, URL: "https://pult.example/a.mp3"}); err != nil {
+			t.Errorf("recording: %v", err)
+		}
+		if _, err := c.CreateTask(t.Context(), connectors.Task{Key: "t"}); err != nil {
+			t.Errorf("task: %v", err)
+		}
+		if _, err := c.LogCall(t.Context(), connectors.CallRecord{Key: "b", Customer: connectors.Ref{ID: "gone"}}); !errs.Is(err, errs.NotFound) {
+			t.Errorf("a customer who is not there: %v", err)
+		}
+		if s := c.Status(); s.State != connectors.StateUp {
+			t.Errorf("a record that does not fit is no trouble of the system, which is %s", s.State)
+		}
+		d.Behave(0, errs.E(errs.Unavailable, "logging", "away"))
+		for range 3 {
+			if _, err := c.LogCall(t.Context(), connectors.CallRecord{Key: "c"}); !errs.Is(err, errs.Unavailable) {
+				t.Errorf("away: %v", err)
+			}
+		}
+		if asked["log call"] != 4 || c.Status().State != connectors.StateDown {
+			t.Errorf("the driver was asked %d times, the system is %s; the breaker should be open", asked["log call"], c.Status().State)
+		}
+	})
+}
+
+func TestWhatADriverCannotWriteIsUnsupported(t *testing.T) {
+	c, err := resilient.New(&fake{}, resilient.Options{ID: "crm"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, logging := c.LogCall(t.Context(), connectors.CallRecord{Key: "a"})
+	_, task := c.CreateTask(t.Context(), connectors.Task{Key: "a"})
+	for what, err := range map[string]error{"call": logging, "task": task, "recording": c.AttachRecording(t.Context(), connectors.Recording{Key: "a"})} {
+		if !errs.Is(err, errs.Unsupported) || errs.Message(err) == "" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
