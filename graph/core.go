@@ -44,7 +44,7 @@ func (c Core) check() error {
 		"Auth": c.Auth == nil, "Floor": c.Floor == nil, "Board": c.Board == nil, "Customers": c.Customers == nil,
 		"History": c.History == nil, "Phones": c.Phones == nil, "Reasons": c.Reasons == nil, "Health": c.Health == nil,
 		"Connectors": c.Connectors == nil, "Outbox": c.Outbox == nil,
-		"Now":        c.Now == nil, "Log": c.Log == nil,
+		"Now": c.Now == nil, "Log": c.Log == nil,
 	} {
 		if missing {
 			return errs.E(errs.Internal, op, "Core."+name+" is missing")
