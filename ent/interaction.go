@@ -40,6 +40,12 @@ type Interaction struct {
 	CustomerID string `json:"customer_id,omitempty"`
 	// as known then
 	CustomerName string `json:"customer_name,omitempty"`
+	// operator who chose the customer; empty: the ranking did, or nobody is linked
+	LinkedBy string `json:"linked_by,omitempty"`
+	// of a call with a public number: 1 nobody, 2 by the system, 3 by a person; else 0. For counting
+	Link int `json:"link,omitempty"`
+	// of a call: since Monday, 29 December 1969, UTC; 0: no call
+	Week int `json:"week,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
 	StartedAt time.Time `json:"started_at,omitempty"`
 	// EnqueuedAt holds the value of the "enqueued_at" field.
@@ -114,9 +120,9 @@ func (*Interaction) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case interaction.FieldMos:
 			values[i] = new(sql.NullFloat64)
-		case interaction.FieldWaitedMs, interaction.FieldTerm:
+		case interaction.FieldLink, interaction.FieldWeek, interaction.FieldWaitedMs, interaction.FieldTerm:
 			values[i] = new(sql.NullInt64)
-		case interaction.FieldID, interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay, interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID, interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldResult, interaction.FieldTopicID, interaction.FieldComment:
+		case interaction.FieldID, interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay, interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID, interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldLinkedBy, interaction.FieldResult, interaction.FieldTopicID, interaction.FieldComment:
 			values[i] = new(sql.NullString)
 		case interaction.FieldStartedAt, interaction.FieldEnqueuedAt, interaction.FieldAnsweredAt, interaction.FieldEndedAt, interaction.FieldClosedAt, interaction.FieldCommentAt:
 			values[i] = new(sql.NullTime)
@@ -200,6 +206,24 @@ func (_m *Interaction) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field customer_name", values[i])
 			} else if value.Valid {
 				_m.CustomerName = value.String
+			}
+		case interaction.FieldLinkedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field linked_by", values[i])
+			} else if value.Valid {
+				_m.LinkedBy = value.String
+			}
+		case interaction.FieldLink:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field link", values[i])
+			} else if value.Valid {
+				_m.Link = int(value.Int64)
+			}
+		case interaction.FieldWeek:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field week", values[i])
+			} else if value.Valid {
+				_m.Week = int(value.Int64)
 			}
 		case interaction.FieldStartedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -371,6 +395,15 @@ func (_m *Interaction) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("customer_name=")
 	builder.WriteString(_m.CustomerName)
+	builder.WriteString(", ")
+	builder.WriteString("linked_by=")
+	builder.WriteString(_m.LinkedBy)
+	builder.WriteString(", ")
+	builder.WriteString("link=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Link))
+	builder.WriteString(", ")
+	builder.WriteString("week=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Week))
 	builder.WriteString(", ")
 	builder.WriteString("started_at=")
 	builder.WriteString(_m.StartedAt.Format(time.ANSIC))

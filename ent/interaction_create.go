@@ -142,6 +142,48 @@ func (_c *InteractionCreate) SetNillableCustomerName(v *string) *InteractionCrea
 	return _c
 }
 
+// SetLinkedBy sets the "linked_by" field.
+func (_c *InteractionCreate) SetLinkedBy(v string) *InteractionCreate {
+	_c.mutation.SetLinkedBy(v)
+	return _c
+}
+
+// SetNillableLinkedBy sets the "linked_by" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableLinkedBy(v *string) *InteractionCreate {
+	if v != nil {
+		_c.SetLinkedBy(*v)
+	}
+	return _c
+}
+
+// SetLink sets the "link" field.
+func (_c *InteractionCreate) SetLink(v int) *InteractionCreate {
+	_c.mutation.SetLink(v)
+	return _c
+}
+
+// SetNillableLink sets the "link" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableLink(v *int) *InteractionCreate {
+	if v != nil {
+		_c.SetLink(*v)
+	}
+	return _c
+}
+
+// SetWeek sets the "week" field.
+func (_c *InteractionCreate) SetWeek(v int) *InteractionCreate {
+	_c.mutation.SetWeek(v)
+	return _c
+}
+
+// SetNillableWeek sets the "week" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableWeek(v *int) *InteractionCreate {
+	if v != nil {
+		_c.SetWeek(*v)
+	}
+	return _c
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_c *InteractionCreate) SetStartedAt(v time.Time) *InteractionCreate {
 	_c.mutation.SetStartedAt(v)
@@ -403,6 +445,18 @@ func (_c *InteractionCreate) defaults() {
 		v := interaction.DefaultCustomerName
 		_c.mutation.SetCustomerName(v)
 	}
+	if _, ok := _c.mutation.LinkedBy(); !ok {
+		v := interaction.DefaultLinkedBy
+		_c.mutation.SetLinkedBy(v)
+	}
+	if _, ok := _c.mutation.Link(); !ok {
+		v := interaction.DefaultLink
+		_c.mutation.SetLink(v)
+	}
+	if _, ok := _c.mutation.Week(); !ok {
+		v := interaction.DefaultWeek
+		_c.mutation.SetWeek(v)
+	}
 	if _, ok := _c.mutation.WaitedMs(); !ok {
 		v := interaction.DefaultWaitedMs
 		_c.mutation.SetWaitedMs(v)
@@ -452,6 +506,15 @@ func (_c *InteractionCreate) check() error {
 	}
 	if _, ok := _c.mutation.CustomerName(); !ok {
 		return &ValidationError{Name: "customer_name", err: errors.New(`ent: missing required field "Interaction.customer_name"`)}
+	}
+	if _, ok := _c.mutation.LinkedBy(); !ok {
+		return &ValidationError{Name: "linked_by", err: errors.New(`ent: missing required field "Interaction.linked_by"`)}
+	}
+	if _, ok := _c.mutation.Link(); !ok {
+		return &ValidationError{Name: "link", err: errors.New(`ent: missing required field "Interaction.link"`)}
+	}
+	if _, ok := _c.mutation.Week(); !ok {
+		return &ValidationError{Name: "week", err: errors.New(`ent: missing required field "Interaction.week"`)}
 	}
 	if _, ok := _c.mutation.StartedAt(); !ok {
 		return &ValidationError{Name: "started_at", err: errors.New(`ent: missing required field "Interaction.started_at"`)}
@@ -543,6 +606,18 @@ func (_c *InteractionCreate) createSpec() (*Interaction, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CustomerName(); ok {
 		_spec.SetField(interaction.FieldCustomerName, field.TypeString, value)
 		_node.CustomerName = value
+	}
+	if value, ok := _c.mutation.LinkedBy(); ok {
+		_spec.SetField(interaction.FieldLinkedBy, field.TypeString, value)
+		_node.LinkedBy = value
+	}
+	if value, ok := _c.mutation.Link(); ok {
+		_spec.SetField(interaction.FieldLink, field.TypeInt, value)
+		_node.Link = value
+	}
+	if value, ok := _c.mutation.Week(); ok {
+		_spec.SetField(interaction.FieldWeek, field.TypeInt, value)
+		_node.Week = value
 	}
 	if value, ok := _c.mutation.StartedAt(); ok {
 		_spec.SetField(interaction.FieldStartedAt, field.TypeTime, value)
@@ -798,6 +873,54 @@ func (u *InteractionUpsert) SetCustomerName(v string) *InteractionUpsert {
 // UpdateCustomerName sets the "customer_name" field to the value that was provided on create.
 func (u *InteractionUpsert) UpdateCustomerName() *InteractionUpsert {
 	u.SetExcluded(interaction.FieldCustomerName)
+	return u
+}
+
+// SetLinkedBy sets the "linked_by" field.
+func (u *InteractionUpsert) SetLinkedBy(v string) *InteractionUpsert {
+	u.Set(interaction.FieldLinkedBy, v)
+	return u
+}
+
+// UpdateLinkedBy sets the "linked_by" field to the value that was provided on create.
+func (u *InteractionUpsert) UpdateLinkedBy() *InteractionUpsert {
+	u.SetExcluded(interaction.FieldLinkedBy)
+	return u
+}
+
+// SetLink sets the "link" field.
+func (u *InteractionUpsert) SetLink(v int) *InteractionUpsert {
+	u.Set(interaction.FieldLink, v)
+	return u
+}
+
+// UpdateLink sets the "link" field to the value that was provided on create.
+func (u *InteractionUpsert) UpdateLink() *InteractionUpsert {
+	u.SetExcluded(interaction.FieldLink)
+	return u
+}
+
+// AddLink adds v to the "link" field.
+func (u *InteractionUpsert) AddLink(v int) *InteractionUpsert {
+	u.Add(interaction.FieldLink, v)
+	return u
+}
+
+// SetWeek sets the "week" field.
+func (u *InteractionUpsert) SetWeek(v int) *InteractionUpsert {
+	u.Set(interaction.FieldWeek, v)
+	return u
+}
+
+// UpdateWeek sets the "week" field to the value that was provided on create.
+func (u *InteractionUpsert) UpdateWeek() *InteractionUpsert {
+	u.SetExcluded(interaction.FieldWeek)
+	return u
+}
+
+// AddWeek adds v to the "week" field.
+func (u *InteractionUpsert) AddWeek(v int) *InteractionUpsert {
+	u.Add(interaction.FieldWeek, v)
 	return u
 }
 
@@ -1226,6 +1349,62 @@ func (u *InteractionUpsertOne) SetCustomerName(v string) *InteractionUpsertOne {
 func (u *InteractionUpsertOne) UpdateCustomerName() *InteractionUpsertOne {
 	return u.Update(func(s *InteractionUpsert) {
 		s.UpdateCustomerName()
+	})
+}
+
+// SetLinkedBy sets the "linked_by" field.
+func (u *InteractionUpsertOne) SetLinkedBy(v string) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetLinkedBy(v)
+	})
+}
+
+// UpdateLinkedBy sets the "linked_by" field to the value that was provided on create.
+func (u *InteractionUpsertOne) UpdateLinkedBy() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateLinkedBy()
+	})
+}
+
+// SetLink sets the "link" field.
+func (u *InteractionUpsertOne) SetLink(v int) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetLink(v)
+	})
+}
+
+// AddLink adds v to the "link" field.
+func (u *InteractionUpsertOne) AddLink(v int) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.AddLink(v)
+	})
+}
+
+// UpdateLink sets the "link" field to the value that was provided on create.
+func (u *InteractionUpsertOne) UpdateLink() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateLink()
+	})
+}
+
+// SetWeek sets the "week" field.
+func (u *InteractionUpsertOne) SetWeek(v int) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetWeek(v)
+	})
+}
+
+// AddWeek adds v to the "week" field.
+func (u *InteractionUpsertOne) AddWeek(v int) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.AddWeek(v)
+	})
+}
+
+// UpdateWeek sets the "week" field to the value that was provided on create.
+func (u *InteractionUpsertOne) UpdateWeek() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateWeek()
 	})
 }
 
@@ -1861,6 +2040,62 @@ func (u *InteractionUpsertBulk) SetCustomerName(v string) *InteractionUpsertBulk
 func (u *InteractionUpsertBulk) UpdateCustomerName() *InteractionUpsertBulk {
 	return u.Update(func(s *InteractionUpsert) {
 		s.UpdateCustomerName()
+	})
+}
+
+// SetLinkedBy sets the "linked_by" field.
+func (u *InteractionUpsertBulk) SetLinkedBy(v string) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetLinkedBy(v)
+	})
+}
+
+// UpdateLinkedBy sets the "linked_by" field to the value that was provided on create.
+func (u *InteractionUpsertBulk) UpdateLinkedBy() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateLinkedBy()
+	})
+}
+
+// SetLink sets the "link" field.
+func (u *InteractionUpsertBulk) SetLink(v int) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetLink(v)
+	})
+}
+
+// AddLink adds v to the "link" field.
+func (u *InteractionUpsertBulk) AddLink(v int) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.AddLink(v)
+	})
+}
+
+// UpdateLink sets the "link" field to the value that was provided on create.
+func (u *InteractionUpsertBulk) UpdateLink() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateLink()
+	})
+}
+
+// SetWeek sets the "week" field.
+func (u *InteractionUpsertBulk) SetWeek(v int) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetWeek(v)
+	})
+}
+
+// AddWeek adds v to the "week" field.
+func (u *InteractionUpsertBulk) AddWeek(v int) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.AddWeek(v)
+	})
+}
+
+// UpdateWeek sets the "week" field to the value that was provided on create.
+func (u *InteractionUpsertBulk) UpdateWeek() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateWeek()
 	})
 }
 

@@ -173,6 +173,62 @@ func (_u *InteractionUpdate) SetNillableCustomerName(v *string) *InteractionUpda
 	return _u
 }
 
+// SetLinkedBy sets the "linked_by" field.
+func (_u *InteractionUpdate) SetLinkedBy(v string) *InteractionUpdate {
+	_u.mutation.SetLinkedBy(v)
+	return _u
+}
+
+// SetNillableLinkedBy sets the "linked_by" field if the given value is not nil.
+func (_u *InteractionUpdate) SetNillableLinkedBy(v *string) *InteractionUpdate {
+	if v != nil {
+		_u.SetLinkedBy(*v)
+	}
+	return _u
+}
+
+// SetLink sets the "link" field.
+func (_u *InteractionUpdate) SetLink(v int) *InteractionUpdate {
+	_u.mutation.ResetLink()
+	_u.mutation.SetLink(v)
+	return _u
+}
+
+// SetNillableLink sets the "link" field if the given value is not nil.
+func (_u *InteractionUpdate) SetNillableLink(v *int) *InteractionUpdate {
+	if v != nil {
+		_u.SetLink(*v)
+	}
+	return _u
+}
+
+// AddLink adds value to the "link" field.
+func (_u *InteractionUpdate) AddLink(v int) *InteractionUpdate {
+	_u.mutation.AddLink(v)
+	return _u
+}
+
+// SetWeek sets the "week" field.
+func (_u *InteractionUpdate) SetWeek(v int) *InteractionUpdate {
+	_u.mutation.ResetWeek()
+	_u.mutation.SetWeek(v)
+	return _u
+}
+
+// SetNillableWeek sets the "week" field if the given value is not nil.
+func (_u *InteractionUpdate) SetNillableWeek(v *int) *InteractionUpdate {
+	if v != nil {
+		_u.SetWeek(*v)
+	}
+	return _u
+}
+
+// AddWeek adds value to the "week" field.
+func (_u *InteractionUpdate) AddWeek(v int) *InteractionUpdate {
+	_u.mutation.AddWeek(v)
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *InteractionUpdate) SetStartedAt(v time.Time) *InteractionUpdate {
 	_u.mutation.SetStartedAt(v)
@@ -564,6 +620,21 @@ func (_u *InteractionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.CustomerName(); ok {
 		_spec.SetField(interaction.FieldCustomerName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.LinkedBy(); ok {
+		_spec.SetField(interaction.FieldLinkedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Link(); ok {
+		_spec.SetField(interaction.FieldLink, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLink(); ok {
+		_spec.AddField(interaction.FieldLink, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Week(); ok {
+		_spec.SetField(interaction.FieldWeek, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWeek(); ok {
+		_spec.AddField(interaction.FieldWeek, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(interaction.FieldStartedAt, field.TypeTime, value)
 	}
@@ -879,6 +950,62 @@ func (_u *InteractionUpdateOne) SetNillableCustomerName(v *string) *InteractionU
 	if v != nil {
 		_u.SetCustomerName(*v)
 	}
+	return _u
+}
+
+// SetLinkedBy sets the "linked_by" field.
+func (_u *InteractionUpdateOne) SetLinkedBy(v string) *InteractionUpdateOne {
+	_u.mutation.SetLinkedBy(v)
+	return _u
+}
+
+// SetNillableLinkedBy sets the "linked_by" field if the given value is not nil.
+func (_u *InteractionUpdateOne) SetNillableLinkedBy(v *string) *InteractionUpdateOne {
+	if v != nil {
+		_u.SetLinkedBy(*v)
+	}
+	return _u
+}
+
+// SetLink sets the "link" field.
+func (_u *InteractionUpdateOne) SetLink(v int) *InteractionUpdateOne {
+	_u.mutation.ResetLink()
+	_u.mutation.SetLink(v)
+	return _u
+}
+
+// SetNillableLink sets the "link" field if the given value is not nil.
+func (_u *InteractionUpdateOne) SetNillableLink(v *int) *InteractionUpdateOne {
+	if v != nil {
+		_u.SetLink(*v)
+	}
+	return _u
+}
+
+// AddLink adds value to the "link" field.
+func (_u *InteractionUpdateOne) AddLink(v int) *InteractionUpdateOne {
+	_u.mutation.AddLink(v)
+	return _u
+}
+
+// SetWeek sets the "week" field.
+func (_u *InteractionUpdateOne) SetWeek(v int) *InteractionUpdateOne {
+	_u.mutation.ResetWeek()
+	_u.mutation.SetWeek(v)
+	return _u
+}
+
+// SetNillableWeek sets the "week" field if the given value is not nil.
+func (_u *InteractionUpdateOne) SetNillableWeek(v *int) *InteractionUpdateOne {
+	if v != nil {
+		_u.SetWeek(*v)
+	}
+	return _u
+}
+
+// AddWeek adds value to the "week" field.
+func (_u *InteractionUpdateOne) AddWeek(v int) *InteractionUpdateOne {
+	_u.mutation.AddWeek(v)
 	return _u
 }
 
@@ -1302,6 +1429,21 @@ func (_u *InteractionUpdateOne) sqlSave(ctx context.Context) (_node *Interaction
 	}
 	if value, ok := _u.mutation.CustomerName(); ok {
 		_spec.SetField(interaction.FieldCustomerName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LinkedBy(); ok {
+		_spec.SetField(interaction.FieldLinkedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Link(); ok {
+		_spec.SetField(interaction.FieldLink, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLink(); ok {
+		_spec.AddField(interaction.FieldLink, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Week(); ok {
+		_spec.SetField(interaction.FieldWeek, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWeek(); ok {
+		_spec.AddField(interaction.FieldWeek, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(interaction.FieldStartedAt, field.TypeTime, value)

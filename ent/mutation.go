@@ -2336,6 +2336,11 @@ type InteractionMutation struct {
 	operator_id     *string
 	customer_id     *string
 	customer_name   *string
+	linked_by       *string
+	link            *int
+	addlink         *int
+	week            *int
+	addweek         *int
 	started_at      *time.Time
 	enqueued_at     *time.Time
 	answered_at     *time.Time
@@ -2827,6 +2832,154 @@ func (m *InteractionMutation) OldCustomerName(ctx context.Context) (v string, er
 // ResetCustomerName resets all changes to the "customer_name" field.
 func (m *InteractionMutation) ResetCustomerName() {
 	m.customer_name = nil
+}
+
+// SetLinkedBy sets the "linked_by" field.
+func (m *InteractionMutation) SetLinkedBy(s string) {
+	m.linked_by = &s
+}
+
+// LinkedBy returns the value of the "linked_by" field in the mutation.
+func (m *InteractionMutation) LinkedBy() (r string, exists bool) {
+	v := m.linked_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLinkedBy returns the old "linked_by" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldLinkedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLinkedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLinkedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLinkedBy: %w", err)
+	}
+	return oldValue.LinkedBy, nil
+}
+
+// ResetLinkedBy resets all changes to the "linked_by" field.
+func (m *InteractionMutation) ResetLinkedBy() {
+	m.linked_by = nil
+}
+
+// SetLink sets the "link" field.
+func (m *InteractionMutation) SetLink(i int) {
+	m.link = &i
+	m.addlink = nil
+}
+
+// Link returns the value of the "link" field in the mutation.
+func (m *InteractionMutation) Link() (r int, exists bool) {
+	v := m.link
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLink returns the old "link" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldLink(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLink is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLink requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLink: %w", err)
+	}
+	return oldValue.Link, nil
+}
+
+// AddLink adds i to the "link" field.
+func (m *InteractionMutation) AddLink(i int) {
+	if m.addlink != nil {
+		*m.addlink += i
+	} else {
+		m.addlink = &i
+	}
+}
+
+// AddedLink returns the value that was added to the "link" field in this mutation.
+func (m *InteractionMutation) AddedLink() (r int, exists bool) {
+	v := m.addlink
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLink resets all changes to the "link" field.
+func (m *InteractionMutation) ResetLink() {
+	m.link = nil
+	m.addlink = nil
+}
+
+// SetWeek sets the "week" field.
+func (m *InteractionMutation) SetWeek(i int) {
+	m.week = &i
+	m.addweek = nil
+}
+
+// Week returns the value of the "week" field in the mutation.
+func (m *InteractionMutation) Week() (r int, exists bool) {
+	v := m.week
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeek returns the old "week" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldWeek(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeek is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeek requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeek: %w", err)
+	}
+	return oldValue.Week, nil
+}
+
+// AddWeek adds i to the "week" field.
+func (m *InteractionMutation) AddWeek(i int) {
+	if m.addweek != nil {
+		*m.addweek += i
+	} else {
+		m.addweek = &i
+	}
+}
+
+// AddedWeek returns the value that was added to the "week" field in this mutation.
+func (m *InteractionMutation) AddedWeek() (r int, exists bool) {
+	v := m.addweek
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWeek resets all changes to the "week" field.
+func (m *InteractionMutation) ResetWeek() {
+	m.week = nil
+	m.addweek = nil
 }
 
 // SetStartedAt sets the "started_at" field.
@@ -3658,7 +3811,7 @@ func (m *InteractionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InteractionMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 27)
 	if m.channel != nil {
 		fields = append(fields, interaction.FieldChannel)
 	}
@@ -3688,6 +3841,15 @@ func (m *InteractionMutation) Fields() []string {
 	}
 	if m.customer_name != nil {
 		fields = append(fields, interaction.FieldCustomerName)
+	}
+	if m.linked_by != nil {
+		fields = append(fields, interaction.FieldLinkedBy)
+	}
+	if m.link != nil {
+		fields = append(fields, interaction.FieldLink)
+	}
+	if m.week != nil {
+		fields = append(fields, interaction.FieldWeek)
 	}
 	if m.started_at != nil {
 		fields = append(fields, interaction.FieldStartedAt)
@@ -3759,6 +3921,12 @@ func (m *InteractionMutation) Field(name string) (ent.Value, bool) {
 		return m.CustomerID()
 	case interaction.FieldCustomerName:
 		return m.CustomerName()
+	case interaction.FieldLinkedBy:
+		return m.LinkedBy()
+	case interaction.FieldLink:
+		return m.Link()
+	case interaction.FieldWeek:
+		return m.Week()
 	case interaction.FieldStartedAt:
 		return m.StartedAt()
 	case interaction.FieldEnqueuedAt:
@@ -3816,6 +3984,12 @@ func (m *InteractionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCustomerID(ctx)
 	case interaction.FieldCustomerName:
 		return m.OldCustomerName(ctx)
+	case interaction.FieldLinkedBy:
+		return m.OldLinkedBy(ctx)
+	case interaction.FieldLink:
+		return m.OldLink(ctx)
+	case interaction.FieldWeek:
+		return m.OldWeek(ctx)
 	case interaction.FieldStartedAt:
 		return m.OldStartedAt(ctx)
 	case interaction.FieldEnqueuedAt:
@@ -3923,6 +4097,27 @@ func (m *InteractionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCustomerName(v)
 		return nil
+	case interaction.FieldLinkedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLinkedBy(v)
+		return nil
+	case interaction.FieldLink:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLink(v)
+		return nil
+	case interaction.FieldWeek:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeek(v)
+		return nil
 	case interaction.FieldStartedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -4029,6 +4224,12 @@ func (m *InteractionMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *InteractionMutation) AddedFields() []string {
 	var fields []string
+	if m.addlink != nil {
+		fields = append(fields, interaction.FieldLink)
+	}
+	if m.addweek != nil {
+		fields = append(fields, interaction.FieldWeek)
+	}
 	if m.addwaited_ms != nil {
 		fields = append(fields, interaction.FieldWaitedMs)
 	}
@@ -4046,6 +4247,10 @@ func (m *InteractionMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *InteractionMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case interaction.FieldLink:
+		return m.AddedLink()
+	case interaction.FieldWeek:
+		return m.AddedWeek()
 	case interaction.FieldWaitedMs:
 		return m.AddedWaitedMs()
 	case interaction.FieldTerm:
@@ -4061,6 +4266,20 @@ func (m *InteractionMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *InteractionMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case interaction.FieldLink:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLink(v)
+		return nil
+	case interaction.FieldWeek:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWeek(v)
+		return nil
 	case interaction.FieldWaitedMs:
 		v, ok := value.(int64)
 		if !ok {
@@ -4195,6 +4414,15 @@ func (m *InteractionMutation) ResetField(name string) error {
 		return nil
 	case interaction.FieldCustomerName:
 		m.ResetCustomerName()
+		return nil
+	case interaction.FieldLinkedBy:
+		m.ResetLinkedBy()
+		return nil
+	case interaction.FieldLink:
+		m.ResetLink()
+		return nil
+	case interaction.FieldWeek:
+		m.ResetWeek()
 		return nil
 	case interaction.FieldStartedAt:
 		m.ResetStartedAt()

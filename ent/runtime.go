@@ -55,20 +55,32 @@ func init() {
 	interactionDescCustomerName := interactionFields[10].Descriptor()
 	// interaction.DefaultCustomerName holds the default value on creation for the customer_name field.
 	interaction.DefaultCustomerName = interactionDescCustomerName.Default.(string)
+	// interactionDescLinkedBy is the schema descriptor for linked_by field.
+	interactionDescLinkedBy := interactionFields[11].Descriptor()
+	// interaction.DefaultLinkedBy holds the default value on creation for the linked_by field.
+	interaction.DefaultLinkedBy = interactionDescLinkedBy.Default.(string)
+	// interactionDescLink is the schema descriptor for link field.
+	interactionDescLink := interactionFields[12].Descriptor()
+	// interaction.DefaultLink holds the default value on creation for the link field.
+	interaction.DefaultLink = interactionDescLink.Default.(int)
+	// interactionDescWeek is the schema descriptor for week field.
+	interactionDescWeek := interactionFields[13].Descriptor()
+	// interaction.DefaultWeek holds the default value on creation for the week field.
+	interaction.DefaultWeek = interactionDescWeek.Default.(int)
 	// interactionDescWaitedMs is the schema descriptor for waited_ms field.
-	interactionDescWaitedMs := interactionFields[16].Descriptor()
+	interactionDescWaitedMs := interactionFields[19].Descriptor()
 	// interaction.DefaultWaitedMs holds the default value on creation for the waited_ms field.
 	interaction.DefaultWaitedMs = interactionDescWaitedMs.Default.(int64)
 	// interactionDescResult is the schema descriptor for result field.
-	interactionDescResult := interactionFields[17].Descriptor()
+	interactionDescResult := interactionFields[20].Descriptor()
 	// interaction.DefaultResult holds the default value on creation for the result field.
 	interaction.DefaultResult = interactionDescResult.Default.(string)
 	// interactionDescTerm is the schema descriptor for term field.
-	interactionDescTerm := interactionFields[18].Descriptor()
+	interactionDescTerm := interactionFields[21].Descriptor()
 	// interaction.DefaultTerm holds the default value on creation for the term field.
 	interaction.DefaultTerm = interactionDescTerm.Default.(int64)
 	// interactionDescComment is the schema descriptor for comment field.
-	interactionDescComment := interactionFields[23].Descriptor()
+	interactionDescComment := interactionFields[26].Descriptor()
 	// interaction.DefaultComment holds the default value on creation for the comment field.
 	interaction.DefaultComment = interactionDescComment.Default.(string)
 	outboxentryFields := schema.OutboxEntry{}.Fields()

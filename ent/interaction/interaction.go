@@ -32,6 +32,12 @@ const (
 	FieldCustomerID = "customer_id"
 	// FieldCustomerName holds the string denoting the customer_name field in the database.
 	FieldCustomerName = "customer_name"
+	// FieldLinkedBy holds the string denoting the linked_by field in the database.
+	FieldLinkedBy = "linked_by"
+	// FieldLink holds the string denoting the link field in the database.
+	FieldLink = "link"
+	// FieldWeek holds the string denoting the week field in the database.
+	FieldWeek = "week"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
 	FieldStartedAt = "started_at"
 	// FieldEnqueuedAt holds the string denoting the enqueued_at field in the database.
@@ -95,6 +101,9 @@ var Columns = []string{
 	FieldOperatorID,
 	FieldCustomerID,
 	FieldCustomerName,
+	FieldLinkedBy,
+	FieldLink,
+	FieldWeek,
 	FieldStartedAt,
 	FieldEnqueuedAt,
 	FieldAnsweredAt,
@@ -136,6 +145,12 @@ var (
 	DefaultCustomerID string
 	// DefaultCustomerName holds the default value on creation for the "customer_name" field.
 	DefaultCustomerName string
+	// DefaultLinkedBy holds the default value on creation for the "linked_by" field.
+	DefaultLinkedBy string
+	// DefaultLink holds the default value on creation for the "link" field.
+	DefaultLink int
+	// DefaultWeek holds the default value on creation for the "week" field.
+	DefaultWeek int
 	// DefaultWaitedMs holds the default value on creation for the "waited_ms" field.
 	DefaultWaitedMs int64
 	// DefaultResult holds the default value on creation for the "result" field.
@@ -202,6 +217,21 @@ func ByCustomerID(opts ...sql.OrderTermOption) OrderOption {
 // ByCustomerName orders the results by the customer_name field.
 func ByCustomerName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCustomerName, opts...).ToFunc()
+}
+
+// ByLinkedBy orders the results by the linked_by field.
+func ByLinkedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLinkedBy, opts...).ToFunc()
+}
+
+// ByLink orders the results by the link field.
+func ByLink(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLink, opts...).ToFunc()
+}
+
+// ByWeek orders the results by the week field.
+func ByWeek(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWeek, opts...).ToFunc()
 }
 
 // ByStartedAt orders the results by the started_at field.

@@ -115,6 +115,21 @@ func CustomerName(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldCustomerName, v))
 }
 
+// LinkedBy applies equality check predicate on the "linked_by" field. It's identical to LinkedByEQ.
+func LinkedBy(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldLinkedBy, v))
+}
+
+// Link applies equality check predicate on the "link" field. It's identical to LinkEQ.
+func Link(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldLink, v))
+}
+
+// Week applies equality check predicate on the "week" field. It's identical to WeekEQ.
+func Week(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldWeek, v))
+}
+
 // StartedAt applies equality check predicate on the "started_at" field. It's identical to StartedAtEQ.
 func StartedAt(v time.Time) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldStartedAt, v))
@@ -823,6 +838,151 @@ func CustomerNameEqualFold(v string) predicate.Interaction {
 // CustomerNameContainsFold applies the ContainsFold predicate on the "customer_name" field.
 func CustomerNameContainsFold(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldContainsFold(FieldCustomerName, v))
+}
+
+// LinkedByEQ applies the EQ predicate on the "linked_by" field.
+func LinkedByEQ(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldLinkedBy, v))
+}
+
+// LinkedByNEQ applies the NEQ predicate on the "linked_by" field.
+func LinkedByNEQ(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldLinkedBy, v))
+}
+
+// LinkedByIn applies the In predicate on the "linked_by" field.
+func LinkedByIn(vs ...string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldLinkedBy, vs...))
+}
+
+// LinkedByNotIn applies the NotIn predicate on the "linked_by" field.
+func LinkedByNotIn(vs ...string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldLinkedBy, vs...))
+}
+
+// LinkedByGT applies the GT predicate on the "linked_by" field.
+func LinkedByGT(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGT(FieldLinkedBy, v))
+}
+
+// LinkedByGTE applies the GTE predicate on the "linked_by" field.
+func LinkedByGTE(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGTE(FieldLinkedBy, v))
+}
+
+// LinkedByLT applies the LT predicate on the "linked_by" field.
+func LinkedByLT(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLT(FieldLinkedBy, v))
+}
+
+// LinkedByLTE applies the LTE predicate on the "linked_by" field.
+func LinkedByLTE(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLTE(FieldLinkedBy, v))
+}
+
+// LinkedByContains applies the Contains predicate on the "linked_by" field.
+func LinkedByContains(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldContains(FieldLinkedBy, v))
+}
+
+// LinkedByHasPrefix applies the HasPrefix predicate on the "linked_by" field.
+func LinkedByHasPrefix(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldHasPrefix(FieldLinkedBy, v))
+}
+
+// LinkedByHasSuffix applies the HasSuffix predicate on the "linked_by" field.
+func LinkedByHasSuffix(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldHasSuffix(FieldLinkedBy, v))
+}
+
+// LinkedByEqualFold applies the EqualFold predicate on the "linked_by" field.
+func LinkedByEqualFold(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEqualFold(FieldLinkedBy, v))
+}
+
+// LinkedByContainsFold applies the ContainsFold predicate on the "linked_by" field.
+func LinkedByContainsFold(v string) predicate.Interaction {
+	return predicate.Interaction(sql.FieldContainsFold(FieldLinkedBy, v))
+}
+
+// LinkEQ applies the EQ predicate on the "link" field.
+func LinkEQ(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldLink, v))
+}
+
+// LinkNEQ applies the NEQ predicate on the "link" field.
+func LinkNEQ(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldLink, v))
+}
+
+// LinkIn applies the In predicate on the "link" field.
+func LinkIn(vs ...int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldLink, vs...))
+}
+
+// LinkNotIn applies the NotIn predicate on the "link" field.
+func LinkNotIn(vs ...int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldLink, vs...))
+}
+
+// LinkGT applies the GT predicate on the "link" field.
+func LinkGT(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGT(FieldLink, v))
+}
+
+// LinkGTE applies the GTE predicate on the "link" field.
+func LinkGTE(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGTE(FieldLink, v))
+}
+
+// LinkLT applies the LT predicate on the "link" field.
+func LinkLT(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLT(FieldLink, v))
+}
+
+// LinkLTE applies the LTE predicate on the "link" field.
+func LinkLTE(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLTE(FieldLink, v))
+}
+
+// WeekEQ applies the EQ predicate on the "week" field.
+func WeekEQ(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldWeek, v))
+}
+
+// WeekNEQ applies the NEQ predicate on the "week" field.
+func WeekNEQ(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldWeek, v))
+}
+
+// WeekIn applies the In predicate on the "week" field.
+func WeekIn(vs ...int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldWeek, vs...))
+}
+
+// WeekNotIn applies the NotIn predicate on the "week" field.
+func WeekNotIn(vs ...int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldWeek, vs...))
+}
+
+// WeekGT applies the GT predicate on the "week" field.
+func WeekGT(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGT(FieldWeek, v))
+}
+
+// WeekGTE applies the GTE predicate on the "week" field.
+func WeekGTE(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGTE(FieldWeek, v))
+}
+
+// WeekLT applies the LT predicate on the "week" field.
+func WeekLT(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLT(FieldWeek, v))
+}
+
+// WeekLTE applies the LTE predicate on the "week" field.
+func WeekLTE(v int) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLTE(FieldWeek, v))
 }
 
 // StartedAtEQ applies the EQ predicate on the "started_at" field.

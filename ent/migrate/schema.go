@@ -120,6 +120,9 @@ var (
 		{Name: "operator_id", Type: field.TypeString, Default: ""},
 		{Name: "customer_id", Type: field.TypeString, Default: ""},
 		{Name: "customer_name", Type: field.TypeString, Default: ""},
+		{Name: "linked_by", Type: field.TypeString, Default: ""},
+		{Name: "link", Type: field.TypeInt, Default: 0},
+		{Name: "week", Type: field.TypeInt, Default: 0},
 		{Name: "started_at", Type: field.TypeTime},
 		{Name: "enqueued_at", Type: field.TypeTime, Nullable: true},
 		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
@@ -143,7 +146,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "interactions_topics_interactions",
-				Columns:    []*schema.Column{InteractionsColumns[24]},
+				Columns:    []*schema.Column{InteractionsColumns[27]},
 				RefColumns: []*schema.Column{TopicsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -152,37 +155,50 @@ var (
 			{
 				Name:    "interaction_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[11], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[14], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_customer_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[9], InteractionsColumns[11], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[9], InteractionsColumns[14], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_number_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[11], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[14], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_operator_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[8], InteractionsColumns[11], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[8], InteractionsColumns[14], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_queue_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[7], InteractionsColumns[11], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[7], InteractionsColumns[14], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_topic_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[24]},
+				Columns: []*schema.Column{InteractionsColumns[27]},
+			},
+			{
+				Name:    "interaction_week_queue_id_link",
+				Unique:  false,
+				Columns: []*schema.Column{InteractionsColumns[13], InteractionsColumns[7], InteractionsColumns[12]},
+			},
+			{
+				Name:    "interaction_unlinked",
+				Unique:  false,
+				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[14], InteractionsColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "link = 1",
+				},
 			},
 			{
 				Name:    "interaction_open",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[11], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[14], InteractionsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "closed_at IS NULL",
 				},

@@ -28,6 +28,9 @@ func (Interaction) Fields() []ent.Field {
 		field.String("operator_id").Default(""),
 		field.String("customer_id").Default(""),
 		field.String("customer_name").Default("").Comment("as known then"),
+		field.String("linked_by").Default("").Comment("operator who chose the customer; empty: the ranking did, or nobody is linked"),
+		field.Int("link").Default(0).Comment("of a call with a public number: 1 nobody, 2 by the system, 3 by a person; else 0. For counting"),
+		field.Int("week").Default(0).Comment("of a call: since Monday, 29 December 1969, UTC; 0: no call"),
 		field.Time("started_at"),
 		field.Time("enqueued_at").Optional().Nillable(),
 		field.Time("answered_at").Optional().Nillable(),
@@ -55,7 +58,8 @@ func (Interaction) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of interactions: each timeline in the order of its keyset cursor, and the few that are open.
+// Indexes of interactions: each timeline in the order of its keyset cursor, the few that are open, and what the link rate and the list
+// of unlinked numbers are read from without touching the rows.
 func (Interaction) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("started_at", "id"),
@@ -64,6 +68,8 @@ func (Interaction) Indexes() []ent.Index {
 		index.Fields("operator_id", "started_at", "id"),
 		index.Fields("queue_id", "started_at", "id"),
 		index.Fields("topic_id"),
+		index.Fields("week", "queue_id", "link"),
+		index.Fields("number", "started_at", "queue_id").StorageKey("interaction_unlinked").Annotations(entsql.IndexWhere("link = 1")),
 		index.Fields("started_at", "id").StorageKey("interaction_open").Annotations(entsql.IndexWhere("closed_at IS NULL")),
 	}
 }

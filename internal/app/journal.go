@@ -23,7 +23,7 @@ func (j journal) SaveCall(ctx context.Context, c calls.Call) error {
 		Term: j.term, Quality: c.Quality,
 	}
 	if m := c.Match.Chosen; m != nil {
-		in.CustomerID, in.CustomerName = m.ID, m.Name
+		in.CustomerID, in.CustomerName, in.LinkedBy = m.ID, m.Name, c.Match.ChosenBy
 	}
 	if c.End != nil {
 		in.EndedAt, in.Result = &c.End.At, string(c.End.Result)

@@ -12,7 +12,7 @@ type inquiry struct {
 	number  Number
 	sources []sourceState
 	local   local
-	choices int // of the number, when local was read: see remembered.choices
+	version version // of the number, when local was read
 }
 
 // local is what is known without asking anybody.

@@ -18,8 +18,14 @@ type memory struct {
 // remembered is immutable once stored.
 type remembered struct {
 	local    local
-	choices  int                 // grows with every choice made or taken back in this process
+	version  version
 	verified map[string]verified // by source id
+}
+
+// version tells whether what was read of the repository may still be stored.
+type version struct {
+	choices int // grows with every choice made or taken back in this process
+	rereads int // grows whenever the repository is known to have something newer
 }
 
 // verified is the outcome of verifying one answer.

@@ -3,6 +3,7 @@ package customers
 import (
 	"context"
 	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -15,25 +16,49 @@ import (
 // Choose remembers that a number is a customer's, because operatorID said so, and returns the customer. From now on every call from
 // the number shows this customer first. A number that is not public is errs.Invalid, an unknown customer errs.NotFound.
 func (s *Service) Choose(ctx context.Context, rawNumber string, id ID, operatorID string) (Customer, error) {
+	l, err := s.Link(ctx, rawNumber, id, operatorID)
+	return l.Customer, err
+}
+
+// Linked is what a choice, or a refusal, did.
+type Linked struct {
+	Number   Number
+	Customer Customer // of a choice
+	Calls    int      // past calls with the number that had nobody and have the customer now; or that lost their link
+}
+
+// Link is Choose that tells what it did to the history.
+func (s *Service) Link(ctx context.Context, rawNumber string, id ID, operatorID string) (Linked, error) {
 	const op = "choosing customer"
 	n := s.numbers.Parse(rawNumber)
 	if n.Kind != NumberPublic {
-		return Customer{}, errs.Field(op, "number", "an internal or withheld number cannot be remembered")
+		return Linked{}, errs.Field(op, "number", "an internal or withheld number cannot be remembered")
 	}
 	c, err := s.Get(ctx, id)
 	if err != nil {
-		return Customer{}, errs.Wrap(op, err)
+		return Linked{}, errs.Wrap(op, err)
 	}
-	if err := s.repo.Remember(ctx, n.E164, c, operatorID, time.Now()); err != nil {
-		return Customer{}, errs.Wrap(op, err)
+	calls, err := s.repo.Remember(ctx, n.E164, c, operatorID, time.Now())
+	if err != nil {
+		return Linked{}, errs.Wrap(op, err)
 	}
 	s.memory.change(n.E164, func(r remembered) remembered {
 		r.local.remembered, r.local.by = &c, operatorID
 		r.local.refused = without(r.local.refused, id)
-		r.choices++
+		r.version.choices++
 		return r
 	})
-	return c, nil
+	return Linked{Number: n, Customer: c, Calls: calls}, nil
+}
+
+// Reread makes the next question about a number ask the repository what people said of it, because somebody, perhaps in another
+// process, has said something new. Questions under way go on with what they have read.
+func (s *Service) Reread(rawNumber string) {
+	s.memory.change(s.numbers.Parse(rawNumber).E164, func(r remembered) remembered {
+		r.local.readAt = time.Time{}
+		r.version.rereads++
+		return r
+	})
 }
 
 // Forget takes a choice back.
@@ -47,7 +72,7 @@ func (s *Service) Forget(ctx context.Context, rawNumber string) error {
 	}
 	s.memory.change(n.E164, func(r remembered) remembered {
 		r.local.remembered, r.local.by = nil, ""
-		r.choices++
+		r.version.choices++
 		return r
 	})
 	return nil
@@ -56,30 +81,43 @@ func (s *Service) Forget(ctx context.Context, rawNumber string) error {
 // Refuse takes back whoever is linked to the number now, by a person's choice or by a rule, because operatorID says that it is not
 // them: here, in every other process, and in the history of the number. They are not linked to it again until a person chooses them.
 func (s *Service) Refuse(ctx context.Context, rawNumber, operatorID string) error {
+	_, err := s.Unlink(ctx, rawNumber, "", operatorID)
+	return err
+}
+
+// Unlink is Refuse of one customer, with everything that is the same customer elsewhere, or with "" of whoever is linked now. It
+// says of which number and how many past calls lost their link.
+func (s *Service) Unlink(ctx context.Context, rawNumber string, id ID, operatorID string) (Linked, error) {
 	const op = "refusing customer"
 	n := s.numbers.Parse(rawNumber)
 	if n.Kind != NumberPublic {
-		return nil
+		return Linked{Number: n}, nil
 	}
 	m := s.Match(ctx, rawNumber)
+	if id == "" && m.Chosen != nil {
+		id = m.Chosen.ID
+	}
 	var ids []ID
-	if m.Chosen != nil {
-		ids = append(ids, m.Chosen.ID)
+	if id != "" {
+		ids = append(ids, id)
 		for _, c := range m.Candidates {
-			if c.is(m.Chosen.ID) {
+			if c.is(id) {
 				for _, same := range records(&c) {
-					if same.ID != m.Chosen.ID {
+					if same.ID != id {
 						ids = append(ids, same.ID)
 					}
 				}
 			}
 		}
 	}
-	if err := s.repo.Refuse(ctx, n.E164, ids, operatorID, time.Now()); err != nil {
-		return errs.Wrap(op, err)
+	calls, err := s.repo.Refuse(ctx, n.E164, ids, operatorID, time.Now())
+	if err != nil {
+		return Linked{}, errs.Wrap(op, err)
 	}
 	s.memory.change(n.E164, func(r remembered) remembered {
-		r.local.remembered, r.local.by = nil, ""
+		if c := r.local.remembered; c != nil && slices.Contains(ids, c.ID) {
+			r.local.remembered, r.local.by = nil, ""
+		}
 		r.local.refused = maps.Clone(r.local.refused)
 		if r.local.refused == nil {
 			r.local.refused = map[ID]string{}
@@ -87,10 +125,10 @@ func (s *Service) Refuse(ctx context.Context, rawNumber, operatorID string) erro
 		for _, id := range ids {
 			r.local.refused[id] = operatorID
 		}
-		r.choices++
+		r.version.choices++
 		return r
 	})
-	return nil
+	return Linked{Number: n, Calls: calls}, nil
 }
 
 func without(refused map[ID]string, id ID) map[ID]string {

@@ -257,3 +257,45 @@ func TestTheSameCustomerInTwoSystemsIsOne(t *testing.T) {
 		}
 	})
 }
+
+func TestAWordOfAnotherProcessIsHeardAtTheNextCall(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(10*time.Millisecond, nil, record("1c", "Maria", messy), record("1c", "Anna", messy))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		there := newBench(t, b.repo, crm)
+		there.Match(t.Context(), number)
+		if _, err := b.Choose(t.Context(), number, idOf("1c", "Anna"), "olga"); err != nil {
+			t.Fatal(err)
+		}
+		if m := there.Match(t.Context(), number); m.Chosen != nil {
+			t.Errorf("memory is believed for half a minute: %+v", m.Chosen)
+		}
+		there.Reread(messy)
+		if m := there.Match(t.Context(), number); m.Chosen == nil || m.Chosen.Name != "Anna" || m.ChosenBy != "olga" {
+			t.Errorf("after the word: %+v", m)
+		}
+	})
+}
+
+// A call asks again because of the choice, and the word of the choice arrives in the midst of it.
+func TestAWordThatArrivesInAQuestionDoesNotWipeItsAnswer(t *testing.T) {
+	crm := &system{id: "1c"}
+	crm.set(100*time.Millisecond, nil, record("1c", "Maria", messy), record("1c", "Anna", messy))
+	in(t, []*system{crm}, func(t *testing.T, b bench) {
+		there := newBench(t, b.repo, crm)
+		there.Match(t.Context(), number)
+		if _, err := b.Choose(t.Context(), number, idOf("1c", "Anna"), "olga"); err != nil {
+			t.Fatal(err)
+		}
+		_, later := there.Refresh(t.Context(), number)
+		if m := <-later; m.Chosen == nil || m.Chosen.Name != "Anna" {
+			t.Fatalf("read anew: %+v", m)
+		}
+		there.Reread(number)
+		for m := range later {
+			if m.Chosen == nil || m.Chosen.Name != "Anna" {
+				t.Errorf("wiped: %+v", m)
+			}
+		}
+	})
+}

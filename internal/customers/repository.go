@@ -16,12 +16,13 @@ type Links struct {
 // Repository keeps what people chose and the customers last seen, so that the card has something to show when the customer
 // system is silent. Methods may be called concurrently and honour ctx.
 type Repository interface {
-	// Remember stores a person's choice for a number; the newest wins. It takes back a refusal. Forget removes the choice.
-	Remember(ctx context.Context, e164 string, c Customer, operatorID string, at time.Time) error
+	// Remember stores a person's choice for a number; the newest wins. It takes back a refusal and links every call with the number
+	// that is linked to nobody; it returns how many. Forget removes the choice.
+	Remember(ctx context.Context, e164 string, c Customer, operatorID string, at time.Time) (linked int, err error)
 	Forget(ctx context.Context, e164 string) error
 	// Refuse stores that the number is none of these customers', takes back a choice of one of them, and the link of every
-	// interaction with the number to them.
-	Refuse(ctx context.Context, e164 string, ids []ID, operatorID string, at time.Time) error
+	// interaction with the number to them; it returns how many those were.
+	Refuse(ctx context.Context, e164 string, ids []ID, operatorID string, at time.Time) (unlinked int, err error)
 	// Links returns what is known of the number; nothing is no error.
 	Links(ctx context.Context, e164 string) (Links, error)
 	// Keep stores customers as last seen, keyed by ID, with their numbers.

@@ -130,7 +130,7 @@ func (s *Service) start(ctx context.Context, rawNumber string, force bool) (Matc
 	sys := s.systems.Load()
 	q := s.numbers.Query(n)
 	known := s.memory.get(n.E164)
-	inq := &inquiry{numbers: s.numbers, number: n, sources: make([]sourceState, len(sys.sources)), local: known.local, choices: known.choices}
+	inq := &inquiry{numbers: s.numbers, number: n, sources: make([]sourceState, len(sys.sources)), local: known.local, version: known.version}
 	fresh := time.Since(inq.local.readAt) < s.o.LocalFor
 	if !fresh || force {
 		inq.local.readAt = time.Time{} // shown, but asked again
@@ -183,7 +183,7 @@ func (s *Service) follow(ctx context.Context, sources []Source, inq *inquiry, q 
 	began := time.Now()
 	events := make(chan event, 2*len(sources)+1)
 	if inq.local.readAt.IsZero() {
-		go func() { events <- event{source: -1, local: s.readLocal(ctx, inq.number, inq.choices)} }()
+		go func() { events <- event{source: -1, local: s.readLocal(ctx, inq.number, inq.version)} }()
 	}
 	for i, src := range sources {
 		if inq.sources[i].phase == answered {
@@ -198,7 +198,7 @@ func (s *Service) follow(ctx context.Context, sources []Source, inq *inquiry, q 
 	}
 	tell := func() {
 		// Somebody may have chosen meanwhile, perhaps upon what we said last; that stands.
-		if k := s.memory.get(inq.number.E164); k.choices != inq.choices {
+		if k := s.memory.get(inq.number.E164); k.version.choices != inq.version.choices {
 			inq.local.remembered, inq.local.by, inq.local.refused = k.local.remembered, k.local.by, k.local.refused
 		}
 		if m := inq.match(); !reflect.DeepEqual(m, last) {
@@ -260,7 +260,7 @@ func failingSince(src Source, began time.Time) time.Time {
 
 // readLocal asks the repository, and remembers what it said unless somebody has chosen since. Trouble there is logged and no more: the
 // systems still answer.
-func (s *Service) readLocal(ctx context.Context, n Number, choices int) local {
+func (s *Service) readLocal(ctx context.Context, n Number, at version) local {
 	ctx, cancel := context.WithTimeout(ctx, s.o.LocalDeadline)
 	defer cancel()
 	known := local{readAt: time.Now()}
@@ -270,7 +270,7 @@ func (s *Service) readLocal(ctx context.Context, n Number, choices int) local {
 	known.kept, err = s.repo.KeptByNumber(ctx, n.E164)
 	if s.fine("reading kept customers", n, err) && ok {
 		s.memory.change(n.E164, func(r remembered) remembered {
-			if r.choices == choices {
+			if r.version == at {
 				r.local = known
 			}
 			return r
@@ -324,7 +324,7 @@ func (s *Service) renew(ctx context.Context, sources []Source, inq *inquiry) boo
 		}
 		known := inq.local
 		s.memory.change(inq.number.E164, func(r remembered) remembered {
-			if r.choices == inq.choices {
+			if r.version == inq.version {
 				r.local = known
 			}
 			return r

@@ -2,6 +2,7 @@ package customers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
@@ -38,4 +39,12 @@ func showProblem(err error) string {
 		return "the system asks for fewer requests"
 	}
 	return "the answer was not understood"
+}
+
+// saidBy is an error of a source whose words say whose it is.
+func saidBy(src Source, op string, err error) error {
+	// The innermost message is the one that is shown: that of the source has become a part of this one.
+	return &errs.Error{
+		Kind: errs.KindOf(err), Op: op, Msg: src.Name() + ": " + showProblem(err), Fields: errs.FieldsOf(err), Err: errors.New(err.Error()),
+	}
 }

@@ -42,6 +42,15 @@ func (s *Service) SaveCall(ctx context.Context, in Interaction) error {
 	return nil
 }
 
+// SetCustomer links the interaction, or unlinks it, and announces it to the followers of who has it now.
+func (s *Service) SetCustomer(ctx context.Context, id string, customer customers.ID, name, by string) error {
+	if err := s.Repository.SetCustomer(ctx, id, customer, name, by); err != nil {
+		return err
+	}
+	s.announce(ctx, id, customer)
+	return nil
+}
+
 // announce tells the followers. A bus that is away costs them a moment, not the change: it is saved.
 func (s *Service) announce(ctx context.Context, id string, customer customers.ID) {
 	if customer == "" {

@@ -42,3 +42,36 @@ func parseCursor(s string) (cursor, error) {
 	}
 	return cursor{startedAt: started, id: id}, nil
 }
+
+// groupCursor is a place in a list of numbers, ordered by a count or a time and then by number. Its order is part of it.
+type groupCursor struct {
+	order  string
+	value  int64 // calls, or microseconds
+	number string
+}
+
+// String returns the cursor as clients carry it.
+func (c groupCursor) String() string {
+	text := cursorVersion + ":" + c.order + ":" + strconv.FormatInt(c.value, 36) + ":" + c.number
+	return base64.RawURLEncoding.EncodeToString([]byte(text))
+}
+
+func parseGroupCursor(s, order string) (groupCursor, error) {
+	bad := errs.Field("reading cursor", "after", "not a cursor of this list")
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return groupCursor{}, bad
+	}
+	parts := strings.SplitN(string(text), ":", 4)
+	if len(parts) != 4 || parts[0] != cursorVersion || parts[1] != order || parts[3] != clean(parts[3]) {
+		return groupCursor{}, bad
+	}
+	value, err := strconv.ParseInt(parts[2], 36, 64)
+	if err != nil {
+		return groupCursor{}, bad
+	}
+	if y := time.UnixMicro(value).UTC().Year(); y < 0 || y > 9999 { // what both databases can compare with
+		return groupCursor{}, bad
+	}
+	return groupCursor{order: order, value: value, number: parts[3]}, nil
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
 )
 
 type customerRepo struct{ *Store }
@@ -31,13 +32,14 @@ var _ customers.Repository = customerRepo{}
 const keepBatch = 500
 
 // Remember implements customers.Repository. A choice older than the one stored is left out, in whatever order they arrive.
-func (r customerRepo) Remember(ctx context.Context, e164 string, c customers.Customer, operatorID string, at time.Time) error {
+func (r customerRepo) Remember(ctx context.Context, e164 string, c customers.Customer, operatorID string, at time.Time) (int, error) {
 	const op = "remembering choice"
 	record, err := json.Marshal(c)
 	if err != nil {
-		return errs.With(errs.Invalid, op, err)
+		return 0, errs.With(errs.Invalid, op, err)
 	}
-	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
+	linked := 0
+	err = r.inTx(ctx, func(tx *ent.Tx) error {
 		err := tx.RememberedChoice.Create().SetID(clean(e164)).
 			SetCustomerID(clean(string(c.ID))).SetRecord(string(record)).SetOperatorID(operatorID).SetChosenAt(utc(at)).
 			OnConflict(
@@ -57,8 +59,21 @@ func (r customerRepo) Remember(ctx context.Context, e164 string, c customers.Cus
 		_, err = tx.RefusedLink.Delete().Where(
 			refusedlink.E164(clean(e164)), refusedlink.CustomerID(clean(string(c.ID))), refusedlink.RefusedAtLTE(utc(at)),
 		).Exec(ctx)
-		return err
-	}))
+		if err != nil {
+			return err
+		}
+		nobodys := []predicate.Interaction{interaction.Number(clean(e164)), unlinked}
+		return r.retelling(ctx, tx, nobodys, func() (err error) {
+			linked, err = tx.Interaction.Update().Where(nobodys...).
+				SetCustomerID(clean(string(c.ID))).SetCustomerName(clean(c.Name)).
+				SetLinkedBy(clean(operatorID)).SetLink(int(interactions.LinkPerson)).Save(ctx)
+			return err
+		})
+	})
+	if err != nil {
+		return 0, wrap(op, err)
+	}
+	return linked, nil
 }
 
 // Forget implements customers.Repository; a number without a choice is success.
@@ -68,9 +83,9 @@ func (r customerRepo) Forget(ctx context.Context, e164 string) error {
 }
 
 // Refuse implements customers.Repository.
-func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.ID, operatorID string, at time.Time) error {
+func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.ID, operatorID string, at time.Time) (int, error) {
 	if len(ids) == 0 {
-		return nil
+		return 0, nil
 	}
 	number := clean(e164)
 	refused := make([]string, len(ids))
@@ -79,7 +94,8 @@ func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.I
 	}
 	slices.Sort(refused) // every process takes rows in the same order
 	refused = slices.Compact(refused)
-	return wrap("refusing customers", r.inTx(ctx, func(tx *ent.Tx) error {
+	unlinked := 0
+	err := r.inTx(ctx, func(tx *ent.Tx) error {
 		rows := make([]*ent.RefusedLinkCreate, len(refused))
 		for i, id := range refused {
 			rows[i] = tx.RefusedLink.Create().SetE164(number).SetCustomerID(id).SetOperatorID(operatorID).SetRefusedAt(utc(at))
@@ -95,10 +111,20 @@ func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.I
 			return err
 		}
 		theirs := []predicate.Interaction{interaction.Number(number), interaction.CustomerIDIn(refused...)}
-		return r.retelling(ctx, tx, theirs, func() error {
-			return tx.Interaction.Update().Where(theirs...).SetCustomerID("").SetCustomerName("").Exec(ctx)
+		return r.retelling(ctx, tx, theirs, func() (err error) {
+			unlinked, err = tx.Interaction.Update().Where(theirs...).
+				SetCustomerID("").SetCustomerName("").SetLinkedBy("").
+				Modify(func(u *entsql.UpdateBuilder) {
+					// What counts is a call with a public number; anything else has no link, and keeps none.
+					u.Set(interaction.FieldLink, entsql.Expr("CASE WHEN "+interaction.FieldLink+" = 0 THEN 0 ELSE 1 END"))
+				}).Save(ctx)
+			return err
 		})
-	}))
+	})
+	if err != nil {
+		return 0, wrap("refusing customers", err)
+	}
+	return unlinked, nil
 }
 
 // Links implements customers.Repository.

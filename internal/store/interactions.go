@@ -28,7 +28,8 @@ const noInteraction = "there is no such interaction"
 var callColumns = []string{
 	interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay,
 	interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID,
-	interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldStartedAt, interaction.FieldEnqueuedAt,
+	interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldLinkedBy, interaction.FieldLink, interaction.FieldWeek,
+	interaction.FieldStartedAt, interaction.FieldEnqueuedAt,
 	interaction.FieldAnsweredAt, interaction.FieldEndedAt, interaction.FieldClosedAt, interaction.FieldWaitedMs,
 	interaction.FieldResult, interaction.FieldTerm,
 }
@@ -65,6 +66,7 @@ func saveCall(ctx context.Context, rows *ent.InteractionClient, in interactions.
 		SetNumberExt(clean(in.Number.Ext)).SetNumberKind(string(in.Number.Kind)).
 		SetQueueID(in.QueueID).SetOperatorID(in.OperatorID).
 		SetCustomerID(clean(string(in.CustomerID))).SetCustomerName(clean(in.CustomerName)).
+		SetLinkedBy(clean(in.LinkedBy)).SetLink(int(in.Link())).SetWeek(weekOf(in)).
 		SetStartedAt(utc(in.StartedAt)).SetNillableEnqueuedAt(utcOrNil(in.EnqueuedAt)).
 		SetNillableAnsweredAt(utcOrNil(in.AnsweredAt)).SetNillableEndedAt(utcOrNil(in.EndedAt)).
 		SetNillableClosedAt(utcOrNil(in.ClosedAt)).
@@ -143,24 +145,6 @@ func (r interactionRepo) SetNotes(
 		return interactions.Interaction{}, wrap(op, err)
 	}
 	return out, nil
-}
-
-// SetCustomer implements interactions.Repository.
-func (r interactionRepo) SetCustomer(ctx context.Context, id string, customer customers.ID, name string) error {
-	const op = "linking customer"
-	id = clean(id)
-	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
-		n, err := tx.Interaction.Update().Where(interaction.ID(id)).
-			SetCustomerID(clean(string(customer))).SetCustomerName(clean(name)).
-			Save(ctx)
-		if err == nil && n == 0 {
-			return errs.E(errs.NotFound, op, noInteraction)
-		}
-		if err != nil {
-			return err
-		}
-		return r.tell(ctx, tx, interaction.ID(id))
-	}))
 }
 
 // Get implements interactions.Repository.
@@ -308,7 +292,7 @@ func interactionOf(row *ent.Interaction) interactions.Interaction {
 			E164: row.Number, Display: row.NumberDisplay, Ext: row.NumberExt, Kind: customers.NumberKind(row.NumberKind),
 		},
 		QueueID: row.QueueID, OperatorID: row.OperatorID,
-		CustomerID: customers.ID(row.CustomerID), CustomerName: row.CustomerName,
+		CustomerID: customers.ID(row.CustomerID), CustomerName: row.CustomerName, LinkedBy: row.LinkedBy,
 		StartedAt: row.StartedAt.UTC(), EnqueuedAt: utcOrNil(row.EnqueuedAt), AnsweredAt: utcOrNil(row.AnsweredAt),
 		EndedAt: utcOrNil(row.EndedAt), ClosedAt: utcOrNil(row.ClosedAt),
 		Waited: time.Duration(row.WaitedMs) * time.Millisecond, Result: row.Result, Term: uint64(row.Term),

@@ -110,6 +110,15 @@ func TestPostgres(t *testing.T) {
 		defer db.Close()
 		testMigrationsMakeSchema(t, dsn, dialect.Postgres, db)
 	})
+	t.Run("link rate of old calls", func(t *testing.T) {
+		dsn := fresh(t)
+		db, err := sql.Open("pgx", dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		testLinkRateOfOldCalls(t, dsn, "postgres", db)
+	})
 }
 
 func TestSQLiteMigrationsMakeSchema(t *testing.T) {

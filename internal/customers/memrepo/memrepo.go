@@ -31,9 +31,9 @@ type choice struct {
 var _ customers.Repository = (*Repository)(nil)
 
 // Remember implements customers.Repository.
-func (r *Repository) Remember(ctx context.Context, e164 string, c customers.Customer, operatorID string, at time.Time) error {
+func (r *Repository) Remember(ctx context.Context, e164 string, c customers.Customer, operatorID string, at time.Time) (int, error) {
 	if err := ended(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,7 +44,7 @@ func (r *Repository) Remember(ctx context.Context, e164 string, c customers.Cust
 		r.choices[e164] = choice{c, operatorID, at}
 		delete(r.refused[e164], c.ID)
 	}
-	return nil
+	return 0, nil // there is no history here
 }
 
 // Forget implements customers.Repository.
@@ -59,9 +59,9 @@ func (r *Repository) Forget(ctx context.Context, e164 string) error {
 }
 
 // Refuse implements customers.Repository.
-func (r *Repository) Refuse(ctx context.Context, e164 string, ids []customers.ID, operatorID string, _ time.Time) error {
+func (r *Repository) Refuse(ctx context.Context, e164 string, ids []customers.ID, operatorID string, _ time.Time) (int, error) {
 	if err := ended(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,7 +80,7 @@ func (r *Repository) Refuse(ctx context.Context, e164 string, ids []customers.ID
 			delete(r.spoken, e164)
 		}
 	}
-	return nil
+	return 0, nil // there is no history here
 }
 
 // Spoke notes whom the last conversation with a number was with, which the store reads from its history.

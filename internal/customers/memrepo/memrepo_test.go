@@ -36,7 +36,7 @@ func TestChoices(t *testing.T) {
 		name string
 		at   time.Time
 	}{{"Anna", now}, {"Boris", now.Add(time.Second)}, {"too late", now}} {
-		if err := r.Remember(ctx, "+7", named(c.name, "+7"), "olga", c.at); err != nil {
+		if _, err := r.Remember(ctx, "+7", named(c.name, "+7"), "olga", c.at); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,16 +50,16 @@ func TestChoices(t *testing.T) {
 		t.Errorf("forgotten: %+v", l)
 	}
 	r.Spoke("+7", "Anna")
-	if err := r.Remember(ctx, "+7", named("Anna", "+7"), "olga", now.Add(time.Hour)); err != nil {
+	if _, err := r.Remember(ctx, "+7", named("Anna", "+7"), "olga", now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Refuse(ctx, "+7", []customers.ID{"Anna", "Anna2"}, "igor", now); err != nil {
+	if _, err := r.Refuse(ctx, "+7", []customers.ID{"Anna", "Anna2"}, "igor", now); err != nil {
 		t.Fatal(err)
 	}
 	if l := links(); l.Chosen != nil || l.Spoken != "" || l.Refused["Anna"] != "igor" || l.Refused["Anna2"] != "igor" {
 		t.Errorf("refused: %+v", l)
 	}
-	if err := r.Remember(ctx, "+7", named("Anna", "+7"), "olga", now.Add(2*time.Hour)); err != nil {
+	if _, err := r.Remember(ctx, "+7", named("Anna", "+7"), "olga", now.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if l := links(); l.Chosen == nil || l.Refused["Anna"] != "" || l.Refused["Anna2"] != "igor" {

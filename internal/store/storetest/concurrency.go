@@ -137,7 +137,7 @@ func writeAll(t *testing.T, d *db, i int) error {
 		func() error {
 			return d.Credentials().SwapCredential(ctx, credential(fmt.Sprint("u-own-", i), hash), "")
 		},
-		func() error { return d.Customers().Remember(ctx, "+79160000000", seen[0], anna.ID, start) },
+		func() error { return errOf(d.Customers().Remember(ctx, "+79160000000", seen[0], anna.ID, start)) },
 		func() error { return d.Auth().UpdateUser(ctx, anna) },
 		func() error {
 			_, err := d.Interactions().List(ctx, interactions.Filter{CustomerID: "c-1"}, 20, "")

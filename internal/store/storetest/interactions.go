@@ -18,7 +18,7 @@ func call(id string) interactions.Interaction {
 	return interactions.Interaction{
 		ID: id, Channel: interactions.ChannelCall, Direction: "INBOUND",
 		Number:  customers.Number{E164: "+79161234567", Display: "8 (916) 123-45-67", Ext: "12", Kind: customers.NumberPublic},
-		QueueID: "support", OperatorID: "u-anna", CustomerID: "c-1", CustomerName: "ООО «Ёлка» & 王 🎄",
+		QueueID: "support", OperatorID: "u-anna", CustomerID: "c-1", CustomerName: "ООО «Ёлка» & 王 🎄", LinkedBy: "u-boris",
 		StartedAt: start, EnqueuedAt: ptr(start.Add(time.Millisecond)), AnsweredAt: ptr(start.Add(9 * time.Second)),
 		Waited: 8765 * time.Millisecond, Term: 7,
 	}
@@ -151,8 +151,11 @@ func runInteractions(t *testing.T, fresh NewDatabase) {
 				id   customers.ID
 				name string
 			}{{"c-2", "Пётр Ильич"}, {"", ""}} {
-				must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), in.ID, c.id, c.name))
-				in.CustomerID, in.CustomerName = c.id, c.name
+				must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), in.ID, c.id, c.name, "u-boris"))
+				in.CustomerID, in.CustomerName, in.LinkedBy = c.id, c.name, ""
+				if c.id != "" {
+					in.LinkedBy = "u-boris"
+				}
 				wantCall(t, d, in)
 			}
 		}},
@@ -166,7 +169,7 @@ func runInteractions(t *testing.T, fresh NewDatabase) {
 				wantKind(t, "SetNotes of nothing", err, errs.NotFound)
 				_, err = d.Interactions().SetNotes(t.Context(), id, interactions.NotesChange{Tags: ptr([]string{"x"})}, start)
 				wantKind(t, "SetNotes of tags", err, errs.NotFound)
-				wantKind(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), id, "c", "n"), errs.NotFound)
+				wantKind(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), id, "c", "n", "u-boris"), errs.NotFound)
 			}
 			wantKind(t, "SaveCall without an id", d.Interactions().SaveCall(t.Context(), interactions.Interaction{}), errs.Invalid)
 		}},

@@ -203,12 +203,12 @@ func linkIsTold(t *testing.T, d *told) {
 	if e := d.one(t, "j-6"); e.Payload.Customer != (connectors.Ref{}) {
 		t.Errorf("nobody is linked: %+v", e)
 	}
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", customers.EncodeID(linked), "Ёлка"))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", customers.EncodeID(linked), "Ёлка", "u-anna"))
 	if e := d.one(t, "j-6"); e.Payload.Customer != linked {
 		t.Errorf("got %+v", e)
 	}
 	elsewhere := customers.EncodeID(connectors.Ref{Connector: "silent", Type: "x", ID: "1"})
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", elsewhere, "Ёлка"))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", elsewhere, "Ёлка", "u-anna"))
 	if e := d.one(t, "j-6"); e.Payload.Customer != (connectors.Ref{}) {
 		t.Errorf("a customer of another system: %+v", e)
 	}
@@ -224,7 +224,7 @@ func refusalIsTold(t *testing.T, d *told) {
 	must(t, "Open", err)
 	defer quiet.Close()
 	must(t, "SaveCall", quiet.Interactions().SaveCall(t.Context(), before))
-	must(t, "Refuse", d.Customers().Refuse(t.Context(), in.Number.E164, []customers.ID{in.CustomerID}, "u-anna", d.now))
+	must(t, "Refuse", errOf(d.Customers().Refuse(t.Context(), in.Number.E164, []customers.ID{in.CustomerID}, "u-anna", d.now)))
 	if e := d.one(t, "j-7"); e.Payload.Customer != (connectors.Ref{}) {
 		t.Errorf("got %+v", e)
 	}
@@ -235,6 +235,18 @@ func refusalIsTold(t *testing.T, d *told) {
 		if got, err := d.Interactions().Get(t.Context(), id); err != nil || got.CustomerID != "" {
 			t.Errorf("%s is still linked: %+v, %v", id, got, err)
 		}
+	}
+	// A person links the number again: both calls are linked, and the system learns of the one that it knows.
+	c := customer(customers.EncodeID(linked), "Ёлка", in.Number.E164)
+	n, err := d.Customers().Remember(t.Context(), in.Number.E164, c, "u-anna", d.now.Add(time.Minute))
+	if err != nil || n != 2 {
+		t.Errorf("linked %d calls, %v", n, err)
+	}
+	if e := d.one(t, "j-7"); e.Payload.Customer != linked {
+		t.Errorf("after a choice: %+v", e)
+	}
+	if es := d.entries(t, "j-8"); len(es) != 0 {
+		t.Errorf("old calls are told of a choice: %+v", es)
 	}
 }
 
@@ -253,7 +265,7 @@ func missedMakesTask(t *testing.T, d *told) {
 	}
 	d.deliverAll(t)
 	d.now = d.now.Add(time.Minute)
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-9", "", ""))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-9", "", "", "u-anna"))
 	if es = d.entries(t, "j-9"); es[0].State != outbox.StatePending || es[1].State != outbox.StateDelivered {
 		t.Errorf("the call is told again, the task is not: %+v", es)
 	}

@@ -29,6 +29,7 @@ func Run(t *testing.T, fresh NewDatabase) {
 		{"interactions", runInteractions},
 		{"timeline", runTimeline},
 		{"customers", runCustomers},
+		{"links", runLinks},
 		{"phone index", runPhoneIndex},
 		{"web connectors", runWebConnectors},
 		{"outbox", runOutbox},
