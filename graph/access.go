@@ -33,7 +33,8 @@ var fieldAccess = map[string]access{
 	"Query.customer":  signedIn, "Query.customers": signedIn, "Query.matchCaller": signedIn,
 	"Query.interactions": signedIn, "Query.interaction": signedIn, "Query.topics": signedIn, "Query.tags": signedIn,
 	"Query.noteLimits": signedIn,
-	"Query.outbox":     administering, "Query.outboxConnectors": administering,
+	"Query.linkRate":   supervising, "Query.unlinkedCalls": supervising, "Query.phoneIndexes": supervising, "Query.contactSystems": signedIn,
+	"Query.outbox": administering, "Query.outboxConnectors": administering,
 
 	"Query.connectors": administering, "Query.connectorKinds": administering,
 
@@ -45,6 +46,8 @@ var fieldAccess = map[string]access{
 	"Mutation.completeConsult": signedIn, "Mutation.cancelConsult": signedIn, "Mutation.muteParty": signedIn, "Mutation.dropParty": signedIn,
 	"Mutation.parkCall": signedIn, "Mutation.beatPhone": signedIn, "Mutation.reportPhoneHealth": signedIn, "Mutation.takeCall": signedIn, "Mutation.wrapUp": signedIn, "Mutation.demoCall": onDemo,
 	"Mutation.linkCustomer": signedIn, "Mutation.unlinkCustomer": signedIn, "Mutation.retryMatch": signedIn,
+	"Mutation.linkNumber": supervising, "Mutation.unlinkNumber": supervising,
+	"Mutation.linkInteraction": signedIn, "Mutation.createCustomer": signedIn,
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 
 	"Mutation.setOperatorDevice": supervising, "Mutation.issueDeskPhone": administering,
@@ -180,6 +183,20 @@ func (v viewer) mayWrite(in *interactions.Interaction) error {
 		return nil
 	}
 	return errs.E(errs.Forbidden, op, "the interaction is another operator's")
+}
+
+// mayCreate tells whether the viewer may create a customer: supervisors may, an operator for a call that is theirs, which they could
+// link; c is nil for one that is not led any more, and in its record then.
+func (v viewer) mayCreate(c *calls.Call, in *interactions.Interaction) error {
+	switch {
+	case c != nil:
+		return v.mayCommand(c, calls.CmdLinkCustomer)
+	case in != nil:
+		return v.mayWrite(in)
+	case v.supervises():
+		return nil
+	}
+	return errs.E(errs.Forbidden, "checking access", "create the customer from a call")
 }
 
 // restrict narrows a filter to what exists for the viewer.

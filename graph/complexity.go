@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"time"
+
 	"github.com/pult-cc/pult/graph/generated"
 	"github.com/pult-cc/pult/graph/model"
 )
@@ -10,6 +12,7 @@ const (
 	manyCalls  = 25
 	manyPeople = 50
 	manyQueues = 10
+	manyWeeks  = 50
 	few        = 5
 )
 
@@ -41,6 +44,12 @@ func complexityOf() generated.ComplexityRoot {
 	c.Query.OutboxConnectors = list(manyQueues)
 	c.Customer.History = func(child int, first *int, _ *string) int { return page(first, child) }
 	c.Customer.Numbers = list(few)
+	asked := func(child int, first *int) int { return 50 + page(first, child) } // asks a customer system
+	c.Customer.Related, c.Customer.Contacts = asked, asked
+	c.Query.LinkRate = func(child int, _ *time.Time) int { return 100 + child } // counts the whole history
+	c.LinkRate.Weeks = list(manyWeeks)
+	c.LinkWeek.Queues = list(manyQueues)
+	c.Query.UnlinkedCalls = func(child int, _ *model.UnlinkedFilter, first *int, _ *string) int { return 100 + page(first, child) }
 	c.Match.Candidates = list(few)
 	c.Candidate.Also = list(few)
 	c.Candidate.Same = list(few)

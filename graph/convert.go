@@ -100,7 +100,7 @@ func (l *lens) interaction(in *interactions.Interaction) *model.Interaction {
 	m := &model.Interaction{
 		ID: in.ID, Channel: model.Channel(in.Channel), Direction: model.CallDirection(in.Direction), StartedAt: in.StartedAt,
 		EndedAt: in.EndedAt, Waited: in.Waited, Result: opt(model.CallResult(in.Result)), Number: number(in.Number),
-		Queue: l.queueByID(in.QueueID), Operator: l.operatorByID(in.OperatorID), CustomerName: in.CustomerName,
+		Queue: l.queueByID(in.QueueID), Operator: l.operatorByID(in.OperatorID), CustomerName: in.CustomerName, CustomerID: opt(string(in.CustomerID)),
 		Topic: l.topicByID(in.Notes.TopicID), Tags: tags(in.Notes.Tags), Comment: in.Notes.Comment, CommentSavedAt: in.Notes.CommentAt,
 		Quality: qualityModel(in.Quality, in.EndedAt != nil),
 	}

@@ -29,6 +29,8 @@ type Core struct {
 	Phones     Phones
 	Reasons    Reasons
 	Health     Health
+	Links      Links
+	Indexes    func() []PhoneIndex // of the connectors that are mirrored
 	Connectors Connectors
 	Outbox     Outbox
 	Demo       *Demo
@@ -43,6 +45,7 @@ func (c Core) check() error {
 	for name, missing := range map[string]bool{
 		"Auth": c.Auth == nil, "Floor": c.Floor == nil, "Board": c.Board == nil, "Customers": c.Customers == nil,
 		"History": c.History == nil, "Phones": c.Phones == nil, "Reasons": c.Reasons == nil, "Health": c.Health == nil,
+		"Links": c.Links == nil, "Indexes": c.Indexes == nil,
 		"Connectors": c.Connectors == nil, "Outbox": c.Outbox == nil,
 		"Now": c.Now == nil, "Log": c.Log == nil,
 	} {
@@ -99,6 +102,29 @@ type Customers interface {
 	Search(ctx context.Context, text string, limit int) ([]customers.Customer, error)
 	// MatchNumber answers who has the number, as typed, and waits for the customer systems.
 	MatchNumber(ctx context.Context, number string) (customers.Match, error)
+	// Creating lists the systems in which customers can be created.
+	Creating() []customers.System
+	// Related and Contacts ask the customer's own system, and wait for it.
+	Related(ctx context.Context, id customers.ID, limit int) ([]connectors.Item, error)
+	Contacts(ctx context.Context, id customers.ID, limit int) ([]connectors.Contact, error)
+}
+
+// Links says who is whose; *linking.Service implements it.
+type Links interface {
+	LinkNumber(ctx context.Context, operatorID, number string, id customers.ID) (customers.Linked, error)
+	UnlinkNumber(ctx context.Context, operatorID, number string, id customers.ID) (int, error)
+	LinkInteraction(ctx context.Context, operatorID, id string, customer customers.ID) (interactions.Interaction, error)
+	// Create makes a customer; callID, which may be empty, is the call to be linked to them.
+	Create(ctx context.Context, operatorID, callID string, w customers.NewCustomer) (customers.Created, int, error)
+}
+
+// PhoneIndex is how the copy of a customer system is doing.
+type PhoneIndex struct {
+	ID, Name         string
+	Numbers, Records int
+	CompleteAt       time.Time // zero: not read to the end yet
+	Reading          bool
+	Problem          string // fit to show
 }
 
 // History is the timeline of interactions.
@@ -106,6 +132,8 @@ type History interface {
 	Get(ctx context.Context, id string) (interactions.Interaction, error)
 	GetMany(ctx context.Context, ids []string) ([]interactions.Interaction, error)
 	List(ctx context.Context, f interactions.Filter, limit int, after string) (interactions.Page, error)
+	LinkCounts(ctx context.Context, since interactions.Week) ([]interactions.LinkCount, error)
+	Unlinked(ctx context.Context, f interactions.UnlinkedFilter, limit int, after string) (interactions.UnlinkedPage, error)
 	// SetNotes changes notes and tells those who Follow; live: the call is on the board, so its record may be a moment late.
 	SetNotes(ctx context.Context, id string, change interactions.NotesChange, live bool) (interactions.Interaction, error)
 	Topics(ctx context.Context) ([]interactions.Topic, error)

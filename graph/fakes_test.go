@@ -248,10 +248,15 @@ type fakeHistory struct {
 	rows       map[string]interactions.Interaction
 	statements int
 	filter     interactions.Filter
+	counts     []interactions.LinkCount
+	unlinked   interactions.UnlinkedPage
 	broken     error
 	refuse     error // what notes are refused with
 	live       bool  // whether the last notes were said to be of a live call
 	changes    chan interactions.Interaction
+
+	unlinkedAsked interactions.UnlinkedFilter
+	unlinkedAfter string
 }
 
 func (h *fakeHistory) enter() error {
@@ -388,7 +393,88 @@ func (h *fakeHistory) Follow(ctx context.Context, _ customers.ID) (<-chan intera
 	return out, nil
 }
 
+func (h *fakeHistory) LinkCounts(_ context.Context, since interactions.Week) ([]interactions.LinkCount, error) {
+	if err := h.enter(); err != nil {
+		return nil, err
+	}
+	defer h.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(h.counts), func(c interactions.LinkCount) bool { return c.Week < since }), nil
+}
+
+func (h *fakeHistory) Unlinked(_ context.Context, f interactions.UnlinkedFilter, _ int, after string) (interactions.UnlinkedPage, error) {
+	if err := h.enter(); err != nil {
+		return interactions.UnlinkedPage{}, err
+	}
+	defer h.mu.Unlock()
+	h.unlinkedAsked, h.unlinkedAfter = f, after
+	return h.unlinked, nil
+}
+
+// fakeLinks takes down who said what, and answers with romashka.
+type fakeLinks struct {
+	mu   sync.Mutex
+	said []string
+	err  error
+	dups []customers.Duplicate
+	wish customers.NewCustomer
+}
+
+func (f *fakeLinks) say(words ...any) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.said = append(f.said, strings.TrimSpace(fmt.Sprintln(words...)))
+	return f.err
+}
+
+func (f *fakeLinks) last() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.said) == 0 {
+		return ""
+	}
+	return f.said[len(f.said)-1]
+}
+
+func (f *fakeLinks) LinkNumber(_ context.Context, who, number string, id customers.ID) (customers.Linked, error) {
+	return customers.Linked{Customer: romashka, Calls: 3}, f.say(who, "links", number, id)
+}
+
+func (f *fakeLinks) UnlinkNumber(_ context.Context, who, number string, id customers.ID) (int, error) {
+	return 2, f.say(who, "unlinks", number, id)
+}
+
+func (f *fakeLinks) LinkInteraction(_ context.Context, who, id string, c customers.ID) (interactions.Interaction, error) {
+	return interactions.Interaction{ID: id, Channel: interactions.ChannelCall, Direction: "INBOUND", CustomerID: c}, f.say(who, "links", id, c)
+}
+
+func (f *fakeLinks) Create(_ context.Context, who, call string, w customers.NewCustomer) (customers.Created, int, error) {
+	f.wish = w
+	if err := f.say(who, "creates", w.Name, call); err != nil || len(f.dups) > 0 && !w.Confirmed {
+		return customers.Created{Duplicates: f.dups}, 0, err
+	}
+	return customers.Created{Customer: &romashka}, 1, nil
+}
+
 type fakeCustomers struct{}
+
+func (fakeCustomers) Creating() []customers.System {
+	return []customers.System{{ID: "crm", Name: "CRM"}}
+}
+
+func (fakeCustomers) Related(_ context.Context, id customers.ID, limit int) ([]connectors.Item, error) {
+	if id != romashka.ID {
+		return nil, errs.E(errs.Unavailable, "asking", "1C does not answer")
+	}
+	items := []connectors.Item{
+		{Ref: connectors.Ref{Connector: "1c", ID: "d1"}, Kind: connectors.ItemDeal, Title: "Поставка", Status: "В работе", Open: true, Sum: "120 000 ₽", At: testNow},
+		{Ref: connectors.Ref{Connector: "1c", ID: "d2"}, Kind: "SURPRISE"},
+	}
+	return items[:min(limit, len(items))], nil
+}
+
+func (fakeCustomers) Contacts(context.Context, customers.ID, int) ([]connectors.Contact, error) {
+	return []connectors.Contact{{Ref: connectors.Ref{Connector: "1c", ID: "m1"}, Channel: "mail", Title: "Счёт", At: testNow}, {Channel: "PIGEON"}}, nil
+}
 
 var romashka = customers.Customer{
 	ID: "c1", Ref: connectors.Ref{Connector: "1c", Type: "Catalog", ID: "1"}, Kind: connectors.KindCompany, Name: "Ромашка", TaxID: "7701234567",

@@ -32,6 +32,7 @@ type stand struct {
 	floor   *fakeFloor
 	history *fakeHistory
 	phones  *fakePhones
+	links   *fakeLinks
 	bench   *fakeBench
 	repo    *memrepo.Repo
 	auth    *auth.Service
@@ -90,7 +91,7 @@ var peopleRepo = sync.OnceValue(func() []auth.User {
 func newStand(t testing.TB, change ...func(*Core, *Options)) *stand {
 	t.Helper()
 	s := &stand{
-		t: t, board: newFakeBoard(), phones: &fakePhones{}, bench: &fakeBench{}, repo: &memrepo.Repo{}, log: &syncBuffer{},
+		t: t, board: newFakeBoard(), phones: &fakePhones{}, links: &fakeLinks{}, bench: &fakeBench{}, repo: &memrepo.Repo{}, log: &syncBuffer{},
 		history: &fakeHistory{rows: map[string]interactions.Interaction{}, changes: make(chan interactions.Interaction)},
 		tokens:  map[string]string{}, users: map[string]auth.User{},
 	}
@@ -113,6 +114,7 @@ func newStand(t testing.TB, change ...func(*Core, *Options)) *stand {
 	}
 	core := Core{
 		Auth: s.auth, Floor: s.floor, Board: s.board, Customers: fakeCustomers{}, History: s.history, Phones: s.phones,
+		Links: s.links, Indexes: func() []PhoneIndex { return []PhoneIndex{{ID: "1c", Name: "1C", Numbers: 7, CompleteAt: testNow}} },
 		Reasons: fakeReasons{}, Health: obs.NewHealth(time.Now), Connectors: s.bench, Outbox: newFakeOutbox(), Version: "test", Now: func() time.Time { return testNow }, Log: logger,
 	}
 	o := Options{Origins: []string{"https://crm.example.com"}}

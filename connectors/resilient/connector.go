@@ -35,6 +35,7 @@ type Connector struct {
 	cache   *cache
 	flights singleflight.Group
 	places  chan struct{} // bulkhead
+	asides  chan struct{} // part of it, see aside
 	waiting atomic.Int32
 	breaker atomic.Pointer[gobreaker.CircuitBreaker[struct{}]]
 	health  health
@@ -55,7 +56,7 @@ func New(driver connectors.Driver, o Options) (*Connector, error) {
 	o = o.withDefaults()
 	c := &Connector{
 		driver: driver, o: o, cache: newCache(o),
-		places: make(chan struct{}, o.MaxConcurrent), cancels: map[*context.CancelFunc]struct{}{},
+		places: make(chan struct{}, o.MaxConcurrent), asides: make(chan struct{}, max(1, o.MaxConcurrent/2)), cancels: map[*context.CancelFunc]struct{}{},
 	}
 	c.resetBreaker()
 	return c, nil

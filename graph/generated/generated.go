@@ -181,9 +181,21 @@ type ComplexityRoot struct {
 		Since    func(childComplexity int) int
 	}
 
+	ContactSystem struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
+	CreateCustomerPayload struct {
+		Calls      func(childComplexity int) int
+		Customer   func(childComplexity int) int
+		Duplicates func(childComplexity int) int
+	}
+
 	Customer struct {
 		AsOf        func(childComplexity int) int
 		Company     func(childComplexity int) int
+		Contacts    func(childComplexity int, first *int) int
 		Emails      func(childComplexity int) int
 		History     func(childComplexity int, first *int, after *string) int
 		ID          func(childComplexity int) int
@@ -191,6 +203,7 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		Numbers     func(childComplexity int) int
 		Open        func(childComplexity int) int
+		Related     func(childComplexity int, first *int) int
 		Responsible func(childComplexity int) int
 		Source      func(childComplexity int) int
 		SourceName  func(childComplexity int) int
@@ -231,6 +244,11 @@ type ComplexityRoot struct {
 		User      func(childComplexity int) int
 	}
 
+	DuplicateCustomer struct {
+		Customer func(childComplexity int) int
+		Why      func(childComplexity int) int
+	}
+
 	ExaminedNumber struct {
 		Number func(childComplexity int) int
 		Why    func(childComplexity int) int
@@ -269,6 +287,7 @@ type ComplexityRoot struct {
 		Channel        func(childComplexity int) int
 		Comment        func(childComplexity int) int
 		CommentSavedAt func(childComplexity int) int
+		CustomerID     func(childComplexity int) int
 		CustomerName   func(childComplexity int) int
 		Direction      func(childComplexity int) int
 		EndedAt        func(childComplexity int) int
@@ -311,6 +330,31 @@ type ComplexityRoot struct {
 		State  func(childComplexity int) int
 	}
 
+	LinkQueue struct {
+		Queue   func(childComplexity int) int
+		QueueID func(childComplexity int) int
+		Share   func(childComplexity int) int
+	}
+
+	LinkRate struct {
+		Total func(childComplexity int) int
+		Weeks func(childComplexity int) int
+	}
+
+	LinkShare struct {
+		ByPerson   func(childComplexity int) int
+		BySystem   func(childComplexity int) int
+		Calls      func(childComplexity int) int
+		Linked     func(childComplexity int) int
+		Resolvable func(childComplexity int) int
+	}
+
+	LinkWeek struct {
+		All    func(childComplexity int) int
+		Begins func(childComplexity int) int
+		Queues func(childComplexity int) int
+	}
+
 	Match struct {
 		Asked            func(childComplexity int) int
 		Candidates       func(childComplexity int) int
@@ -329,6 +373,7 @@ type ComplexityRoot struct {
 		CommentInteraction func(childComplexity int, input model.CommentInteractionInput) int
 		CompleteConsult    func(childComplexity int, input model.CallInput) int
 		Consult            func(childComplexity int, input model.ConsultInput) int
+		CreateCustomer     func(childComplexity int, input model.CreateCustomerInput) int
 		Decline            func(childComplexity int, input model.CallInput) int
 		DeleteConnector    func(childComplexity int, input model.DeleteConnectorInput) int
 		DemoCall           func(childComplexity int, input model.DemoCallInput) int
@@ -340,6 +385,8 @@ type ComplexityRoot struct {
 		Hold               func(childComplexity int, input model.CallInput) int
 		IssueDeskPhone     func(childComplexity int, input model.IssueDeskPhoneInput) int
 		LinkCustomer       func(childComplexity int, input model.LinkCustomerInput) int
+		LinkInteraction    func(childComplexity int, input model.LinkInteractionInput) int
+		LinkNumber         func(childComplexity int, input model.NumberLinkInput) int
 		MergeConsult       func(childComplexity int, input model.CallInput) int
 		MuteParty          func(childComplexity int, input model.MutePartyInput) int
 		ParkCall           func(childComplexity int, input model.CallInput) int
@@ -365,6 +412,7 @@ type ComplexityRoot struct {
 		Transfer           func(childComplexity int, input model.TransferInput) int
 		TryConnector       func(childComplexity int, input model.TryConnectorInput) int
 		UnlinkCustomer     func(childComplexity int, input model.CallInput) int
+		UnlinkNumber       func(childComplexity int, input model.NumberLinkInput) int
 		UpsertConnector    func(childComplexity int, input model.UpsertConnectorInput) int
 		WrapUp             func(childComplexity int, input model.WrapUpInput) int
 	}
@@ -382,6 +430,11 @@ type ComplexityRoot struct {
 		Kind          func(childComplexity int) int
 		PhoneClientID func(childComplexity int) int
 		Text          func(childComplexity int) int
+	}
+
+	NumberLinkPayload struct {
+		Calls    func(childComplexity int) int
+		Customer func(childComplexity int) int
 	}
 
 	Operator struct {
@@ -482,6 +535,17 @@ type ComplexityRoot struct {
 		Number func(childComplexity int) int
 	}
 
+	PastContact struct {
+		At      func(childComplexity int) int
+		Channel func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Inbound func(childComplexity int) int
+		Text    func(childComplexity int) int
+		Title   func(childComplexity int) int
+		URL     func(childComplexity int) int
+		Who     func(childComplexity int) int
+	}
+
 	PauseReason struct {
 		ID     func(childComplexity int) int
 		Key    func(childComplexity int) int
@@ -509,6 +573,16 @@ type ComplexityRoot struct {
 
 	PhoneHealthPayload struct {
 		Ok func(childComplexity int) int
+	}
+
+	PhoneIndex struct {
+		CompleteAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Numbers    func(childComplexity int) int
+		Problem    func(childComplexity int) int
+		Reading    func(childComplexity int) int
+		Records    func(childComplexity int) int
 	}
 
 	PhoneNumber struct {
@@ -561,22 +635,26 @@ type ComplexityRoot struct {
 		Calls            func(childComplexity int, state []model.CallState, queueID *string, operatorID *string) int
 		ConnectorKinds   func(childComplexity int) int
 		Connectors       func(childComplexity int) int
+		ContactSystems   func(childComplexity int) int
 		Customer         func(childComplexity int, id string) int
 		Customers        func(childComplexity int, search string, first *int) int
 		Interaction      func(childComplexity int, id string) int
 		Interactions     func(childComplexity int, filter *model.InteractionFilter, first *int, after *string) int
+		LinkRate         func(childComplexity int, since *time.Time) int
 		MatchCaller      func(childComplexity int, number string) int
 		NoteLimits       func(childComplexity int) int
 		Operators        func(childComplexity int) int
 		Outbox           func(childComplexity int, filter *model.OutboxFilter, first *int, after *string) int
 		OutboxConnectors func(childComplexity int) int
 		PauseReasons     func(childComplexity int) int
+		PhoneIndexes     func(childComplexity int) int
 		Queue            func(childComplexity int, id string) int
 		Queues           func(childComplexity int) int
 		Readiness        func(childComplexity int) int
 		System           func(childComplexity int) int
 		Tags             func(childComplexity int, search *string) int
 		Topics           func(childComplexity int) int
+		UnlinkedCalls    func(childComplexity int, filter *model.UnlinkedFilter, first *int, after *string) int
 		Viewer           func(childComplexity int) int
 	}
 
@@ -607,6 +685,18 @@ type ComplexityRoot struct {
 	ReadinessRemoved struct {
 		Cursor func(childComplexity int) int
 		ID     func(childComplexity int) int
+	}
+
+	RelatedItem struct {
+		At          func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Open        func(childComplexity int) int
+		Responsible func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Sum         func(childComplexity int) int
+		Title       func(childComplexity int) int
+		URL         func(childComplexity int) int
 	}
 
 	ReplayOutboxPayload struct {
@@ -708,6 +798,22 @@ type ComplexityRoot struct {
 		Trial  func(childComplexity int) int
 	}
 
+	UnlinkedConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	UnlinkedEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	UnlinkedNumber struct {
+		Calls  func(childComplexity int) int
+		Last   func(childComplexity int) int
+		Number func(childComplexity int) int
+	}
+
 	UpsertConnectorPayload struct {
 		Connector func(childComplexity int) int
 	}
@@ -733,6 +839,8 @@ type ComplexityRoot struct {
 
 type CustomerResolver interface {
 	History(ctx context.Context, obj *model.Customer, first *int, after *string) (*model.InteractionConnection, error)
+	Related(ctx context.Context, obj *model.Customer, first *int) ([]*model.RelatedItem, error)
+	Contacts(ctx context.Context, obj *model.Customer, first *int) ([]*model.PastContact, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
@@ -772,6 +880,10 @@ type MutationResolver interface {
 	SetTopic(ctx context.Context, input model.SetTopicInput) (*model.InteractionPayload, error)
 	TagInteraction(ctx context.Context, input model.TagInteractionInput) (*model.InteractionPayload, error)
 	CommentInteraction(ctx context.Context, input model.CommentInteractionInput) (*model.InteractionPayload, error)
+	LinkNumber(ctx context.Context, input model.NumberLinkInput) (*model.NumberLinkPayload, error)
+	UnlinkNumber(ctx context.Context, input model.NumberLinkInput) (*model.NumberLinkPayload, error)
+	LinkInteraction(ctx context.Context, input model.LinkInteractionInput) (*model.InteractionPayload, error)
+	CreateCustomer(ctx context.Context, input model.CreateCustomerInput) (*model.CreateCustomerPayload, error)
 	RetryOutboxEntry(ctx context.Context, input model.OutboxEntryInput) (*model.OutboxEntryPayload, error)
 	EditOutboxEntry(ctx context.Context, input model.EditOutboxEntryInput) (*model.OutboxEntryPayload, error)
 	DiscardOutboxEntry(ctx context.Context, input model.OutboxEntryInput) (*model.OutboxEntryPayload, error)
@@ -800,6 +912,10 @@ type QueryResolver interface {
 	Topics(ctx context.Context) ([]*model.Topic, error)
 	Tags(ctx context.Context, search *string) ([]*model.Tag, error)
 	NoteLimits(ctx context.Context) (*model.NoteLimits, error)
+	LinkRate(ctx context.Context, since *time.Time) (*model.LinkRate, error)
+	UnlinkedCalls(ctx context.Context, filter *model.UnlinkedFilter, first *int, after *string) (*model.UnlinkedConnection, error)
+	PhoneIndexes(ctx context.Context) ([]*model.PhoneIndex, error)
+	ContactSystems(ctx context.Context) ([]*model.ContactSystem, error)
 	Outbox(ctx context.Context, filter *model.OutboxFilter, first *int, after *string) (*model.OutboxConnection, error)
 	OutboxConnectors(ctx context.Context) ([]*model.OutboxConnector, error)
 }
@@ -1415,6 +1531,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Consult.Since(childComplexity), true
 
+	case "ContactSystem.id":
+		if e.ComplexityRoot.ContactSystem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSystem.ID(childComplexity), true
+	case "ContactSystem.name":
+		if e.ComplexityRoot.ContactSystem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSystem.Name(childComplexity), true
+
+	case "CreateCustomerPayload.calls":
+		if e.ComplexityRoot.CreateCustomerPayload.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomerPayload.Calls(childComplexity), true
+	case "CreateCustomerPayload.customer":
+		if e.ComplexityRoot.CreateCustomerPayload.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomerPayload.Customer(childComplexity), true
+	case "CreateCustomerPayload.duplicates":
+		if e.ComplexityRoot.CreateCustomerPayload.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomerPayload.Duplicates(childComplexity), true
+
 	case "Customer.asOf":
 		if e.ComplexityRoot.Customer.AsOf == nil {
 			break
@@ -1427,6 +1575,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Company(childComplexity), true
+	case "Customer.contacts":
+		if e.ComplexityRoot.Customer.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Contacts(childComplexity, args["first"].(*int)), true
 	case "Customer.emails":
 		if e.ComplexityRoot.Customer.Emails == nil {
 			break
@@ -1474,6 +1633,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Open(childComplexity), true
+	case "Customer.related":
+		if e.ComplexityRoot.Customer.Related == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_related_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Related(childComplexity, args["first"].(*int)), true
 	case "Customer.responsible":
 		if e.ComplexityRoot.Customer.Responsible == nil {
 			break
@@ -1600,6 +1770,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeskPhoneAccount.User(childComplexity), true
+
+	case "DuplicateCustomer.customer":
+		if e.ComplexityRoot.DuplicateCustomer.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateCustomer.Customer(childComplexity), true
+	case "DuplicateCustomer.why":
+		if e.ComplexityRoot.DuplicateCustomer.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateCustomer.Why(childComplexity), true
 
 	case "ExaminedNumber.number":
 		if e.ComplexityRoot.ExaminedNumber.Number == nil {
@@ -1755,6 +1938,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Interaction.CommentSavedAt(childComplexity), true
+	case "Interaction.customerId":
+		if e.ComplexityRoot.Interaction.CustomerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interaction.CustomerID(childComplexity), true
 	case "Interaction.customerName":
 		if e.ComplexityRoot.Interaction.CustomerName == nil {
 			break
@@ -1911,6 +2100,88 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Leg.State(childComplexity), true
 
+	case "LinkQueue.queue":
+		if e.ComplexityRoot.LinkQueue.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkQueue.Queue(childComplexity), true
+	case "LinkQueue.queueId":
+		if e.ComplexityRoot.LinkQueue.QueueID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkQueue.QueueID(childComplexity), true
+	case "LinkQueue.share":
+		if e.ComplexityRoot.LinkQueue.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkQueue.Share(childComplexity), true
+
+	case "LinkRate.total":
+		if e.ComplexityRoot.LinkRate.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkRate.Total(childComplexity), true
+	case "LinkRate.weeks":
+		if e.ComplexityRoot.LinkRate.Weeks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkRate.Weeks(childComplexity), true
+
+	case "LinkShare.byPerson":
+		if e.ComplexityRoot.LinkShare.ByPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkShare.ByPerson(childComplexity), true
+	case "LinkShare.bySystem":
+		if e.ComplexityRoot.LinkShare.BySystem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkShare.BySystem(childComplexity), true
+	case "LinkShare.calls":
+		if e.ComplexityRoot.LinkShare.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkShare.Calls(childComplexity), true
+	case "LinkShare.linked":
+		if e.ComplexityRoot.LinkShare.Linked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkShare.Linked(childComplexity), true
+	case "LinkShare.resolvable":
+		if e.ComplexityRoot.LinkShare.Resolvable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkShare.Resolvable(childComplexity), true
+
+	case "LinkWeek.all":
+		if e.ComplexityRoot.LinkWeek.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkWeek.All(childComplexity), true
+	case "LinkWeek.begins":
+		if e.ComplexityRoot.LinkWeek.Begins == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkWeek.Begins(childComplexity), true
+	case "LinkWeek.queues":
+		if e.ComplexityRoot.LinkWeek.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkWeek.Queues(childComplexity), true
+
 	case "Match.asked":
 		if e.ComplexityRoot.Match.Asked == nil {
 			break
@@ -2021,6 +2292,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Consult(childComplexity, args["input"].(model.ConsultInput)), true
+	case "Mutation.createCustomer":
+		if e.ComplexityRoot.Mutation.CreateCustomer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCustomer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCustomer(childComplexity, args["input"].(model.CreateCustomerInput)), true
 	case "Mutation.decline":
 		if e.ComplexityRoot.Mutation.Decline == nil {
 			break
@@ -2142,6 +2424,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkCustomer(childComplexity, args["input"].(model.LinkCustomerInput)), true
+	case "Mutation.linkInteraction":
+		if e.ComplexityRoot.Mutation.LinkInteraction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkInteraction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkInteraction(childComplexity, args["input"].(model.LinkInteractionInput)), true
+	case "Mutation.linkNumber":
+		if e.ComplexityRoot.Mutation.LinkNumber == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkNumber_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkNumber(childComplexity, args["input"].(model.NumberLinkInput)), true
 	case "Mutation.mergeConsult":
 		if e.ComplexityRoot.Mutation.MergeConsult == nil {
 			break
@@ -2417,6 +2721,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnlinkCustomer(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.unlinkNumber":
+		if e.ComplexityRoot.Mutation.UnlinkNumber == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unlinkNumber_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnlinkNumber(childComplexity, args["input"].(model.NumberLinkInput)), true
 	case "Mutation.upsertConnector":
 		if e.ComplexityRoot.Mutation.UpsertConnector == nil {
 			break
@@ -2495,6 +2810,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notice.Text(childComplexity), true
+
+	case "NumberLinkPayload.calls":
+		if e.ComplexityRoot.NumberLinkPayload.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberLinkPayload.Calls(childComplexity), true
+	case "NumberLinkPayload.customer":
+		if e.ComplexityRoot.NumberLinkPayload.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberLinkPayload.Customer(childComplexity), true
 
 	case "Operator.availability":
 		if e.ComplexityRoot.Operator.Availability == nil {
@@ -2880,6 +3208,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Party.Number(childComplexity), true
 
+	case "PastContact.at":
+		if e.ComplexityRoot.PastContact.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.At(childComplexity), true
+	case "PastContact.channel":
+		if e.ComplexityRoot.PastContact.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.Channel(childComplexity), true
+	case "PastContact.id":
+		if e.ComplexityRoot.PastContact.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.ID(childComplexity), true
+	case "PastContact.inbound":
+		if e.ComplexityRoot.PastContact.Inbound == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.Inbound(childComplexity), true
+	case "PastContact.text":
+		if e.ComplexityRoot.PastContact.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.Text(childComplexity), true
+	case "PastContact.title":
+		if e.ComplexityRoot.PastContact.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.Title(childComplexity), true
+	case "PastContact.url":
+		if e.ComplexityRoot.PastContact.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.URL(childComplexity), true
+	case "PastContact.who":
+		if e.ComplexityRoot.PastContact.Who == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PastContact.Who(childComplexity), true
+
 	case "PauseReason.id":
 		if e.ComplexityRoot.PauseReason.ID == nil {
 			break
@@ -2985,6 +3362,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PhoneHealthPayload.Ok(childComplexity), true
+
+	case "PhoneIndex.completeAt":
+		if e.ComplexityRoot.PhoneIndex.CompleteAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.CompleteAt(childComplexity), true
+	case "PhoneIndex.id":
+		if e.ComplexityRoot.PhoneIndex.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.ID(childComplexity), true
+	case "PhoneIndex.name":
+		if e.ComplexityRoot.PhoneIndex.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.Name(childComplexity), true
+	case "PhoneIndex.numbers":
+		if e.ComplexityRoot.PhoneIndex.Numbers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.Numbers(childComplexity), true
+	case "PhoneIndex.problem":
+		if e.ComplexityRoot.PhoneIndex.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.Problem(childComplexity), true
+	case "PhoneIndex.reading":
+		if e.ComplexityRoot.PhoneIndex.Reading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.Reading(childComplexity), true
+	case "PhoneIndex.records":
+		if e.ComplexityRoot.PhoneIndex.Records == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PhoneIndex.Records(childComplexity), true
 
 	case "PhoneNumber.display":
 		if e.ComplexityRoot.PhoneNumber.Display == nil {
@@ -3188,6 +3608,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Connectors(childComplexity), true
+	case "Query.contactSystems":
+		if e.ComplexityRoot.Query.ContactSystems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ContactSystems(childComplexity), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -3233,6 +3659,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Interactions(childComplexity, args["filter"].(*model.InteractionFilter), args["first"].(*int), args["after"].(*string)), true
 
+	case "Query.linkRate":
+		if e.ComplexityRoot.Query.LinkRate == nil {
+			break
+		}
+
+		args, err := ec.field_Query_linkRate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LinkRate(childComplexity, args["since"].(*time.Time)), true
 	case "Query.matchCaller":
 		if e.ComplexityRoot.Query.MatchCaller == nil {
 			break
@@ -3279,6 +3716,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PauseReasons(childComplexity), true
+	case "Query.phoneIndexes":
+		if e.ComplexityRoot.Query.PhoneIndexes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PhoneIndexes(childComplexity), true
 	case "Query.queue":
 		if e.ComplexityRoot.Query.Queue == nil {
 			break
@@ -3325,6 +3768,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Topics(childComplexity), true
+	case "Query.unlinkedCalls":
+		if e.ComplexityRoot.Query.UnlinkedCalls == nil {
+			break
+		}
+
+		args, err := ec.field_Query_unlinkedCalls_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UnlinkedCalls(childComplexity, args["filter"].(*model.UnlinkedFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3437,6 +3891,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReadinessRemoved.ID(childComplexity), true
+
+	case "RelatedItem.at":
+		if e.ComplexityRoot.RelatedItem.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.At(childComplexity), true
+	case "RelatedItem.id":
+		if e.ComplexityRoot.RelatedItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.ID(childComplexity), true
+	case "RelatedItem.kind":
+		if e.ComplexityRoot.RelatedItem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.Kind(childComplexity), true
+	case "RelatedItem.open":
+		if e.ComplexityRoot.RelatedItem.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.Open(childComplexity), true
+	case "RelatedItem.responsible":
+		if e.ComplexityRoot.RelatedItem.Responsible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.Responsible(childComplexity), true
+	case "RelatedItem.status":
+		if e.ComplexityRoot.RelatedItem.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.Status(childComplexity), true
+	case "RelatedItem.sum":
+		if e.ComplexityRoot.RelatedItem.Sum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.Sum(childComplexity), true
+	case "RelatedItem.title":
+		if e.ComplexityRoot.RelatedItem.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.Title(childComplexity), true
+	case "RelatedItem.url":
+		if e.ComplexityRoot.RelatedItem.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelatedItem.URL(childComplexity), true
 
 	case "ReplayOutboxPayload.replayed":
 		if e.ComplexityRoot.ReplayOutboxPayload.Replayed == nil {
@@ -3768,6 +4277,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TryConnectorPayload.Trial(childComplexity), true
 
+	case "UnlinkedConnection.edges":
+		if e.ComplexityRoot.UnlinkedConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedConnection.Edges(childComplexity), true
+	case "UnlinkedConnection.pageInfo":
+		if e.ComplexityRoot.UnlinkedConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedConnection.PageInfo(childComplexity), true
+
+	case "UnlinkedEdge.cursor":
+		if e.ComplexityRoot.UnlinkedEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedEdge.Cursor(childComplexity), true
+	case "UnlinkedEdge.node":
+		if e.ComplexityRoot.UnlinkedEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedEdge.Node(childComplexity), true
+
+	case "UnlinkedNumber.calls":
+		if e.ComplexityRoot.UnlinkedNumber.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedNumber.Calls(childComplexity), true
+	case "UnlinkedNumber.last":
+		if e.ComplexityRoot.UnlinkedNumber.Last == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedNumber.Last(childComplexity), true
+	case "UnlinkedNumber.number":
+		if e.ComplexityRoot.UnlinkedNumber.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkedNumber.Number(childComplexity), true
+
 	case "UpsertConnectorPayload.connector":
 		if e.ComplexityRoot.UpsertConnectorPayload.Connector == nil {
 			break
@@ -3840,6 +4394,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConnectorDraftInput,
 		ec.unmarshalInputConnectorSecretInput,
 		ec.unmarshalInputConsultInput,
+		ec.unmarshalInputCreateCustomerInput,
 		ec.unmarshalInputDeleteConnectorInput,
 		ec.unmarshalInputDemoCallInput,
 		ec.unmarshalInputDialInput,
@@ -3847,7 +4402,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputInteractionFilter,
 		ec.unmarshalInputIssueDeskPhoneInput,
 		ec.unmarshalInputLinkCustomerInput,
+		ec.unmarshalInputLinkInteractionInput,
 		ec.unmarshalInputMutePartyInput,
+		ec.unmarshalInputNumberLinkInput,
 		ec.unmarshalInputOutboxEntryInput,
 		ec.unmarshalInputOutboxFilter,
 		ec.unmarshalInputPartyInput,
@@ -3872,6 +4429,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTestConnectorInput,
 		ec.unmarshalInputTransferInput,
 		ec.unmarshalInputTryConnectorInput,
+		ec.unmarshalInputUnlinkedFilter,
 		ec.unmarshalInputUpsertConnectorInput,
 		ec.unmarshalInputWrapUpInput,
 	)
@@ -4863,6 +5421,195 @@ input TagInteractionInput { interactionId: ID! tags: [String!]! }
 input CommentInteractionInput { interactionId: ID! comment: String! }
 type InteractionPayload { interaction: Interaction! }
 `, BuiltIn: false},
+	{Name: "../schema/links.graphqls", Input: `extend type Query {
+  "How many calls are linked to a customer, by week and queue: since the start, or since a moment's week. For supervisors."
+  linkRate(since: Time): LinkRate!
+  "The work list: numbers whose calls are linked to nobody. For supervisors."
+  unlinkedCalls(filter: UnlinkedFilter, first: Int, after: String): UnlinkedConnection!
+  "The copies of customer systems from which callers are known at once. For supervisors."
+  phoneIndexes: [PhoneIndex!]!
+  "The systems in which a customer can be created."
+  contactSystems: [ContactSystem!]!
+}
+
+extend type Mutation {
+  """
+  Says that a number is a customer's: remembered for the next call, shown on calls that are being led, and past calls that had nobody have
+  them. For supervisors; unlinkNumber undoes it.
+  """
+  linkNumber(input: NumberLinkInput!): NumberLinkPayload!
+  "Takes back that a number is a customer's, everywhere, until a person says so again. For supervisors; linkNumber undoes it."
+  unlinkNumber(input: NumberLinkInput!): NumberLinkPayload!
+  "Links one interaction, past or present, or unlinks it; what is said of a public number holds for its other calls, too."
+  linkInteraction(input: LinkInteractionInput!): InteractionPayload!
+  """
+  Creates a customer in a system, unless somebody there may be the same: then they are returned and nothing is made. The number, and the
+  call, are linked to the new customer. Operators create for a call of theirs.
+  """
+  createCustomer(input: CreateCustomerInput!): CreateCustomerPayload!
+}
+
+extend type Customer {
+  "Deals, tickets, orders, as their own system tells now; null with an error when it does not answer. Not in subscriptions or lists."
+  related(first: Int): [RelatedItem!]
+  "What was said and written according to their own system, latest first; as related."
+  contacts(first: Int): [PastContact!]
+}
+
+extend type Interaction {
+  "Null when nobody is linked."
+  customerId: ID
+}
+
+type LinkRate {
+  total: LinkShare!
+  "Oldest first; weeks without a call are left out."
+  weeks: [LinkWeek!]!
+}
+type LinkWeek {
+  "Monday, UTC."
+  begins: Time!
+  all: LinkShare!
+  queues: [LinkQueue!]!
+}
+type LinkQueue {
+  "Empty for calls that came through no queue."
+  queueId: ID!
+  "Null for those, and for a queue that is no more."
+  queue: Queue
+  share: LinkShare!
+}
+type LinkShare {
+  calls: Int!
+  "Whose number is neither withheld nor internal."
+  resolvable: Int!
+  "Of the resolvable."
+  linked: Int!
+  "Of the linked: the ranking was certain."
+  bySystem: Int!
+  "Of the linked: somebody chose, for this call or an earlier one with the number."
+  byPerson: Int!
+}
+
+input UnlinkedFilter {
+  queueId: ID
+  "Calls from then on."
+  since: Time
+  order: UnlinkedOrder! = CALLS
+}
+enum UnlinkedOrder {
+  "Most calls first."
+  CALLS
+  "The latest call first."
+  RECENT
+}
+type UnlinkedConnection { edges: [UnlinkedEdge!]! pageInfo: PageInfo! }
+type UnlinkedEdge { node: UnlinkedNumber! cursor: String! }
+type UnlinkedNumber {
+  number: PhoneNumber!
+  "How many have nobody."
+  calls: Int!
+  "The latest of them."
+  last: Interaction!
+}
+
+input NumberLinkInput {
+  "E.164."
+  number: String!
+  customerId: ID!
+}
+type NumberLinkPayload {
+  customer: Customer
+  "How many past calls have the customer now, or have lost them."
+  calls: Int!
+}
+input LinkInteractionInput {
+  interactionId: ID!
+  "Null unlinks."
+  customerId: ID
+}
+
+type PhoneIndex {
+  "The connector's."
+  id: ID!
+  name: String!
+  numbers: Int!
+  records: Int!
+  "When all records had been read for the last time; null: never yet."
+  completeAt: Time
+  reading: Boolean!
+  "What was wrong with the last page, fit to show; empty when nothing was."
+  problem: String!
+}
+type ContactSystem { id: ID! name: String! }
+
+input CreateCustomerInput {
+  "Names the wish, so that asking again after a lost answer makes no second record."
+  key: String!
+  "Of contactSystems; may be left out where there is one."
+  systemId: ID
+  kind: CustomerKind!
+  name: String!
+  company: String
+  "To find who is there already; it stands in the comment."
+  taxId: String
+  "As typed."
+  number: String
+  email: String
+  comment: String
+  "The call to be linked."
+  callId: ID
+  "Whoever may be the same has been looked at."
+  confirmed: Boolean! = false
+}
+type CreateCustomerPayload {
+  "Null when there are duplicates to look at."
+  customer: Customer
+  duplicates: [DuplicateCustomer!]!
+  "How many past calls have the customer now."
+  calls: Int!
+}
+type DuplicateCustomer {
+  customer: Customer!
+  "The surest first. None of them decides."
+  why: [Sameness!]!
+}
+enum Sameness {
+  NUMBER
+  TAX_ID
+  MAIL
+  "But for order, legal form, or a typing error."
+  NAME
+}
+
+type RelatedItem {
+  id: ID!
+  kind: RelatedKind!
+  title: String!
+  "In the system's own words."
+  status: String!
+  open: Boolean!
+  "With its currency, as the system shows it."
+  sum: String!
+  responsible: String!
+  at: Time
+  url: String!
+}
+enum RelatedKind { DEAL TICKET ORDER TASK }
+
+type PastContact {
+  id: ID!
+  channel: PastChannel!
+  inbound: Boolean!
+  at: Time
+  title: String!
+  text: String!
+  "Of the company."
+  who: String!
+  url: String!
+}
+enum PastChannel { CALL MAIL CHAT MEETING NOTE OTHER }
+`, BuiltIn: false},
 	{Name: "../schema/outbox.graphqls", Input: `extend type Query {
   "What customer systems are to know of calls and do not yet, newest first. For administrators."
   outbox(filter: OutboxFilter, first: Int, after: String): OutboxConnection!
@@ -5371,6 +6118,28 @@ func (ec *executionContext) childFields_Consult(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Consult", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactSystem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContactSystem_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ContactSystem_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactSystem", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_CreateCustomerPayload_customer(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_CreateCustomerPayload_duplicates(ctx, field)
+	case "calls":
+		return ec.fieldContext_CreateCustomerPayload_calls(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCustomerPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5401,6 +6170,10 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_asOf(ctx, field)
 	case "history":
 		return ec.fieldContext_Customer_history(ctx, field)
+	case "related":
+		return ec.fieldContext_Customer_related(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Customer_contacts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
@@ -5469,6 +6242,16 @@ func (ec *executionContext) childFields_DeskPhoneAccount(ctx context.Context, fi
 		return ec.fieldContext_DeskPhoneAccount_renewed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeskPhoneAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateCustomer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_DuplicateCustomer_customer(ctx, field)
+	case "why":
+		return ec.fieldContext_DuplicateCustomer_why(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateCustomer", field.Name)
 }
 
 func (ec *executionContext) childFields_ExaminedNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5573,6 +6356,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_comment(ctx, field)
 	case "commentSavedAt":
 		return ec.fieldContext_Interaction_commentSavedAt(ctx, field)
+	case "customerId":
+		return ec.fieldContext_Interaction_customerId(ctx, field)
 	case "quality":
 		return ec.fieldContext_Interaction_quality(ctx, field)
 	}
@@ -5631,6 +6416,56 @@ func (ec *executionContext) childFields_Leg(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Leg", field.Name)
 }
 
+func (ec *executionContext) childFields_LinkQueue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "queueId":
+		return ec.fieldContext_LinkQueue_queueId(ctx, field)
+	case "queue":
+		return ec.fieldContext_LinkQueue_queue(ctx, field)
+	case "share":
+		return ec.fieldContext_LinkQueue_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkQueue", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_LinkRate_total(ctx, field)
+	case "weeks":
+		return ec.fieldContext_LinkRate_weeks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkRate", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkShare(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calls":
+		return ec.fieldContext_LinkShare_calls(ctx, field)
+	case "resolvable":
+		return ec.fieldContext_LinkShare_resolvable(ctx, field)
+	case "linked":
+		return ec.fieldContext_LinkShare_linked(ctx, field)
+	case "bySystem":
+		return ec.fieldContext_LinkShare_bySystem(ctx, field)
+	case "byPerson":
+		return ec.fieldContext_LinkShare_byPerson(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkShare", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkWeek(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "begins":
+		return ec.fieldContext_LinkWeek_begins(ctx, field)
+	case "all":
+		return ec.fieldContext_LinkWeek_all(ctx, field)
+	case "queues":
+		return ec.fieldContext_LinkWeek_queues(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkWeek", field.Name)
+}
+
 func (ec *executionContext) childFields_Match(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "state":
@@ -5681,6 +6516,16 @@ func (ec *executionContext) childFields_Notice(ctx context.Context, field graphq
 		return ec.fieldContext_Notice_phoneClientId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Notice", field.Name)
+}
+
+func (ec *executionContext) childFields_NumberLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_NumberLinkPayload_customer(ctx, field)
+	case "calls":
+		return ec.fieldContext_NumberLinkPayload_calls(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NumberLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Operator(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5869,6 +6714,28 @@ func (ec *executionContext) childFields_Party(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Party", field.Name)
 }
 
+func (ec *executionContext) childFields_PastContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PastContact_id(ctx, field)
+	case "channel":
+		return ec.fieldContext_PastContact_channel(ctx, field)
+	case "inbound":
+		return ec.fieldContext_PastContact_inbound(ctx, field)
+	case "at":
+		return ec.fieldContext_PastContact_at(ctx, field)
+	case "title":
+		return ec.fieldContext_PastContact_title(ctx, field)
+	case "text":
+		return ec.fieldContext_PastContact_text(ctx, field)
+	case "who":
+		return ec.fieldContext_PastContact_who(ctx, field)
+	case "url":
+		return ec.fieldContext_PastContact_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PastContact", field.Name)
+}
+
 func (ec *executionContext) childFields_PauseReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5925,6 +6792,26 @@ func (ec *executionContext) childFields_PhoneHealthPayload(ctx context.Context, 
 		return ec.fieldContext_PhoneHealthPayload_ok(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PhoneHealthPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PhoneIndex(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PhoneIndex_id(ctx, field)
+	case "name":
+		return ec.fieldContext_PhoneIndex_name(ctx, field)
+	case "numbers":
+		return ec.fieldContext_PhoneIndex_numbers(ctx, field)
+	case "records":
+		return ec.fieldContext_PhoneIndex_records(ctx, field)
+	case "completeAt":
+		return ec.fieldContext_PhoneIndex_completeAt(ctx, field)
+	case "reading":
+		return ec.fieldContext_PhoneIndex_reading(ctx, field)
+	case "problem":
+		return ec.fieldContext_PhoneIndex_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneIndex", field.Name)
 }
 
 func (ec *executionContext) childFields_PhoneNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6043,6 +6930,30 @@ func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql
 		return ec.fieldContext_Queue_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Queue", field.Name)
+}
+
+func (ec *executionContext) childFields_RelatedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RelatedItem_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_RelatedItem_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_RelatedItem_title(ctx, field)
+	case "status":
+		return ec.fieldContext_RelatedItem_status(ctx, field)
+	case "open":
+		return ec.fieldContext_RelatedItem_open(ctx, field)
+	case "sum":
+		return ec.fieldContext_RelatedItem_sum(ctx, field)
+	case "responsible":
+		return ec.fieldContext_RelatedItem_responsible(ctx, field)
+	case "at":
+		return ec.fieldContext_RelatedItem_at(ctx, field)
+	case "url":
+		return ec.fieldContext_RelatedItem_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RelatedItem", field.Name)
 }
 
 func (ec *executionContext) childFields_ReplayOutboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6215,6 +7126,38 @@ func (ec *executionContext) childFields_TryConnectorPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type TryConnectorPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnlinkedConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UnlinkedConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UnlinkedConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkedConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkedEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_UnlinkedEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_UnlinkedEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkedEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkedNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_UnlinkedNumber_number(ctx, field)
+	case "calls":
+		return ec.fieldContext_UnlinkedNumber_calls(ctx, field)
+	case "last":
+		return ec.fieldContext_UnlinkedNumber_last(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkedNumber", field.Name)
+}
+
 func (ec *executionContext) childFields_UpsertConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "connector":
@@ -6367,6 +7310,20 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Customer_contacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Customer_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6386,6 +7343,20 @@ func (ec *executionContext) field_Customer_history_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Customer_related_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -6451,6 +7422,20 @@ func (ec *executionContext) field_Mutation_consult_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConsultInput, error) {
 			return ec.unmarshalNConsultInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createCustomer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateCustomerInput, error) {
+			return ec.unmarshalNCreateCustomerInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCreateCustomerInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6605,6 +7590,34 @@ func (ec *executionContext) field_Mutation_linkCustomer_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.LinkCustomerInput, error) {
 			return ec.unmarshalNLinkCustomerInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkCustomerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_linkInteraction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.LinkInteractionInput, error) {
+			return ec.unmarshalNLinkInteractionInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkInteractionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_linkNumber_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NumberLinkInput, error) {
+			return ec.unmarshalNNumberLinkInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6963,6 +7976,20 @@ func (ec *executionContext) field_Mutation_unlinkCustomer_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_unlinkNumber_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NumberLinkInput, error) {
+			return ec.unmarshalNNumberLinkInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberLinkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_upsertConnector_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7129,6 +8156,20 @@ func (ec *executionContext) field_Query_interactions_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_linkRate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "since",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["since"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_matchCaller_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7198,6 +8239,36 @@ func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["search"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_unlinkedCalls_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.UnlinkedFilter, error) {
+			return ec.unmarshalOUnlinkedFilter2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -9775,6 +10846,139 @@ func (ec *executionContext) fieldContext_Consult_blind(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _ContactSystem_id(ctx context.Context, field graphql.CollectedField, obj *model.ContactSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSystem_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSystem_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSystem", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ContactSystem_name(ctx context.Context, field graphql.CollectedField, obj *model.ContactSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSystem_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSystem_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSystem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateCustomerPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateCustomerPayload_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateCustomerPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateCustomerPayload_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duplicates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DuplicateCustomer) graphql.Marshaler {
+			return ec.marshalNDuplicateCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDuplicateCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateCustomerPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateCustomer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateCustomerPayload_calls(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateCustomerPayload_calls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Calls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateCustomerPayload_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateCustomerPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10121,6 +11325,94 @@ func (ec *executionContext) fieldContext_Customer_history(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Customer_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Customer_related(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_related(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Customer().Related(ctx, obj, fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RelatedItem) graphql.Marshaler {
+			return ec.marshalORelatedItem2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedItemᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_related(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RelatedItem(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_related_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Customer_contacts(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Customer().Contacts(ctx, obj, fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PastContact) graphql.Marshaler {
+			return ec.marshalOPastContact2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastContactᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_contacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PastContact(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_contacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10497,6 +11789,61 @@ func (ec *executionContext) _DeskPhoneAccount_renewed(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_renewed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _DuplicateCustomer_customer(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateCustomer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateCustomer_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateCustomer_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateCustomer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateCustomer_why(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateCustomer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateCustomer_why(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Why, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Sameness) graphql.Marshaler {
+			return ec.marshalNSameness2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSamenessᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateCustomer_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DuplicateCustomer", field, false, false, errors.New("field of type Sameness does not have child fields"))
 }
 
 func (ec *executionContext) _ExaminedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) (ret graphql.Marshaler) {
@@ -11445,6 +12792,29 @@ func (ec *executionContext) fieldContext_Interaction_commentSavedAt(_ context.Co
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
+func (ec *executionContext) _Interaction_customerId(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_customerId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomerID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_customerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Interaction_quality(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11773,6 +13143,359 @@ func (ec *executionContext) _Leg_silent(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Leg_silent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _LinkQueue_queueId(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkQueue_queueId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QueueID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkQueue_queueId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkQueue", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _LinkQueue_queue(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkQueue_queue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Queue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Queue) graphql.Marshaler {
+			return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkQueue_queue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkQueue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Queue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkQueue_share(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkQueue_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
+			return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkQueue_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkQueue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkShare(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkRate_total(ctx context.Context, field graphql.CollectedField, obj *model.LinkRate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkRate_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
+			return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkRate_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkRate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkShare(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkRate_weeks(ctx context.Context, field graphql.CollectedField, obj *model.LinkRate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkRate_weeks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weeks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LinkWeek) graphql.Marshaler {
+			return ec.marshalNLinkWeek2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkWeekᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkRate_weeks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkRate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkWeek(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkShare_calls(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkShare_calls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Calls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkShare_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LinkShare_resolvable(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkShare_resolvable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resolvable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkShare_resolvable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LinkShare_linked(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkShare_linked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Linked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkShare_linked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LinkShare_bySystem(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkShare_bySystem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BySystem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkShare_bySystem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LinkShare_byPerson(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkShare_byPerson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByPerson, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkShare_byPerson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LinkWeek_begins(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkWeek_begins(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Begins, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkWeek_begins(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkWeek", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _LinkWeek_all(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkWeek_all(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.All, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
+			return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkWeek_all(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkWeek",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkShare(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkWeek_queues(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkWeek_queues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Queues, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LinkQueue) graphql.Marshaler {
+			return ec.marshalNLinkQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkQueueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkWeek_queues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkWeek",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkQueue(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Match_state(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
@@ -13602,6 +15325,182 @@ func (ec *executionContext) fieldContext_Mutation_commentInteraction(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_linkNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_linkNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LinkNumber(ctx, fc.Args["input"].(model.NumberLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberLinkPayload) graphql.Marshaler {
+			return ec.marshalNNumberLinkPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_linkNumber(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_linkNumber_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unlinkNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unlinkNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnlinkNumber(ctx, fc.Args["input"].(model.NumberLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberLinkPayload) graphql.Marshaler {
+			return ec.marshalNNumberLinkPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unlinkNumber(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unlinkNumber_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_linkInteraction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_linkInteraction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LinkInteraction(ctx, fc.Args["input"].(model.LinkInteractionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InteractionPayload) graphql.Marshaler {
+			return ec.marshalNInteractionPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteractionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_linkInteraction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_linkInteraction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createCustomer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateCustomer(ctx, fc.Args["input"].(model.CreateCustomerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
+			return ec.marshalNCreateCustomerPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCreateCustomerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateCustomerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createCustomer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_retryOutboxEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14115,6 +16014,61 @@ func (ec *executionContext) _Notice_phoneClientId(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Notice_phoneClientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NumberLinkPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.NumberLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberLinkPayload_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NumberLinkPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NumberLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NumberLinkPayload_calls(ctx context.Context, field graphql.CollectedField, obj *model.NumberLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberLinkPayload_calls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Calls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NumberLinkPayload_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberLinkPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Operator_id(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
@@ -15651,6 +17605,190 @@ func (ec *executionContext) fieldContext_Party_name(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Party", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _PastContact_id(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_channel(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PastChannel) graphql.Marshaler {
+			return ec.marshalNPastChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type PastChannel does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_inbound(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_inbound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inbound, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_inbound(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_at(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_title(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_text(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_who(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_who(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Who, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_who(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PastContact_url(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PastContact_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PastContact_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _PauseReason_id(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16067,6 +18205,167 @@ func (ec *executionContext) _PhoneHealthPayload_ok(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_PhoneHealthPayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealthPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_id(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_name(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_numbers(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_numbers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Numbers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_records(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_records(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Records, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_completeAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_completeAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompleteAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_completeAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_reading(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_reading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_reading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneIndex_problem(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneIndex_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneIndex_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _PhoneNumber_e164(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) (ret graphql.Marshaler) {
@@ -17415,6 +19714,158 @@ func (ec *executionContext) fieldContext_Query_noteLimits(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_linkRate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_linkRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LinkRate(ctx, fc.Args["since"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkRate) graphql.Marshaler {
+			return ec.marshalNLinkRate2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_linkRate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkRate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_linkRate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_unlinkedCalls(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_unlinkedCalls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UnlinkedCalls(ctx, fc.Args["filter"].(*model.UnlinkedFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkedConnection) graphql.Marshaler {
+			return ec.marshalNUnlinkedConnection2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_unlinkedCalls(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkedConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_unlinkedCalls_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_phoneIndexes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_phoneIndexes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PhoneIndexes(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneIndex) graphql.Marshaler {
+			return ec.marshalNPhoneIndex2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneIndexᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_phoneIndexes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneIndex(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_contactSystems(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_contactSystems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ContactSystems(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ContactSystem) graphql.Marshaler {
+			return ec.marshalNContactSystem2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐContactSystemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_contactSystems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSystem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_outbox(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17974,6 +20425,213 @@ func (ec *executionContext) _ReadinessRemoved_cursor(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_ReadinessRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReadinessRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_id(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_kind(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.RelatedKind) graphql.Marshaler {
+			return ec.marshalNRelatedKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type RelatedKind does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_title(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_status(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_open(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_sum(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_sum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_sum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_responsible(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_responsible(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Responsible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_responsible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_at(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedItem_url(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedItem_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedItem_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ReplayOutboxPayload_replayed(ctx context.Context, field graphql.CollectedField, obj *model.ReplayOutboxPayload) (ret graphql.Marshaler) {
@@ -19369,6 +22027,212 @@ func (ec *executionContext) fieldContext_TryConnectorPayload_found(_ context.Con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ExaminedRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkedConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnlinkedEdge) graphql.Marshaler {
+			return ec.marshalNUnlinkedEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkedConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkedEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkedConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkedConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkedEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkedNumber) graphql.Marshaler {
+			return ec.marshalNUnlinkedNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedNumber(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkedEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkedNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkedEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnlinkedEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UnlinkedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedNumber_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
+			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedNumber_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkedNumber",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnlinkedNumber_calls(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedNumber_calls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Calls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedNumber_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnlinkedNumber", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UnlinkedNumber_last(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkedNumber_last(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Last, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Interaction) graphql.Marshaler {
+			return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkedNumber_last(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkedNumber",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Interaction(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21021,6 +23885,110 @@ func (ec *executionContext) unmarshalInputConsultInput(ctx context.Context, obj 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateCustomerInput(ctx context.Context, obj any) (model.CreateCustomerInput, error) {
+	var it model.CreateCustomerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["confirmed"]; !present {
+		asMap["confirmed"] = false
+	}
+
+	fieldsInOrder := [...]string{"key", "systemId", "kind", "name", "company", "taxId", "number", "email", "comment", "callId", "confirmed"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "systemId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("systemId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SystemID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "company":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Company = data
+		case "taxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taxId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TaxID = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		case "callId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallID = data
+		case "confirmed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("confirmed"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Confirmed = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteConnectorInput(ctx context.Context, obj any) (model.DeleteConnectorInput, error) {
 	var it model.DeleteConnectorInput
 	if obj == nil {
@@ -21301,6 +24269,43 @@ func (ec *executionContext) unmarshalInputLinkCustomerInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputLinkInteractionInput(ctx context.Context, obj any) (model.LinkInteractionInput, error) {
+	var it model.LinkInteractionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"interactionId", "customerId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "interactionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactionId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InteractionID = data
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMutePartyInput(ctx context.Context, obj any) (model.MutePartyInput, error) {
 	var it model.MutePartyInput
 	if obj == nil {
@@ -21340,6 +24345,43 @@ func (ec *executionContext) unmarshalInputMutePartyInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Muted = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputNumberLinkInput(ctx context.Context, obj any) (model.NumberLinkInput, error) {
+	var it model.NumberLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"number", "customerId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
 		}
 	}
 	return it, nil
@@ -22288,6 +25330,54 @@ func (ec *executionContext) unmarshalInputTryConnectorInput(ctx context.Context,
 				return it, err
 			}
 			it.Number = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUnlinkedFilter(ctx context.Context, obj any) (model.UnlinkedFilter, error) {
+	var it model.UnlinkedFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["order"]; !present {
+		asMap["order"] = "CALLS"
+	}
+
+	fieldsInOrder := [...]string{"queueId", "since", "order"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "queueId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("queueId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QueueID = data
+		case "since":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("since"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Since = data
+		case "order":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("order"))
+			data, err := ec.unmarshalNUnlinkedOrder2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Order = data
 		}
 	}
 	return it, nil
@@ -23587,6 +26677,101 @@ func (ec *executionContext) _Consult(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var contactSystemImplementors = []string{"ContactSystem"}
+
+func (ec *executionContext) _ContactSystem(ctx context.Context, sel ast.SelectionSet, obj *model.ContactSystem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactSystemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactSystem")
+		case "id":
+			out.Values[i] = ec._ContactSystem_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ContactSystem_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var createCustomerPayloadImplementors = []string{"CreateCustomerPayload"}
+
+func (ec *executionContext) _CreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateCustomerPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createCustomerPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateCustomerPayload")
+		case "customer":
+			out.Values[i] = ec._CreateCustomerPayload_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duplicates":
+			out.Values[i] = ec._CreateCustomerPayload_duplicates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "calls":
+			out.Values[i] = ec._CreateCustomerPayload_calls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var customerImplementors = []string{"Customer", "Node"}
 
 func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *model.Customer) graphql.Marshaler {
@@ -23675,6 +26860,82 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 				}()
 				res = ec._Customer_history(ctx, field, obj)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "related":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Customer_related(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "contacts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Customer_contacts(ctx, field, obj)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -23984,6 +27245,51 @@ func (ec *executionContext) _DeskPhoneAccount(ctx context.Context, sel ast.Selec
 			}
 		case "renewed":
 			out.Values[i] = ec._DeskPhoneAccount_renewed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var duplicateCustomerImplementors = []string{"DuplicateCustomer"}
+
+func (ec *executionContext) _DuplicateCustomer(ctx context.Context, sel ast.SelectionSet, obj *model.DuplicateCustomer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateCustomerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateCustomer")
+		case "customer":
+			out.Values[i] = ec._DuplicateCustomer_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "why":
+			out.Values[i] = ec._DuplicateCustomer_why(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24352,6 +27658,11 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "customerId":
+			out.Values[i] = ec._Interaction_customerId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "quality":
 			out.Values[i] = ec._Interaction_quality(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -24584,6 +27895,211 @@ func (ec *executionContext) _Leg(ctx context.Context, sel ast.SelectionSet, obj 
 			}
 		case "silent":
 			out.Values[i] = ec._Leg_silent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var linkQueueImplementors = []string{"LinkQueue"}
+
+func (ec *executionContext) _LinkQueue(ctx context.Context, sel ast.SelectionSet, obj *model.LinkQueue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkQueueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkQueue")
+		case "queueId":
+			out.Values[i] = ec._LinkQueue_queueId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "queue":
+			out.Values[i] = ec._LinkQueue_queue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._LinkQueue_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var linkRateImplementors = []string{"LinkRate"}
+
+func (ec *executionContext) _LinkRate(ctx context.Context, sel ast.SelectionSet, obj *model.LinkRate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkRateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkRate")
+		case "total":
+			out.Values[i] = ec._LinkRate_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "weeks":
+			out.Values[i] = ec._LinkRate_weeks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var linkShareImplementors = []string{"LinkShare"}
+
+func (ec *executionContext) _LinkShare(ctx context.Context, sel ast.SelectionSet, obj *model.LinkShare) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkShareImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkShare")
+		case "calls":
+			out.Values[i] = ec._LinkShare_calls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolvable":
+			out.Values[i] = ec._LinkShare_resolvable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "linked":
+			out.Values[i] = ec._LinkShare_linked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bySystem":
+			out.Values[i] = ec._LinkShare_bySystem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byPerson":
+			out.Values[i] = ec._LinkShare_byPerson(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var linkWeekImplementors = []string{"LinkWeek"}
+
+func (ec *executionContext) _LinkWeek(ctx context.Context, sel ast.SelectionSet, obj *model.LinkWeek) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkWeekImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkWeek")
+		case "begins":
+			out.Values[i] = ec._LinkWeek_begins(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "all":
+			out.Values[i] = ec._LinkWeek_all(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "queues":
+			out.Values[i] = ec._LinkWeek_queues(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24964,6 +28480,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "linkNumber":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_linkNumber(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unlinkNumber":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unlinkNumber(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "linkInteraction":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_linkInteraction(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createCustomer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createCustomer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "retryOutboxEntry":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_retryOutboxEntry(ctx, field)
@@ -25126,6 +28670,51 @@ func (ec *executionContext) _Notice(ctx context.Context, sel ast.SelectionSet, o
 		case "phoneClientId":
 			out.Values[i] = ec._Notice_phoneClientId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var numberLinkPayloadImplementors = []string{"NumberLinkPayload"}
+
+func (ec *executionContext) _NumberLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NumberLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, numberLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NumberLinkPayload")
+		case "customer":
+			out.Values[i] = ec._NumberLinkPayload_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "calls":
+			out.Values[i] = ec._NumberLinkPayload_calls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -25881,6 +29470,81 @@ func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var pastContactImplementors = []string{"PastContact"}
+
+func (ec *executionContext) _PastContact(ctx context.Context, sel ast.SelectionSet, obj *model.PastContact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pastContactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PastContact")
+		case "id":
+			out.Values[i] = ec._PastContact_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._PastContact_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inbound":
+			out.Values[i] = ec._PastContact_inbound(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._PastContact_at(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._PastContact_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._PastContact_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "who":
+			out.Values[i] = ec._PastContact_who(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._PastContact_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var pauseReasonImplementors = []string{"PauseReason", "Node"}
 
 func (ec *executionContext) _PauseReason(ctx context.Context, sel ast.SelectionSet, obj *model.PauseReason) graphql.Marshaler {
@@ -26080,6 +29744,76 @@ func (ec *executionContext) _PhoneHealthPayload(ctx context.Context, sel ast.Sel
 			out.Values[i] = graphql.MarshalString("PhoneHealthPayload")
 		case "ok":
 			out.Values[i] = ec._PhoneHealthPayload_ok(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var phoneIndexImplementors = []string{"PhoneIndex"}
+
+func (ec *executionContext) _PhoneIndex(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneIndex) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneIndexImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneIndex")
+		case "id":
+			out.Values[i] = ec._PhoneIndex_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._PhoneIndex_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "numbers":
+			out.Values[i] = ec._PhoneIndex_numbers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._PhoneIndex_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completeAt":
+			out.Values[i] = ec._PhoneIndex_completeAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reading":
+			out.Values[i] = ec._PhoneIndex_reading(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._PhoneIndex_problem(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26889,6 +30623,94 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "linkRate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_linkRate(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "unlinkedCalls":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_unlinkedCalls(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "phoneIndexes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_phoneIndexes(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "contactSystems":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_contactSystems(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "outbox":
 			field := field
 
@@ -27169,6 +30991,86 @@ func (ec *executionContext) _ReadinessRemoved(ctx context.Context, sel ast.Selec
 			}
 		case "cursor":
 			out.Values[i] = ec._ReadinessRemoved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var relatedItemImplementors = []string{"RelatedItem"}
+
+func (ec *executionContext) _RelatedItem(ctx context.Context, sel ast.SelectionSet, obj *model.RelatedItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, relatedItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RelatedItem")
+		case "id":
+			out.Values[i] = ec._RelatedItem_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._RelatedItem_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._RelatedItem_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._RelatedItem_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._RelatedItem_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sum":
+			out.Values[i] = ec._RelatedItem_sum(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "responsible":
+			out.Values[i] = ec._RelatedItem_responsible(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._RelatedItem_at(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._RelatedItem_url(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27969,6 +31871,146 @@ func (ec *executionContext) _TryConnectorPayload(ctx context.Context, sel ast.Se
 			}
 		case "found":
 			out.Values[i] = ec._TryConnectorPayload_found(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var unlinkedConnectionImplementors = []string{"UnlinkedConnection"}
+
+func (ec *executionContext) _UnlinkedConnection(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkedConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkedConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkedConnection")
+		case "edges":
+			out.Values[i] = ec._UnlinkedConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._UnlinkedConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var unlinkedEdgeImplementors = []string{"UnlinkedEdge"}
+
+func (ec *executionContext) _UnlinkedEdge(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkedEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkedEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkedEdge")
+		case "node":
+			out.Values[i] = ec._UnlinkedEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._UnlinkedEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var unlinkedNumberImplementors = []string{"UnlinkedNumber"}
+
+func (ec *executionContext) _UnlinkedNumber(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkedNumber) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkedNumberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkedNumber")
+		case "number":
+			out.Values[i] = ec._UnlinkedNumber_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "calls":
+			out.Values[i] = ec._UnlinkedNumber_calls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "last":
+			out.Values[i] = ec._UnlinkedNumber_last(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28881,6 +32923,47 @@ func (ec *executionContext) unmarshalNConsultInput2githubᚗcomᚋpultᚑccᚋpu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNContactSystem2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐContactSystemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ContactSystem) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactSystem2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐContactSystem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactSystem2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐContactSystem(ctx context.Context, sel ast.SelectionSet, v *model.ContactSystem) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ContactSystem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateCustomerInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCreateCustomerInput(ctx context.Context, v any) (model.CreateCustomerInput, error) {
+	res, err := ec.unmarshalInputCreateCustomerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateCustomerPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateCustomerPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCursor2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29028,6 +33111,32 @@ func (ec *executionContext) marshalNDeskPhoneAccount2ᚖgithubᚗcomᚋpultᚑcc
 func (ec *executionContext) unmarshalNDialInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDialInput(ctx context.Context, v any) (model.DialInput, error) {
 	res, err := ec.unmarshalInputDialInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuplicateCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDuplicateCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DuplicateCustomer) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDuplicateCustomer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDuplicateCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDuplicateCustomer(ctx context.Context, sel ast.SelectionSet, v *model.DuplicateCustomer) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DuplicateCustomer(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDuration2timeᚐDuration(ctx context.Context, v any) (time.Duration, error) {
@@ -29357,6 +33466,83 @@ func (ec *executionContext) unmarshalNLinkCustomerInput2githubᚗcomᚋpultᚑcc
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNLinkInteractionInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkInteractionInput(ctx context.Context, v any) (model.LinkInteractionInput, error) {
+	res, err := ec.unmarshalInputLinkInteractionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkQueueᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LinkQueue) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkQueue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLinkQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkQueue(ctx context.Context, sel ast.SelectionSet, v *model.LinkQueue) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LinkQueue(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkRate2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkRate(ctx context.Context, sel ast.SelectionSet, v *model.LinkRate) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LinkRate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx context.Context, sel ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LinkShare(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkWeek2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkWeekᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LinkWeek) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkWeek2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkWeek(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLinkWeek2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkWeek(ctx context.Context, sel ast.SelectionSet, v *model.LinkWeek) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LinkWeek(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatch(ctx context.Context, sel ast.SelectionSet, v *model.Match) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -29470,6 +33656,21 @@ func (ec *executionContext) unmarshalNNumberKind2githubᚗcomᚋpultᚑccᚋpult
 
 func (ec *executionContext) marshalNNumberKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberKind(ctx context.Context, sel ast.SelectionSet, v model.NumberKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNNumberLinkInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberLinkInput(ctx context.Context, v any) (model.NumberLinkInput, error) {
+	res, err := ec.unmarshalInputNumberLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNumberLinkPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberLinkPayload(ctx context.Context, sel ast.SelectionSet, v *model.NumberLinkPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NumberLinkPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNOperator2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Operator) graphql.Marshaler {
@@ -29702,6 +33903,26 @@ func (ec *executionContext) unmarshalNPartyInput2githubᚗcomᚋpultᚑccᚋpult
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNPastChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastChannel(ctx context.Context, v any) (model.PastChannel, error) {
+	var res model.PastChannel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPastChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastChannel(ctx context.Context, sel ast.SelectionSet, v model.PastChannel) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNPastContact2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastContact(ctx context.Context, sel ast.SelectionSet, v *model.PastContact) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PastContact(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPauseReason2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PauseReason) graphql.Marshaler {
 	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -29782,6 +34003,32 @@ func (ec *executionContext) marshalNPhoneHealthPayload2ᚖgithubᚗcomᚋpultᚑ
 		return graphql.Null
 	}
 	return ec._PhoneHealthPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPhoneIndex2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneIndexᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneIndex) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneIndex2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneIndex(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPhoneIndex2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneIndex(ctx context.Context, sel ast.SelectionSet, v *model.PhoneIndex) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneIndex(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx context.Context, sel ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
@@ -30049,6 +34296,26 @@ func (ec *executionContext) marshalNReadinessFeedItem2githubᚗcomᚋpultᚑcc�
 	return ec._ReadinessFeedItem(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRelatedItem2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedItem(ctx context.Context, sel ast.SelectionSet, v *model.RelatedItem) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RelatedItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRelatedKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedKind(ctx context.Context, v any) (model.RelatedKind, error) {
+	var res model.RelatedKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRelatedKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedKind(ctx context.Context, sel ast.SelectionSet, v model.RelatedKind) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNReplayOutboxInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReplayOutboxInput(ctx context.Context, v any) (model.ReplayOutboxInput, error) {
 	res, err := ec.unmarshalInputReplayOutboxInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30138,6 +34405,46 @@ func (ec *executionContext) marshalNRouteStep2ᚖgithubᚗcomᚋpultᚑccᚋpult
 		return graphql.Null
 	}
 	return ec._RouteStep(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSameness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSameness(ctx context.Context, v any) (model.Sameness, error) {
+	var res model.Sameness
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSameness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSameness(ctx context.Context, sel ast.SelectionSet, v model.Sameness) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNSameness2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSamenessᚄ(ctx context.Context, v any) ([]model.Sameness, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.Sameness, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSameness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSameness(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNSameness2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSamenessᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Sameness) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSameness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSameness(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNSendDigitsInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSendDigitsInput(ctx context.Context, v any) (model.SendDigitsInput, error) {
@@ -30437,6 +34744,62 @@ func (ec *executionContext) marshalNTryConnectorPayload2ᚖgithubᚗcomᚋpult�
 		return graphql.Null
 	}
 	return ec._TryConnectorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnlinkedConnection2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedConnection(ctx context.Context, sel ast.SelectionSet, v *model.UnlinkedConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UnlinkedConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnlinkedEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UnlinkedEdge) graphql.Marshaler {
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUnlinkedEdge2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUnlinkedEdge2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedEdge(ctx context.Context, sel ast.SelectionSet, v *model.UnlinkedEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UnlinkedEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnlinkedNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedNumber(ctx context.Context, sel ast.SelectionSet, v *model.UnlinkedNumber) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UnlinkedNumber(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUnlinkedOrder2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedOrder(ctx context.Context, v any) (model.UnlinkedOrder, error) {
+	var res model.UnlinkedOrder
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUnlinkedOrder2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedOrder(ctx context.Context, sel ast.SelectionSet, v model.UnlinkedOrder) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNUpsertConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUpsertConnectorInput(ctx context.Context, v any) (model.UpsertConnectorInput, error) {
@@ -31072,6 +35435,25 @@ func (ec *executionContext) marshalOParking2ᚖgithubᚗcomᚋpultᚑccᚋpult�
 	return ec._Parking(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPastContact2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastContactᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PastContact) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPastContact2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastContact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReason(ctx context.Context, sel ast.SelectionSet, v *model.PauseReason) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31146,6 +35528,25 @@ func (ec *executionContext) marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 		return graphql.Null
 	}
 	return ec._Queue(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORelatedItem2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RelatedItem) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := scalar.MarshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRelatedItem2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOSignOutInput2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSignOutInput(ctx context.Context, v any) (*model.SignOutInput, error) {
@@ -31240,6 +35641,14 @@ func (ec *executionContext) marshalOTopic2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋg
 		return graphql.Null
 	}
 	return ec._Topic(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUnlinkedFilter2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedFilter(ctx context.Context, v any) (*model.UnlinkedFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUnlinkedFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

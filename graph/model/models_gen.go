@@ -284,6 +284,39 @@ type ConsultInput struct {
 	To     *CallTarget `json:"to"`
 }
 
+type ContactSystem struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type CreateCustomerInput struct {
+	// Names the wish, so that asking again after a lost answer makes no second record.
+	Key string `json:"key"`
+	// Of contactSystems; may be left out where there is one.
+	SystemID *string      `json:"systemId,omitempty"`
+	Kind     CustomerKind `json:"kind"`
+	Name     string       `json:"name"`
+	Company  *string      `json:"company,omitempty"`
+	// To find who is there already; it stands in the comment.
+	TaxID *string `json:"taxId,omitempty"`
+	// As typed.
+	Number  *string `json:"number,omitempty"`
+	Email   *string `json:"email,omitempty"`
+	Comment *string `json:"comment,omitempty"`
+	// The call to be linked.
+	CallID *string `json:"callId,omitempty"`
+	// Whoever may be the same has been looked at.
+	Confirmed bool `json:"confirmed"`
+}
+
+type CreateCustomerPayload struct {
+	// Null when there are duplicates to look at.
+	Customer   *Customer            `json:"customer,omitempty"`
+	Duplicates []*DuplicateCustomer `json:"duplicates"`
+	// How many past calls have the customer now.
+	Calls int `json:"calls"`
+}
+
 type Customer struct {
 	ID          string            `json:"id"`
 	Kind        CustomerKind      `json:"kind"`
@@ -302,6 +335,10 @@ type Customer struct {
 	SourceName string                 `json:"sourceName"`
 	AsOf       time.Time              `json:"asOf"`
 	History    *InteractionConnection `json:"history"`
+	// Deals, tickets, orders, as their own system tells now; null with an error when it does not answer. Not in subscriptions or lists.
+	Related []*RelatedItem `json:"related,omitempty"`
+	// What was said and written according to their own system, latest first; as related.
+	Contacts []*PastContact `json:"contacts,omitempty"`
 }
 
 func (Customer) IsNode()            {}
@@ -364,6 +401,12 @@ type DialInput struct {
 	Number string `json:"number"`
 	// Whose card the number was clicked on.
 	CustomerID *string `json:"customerId,omitempty"`
+}
+
+type DuplicateCustomer struct {
+	Customer *Customer `json:"customer"`
+	// The surest first. None of them decides.
+	Why []Sameness `json:"why"`
 }
 
 // What is not named stays as it is; an empty text takes the value away.
@@ -429,6 +472,8 @@ type Interaction struct {
 	Tags           []*Tag         `json:"tags"`
 	Comment        string         `json:"comment"`
 	CommentSavedAt *time.Time     `json:"commentSavedAt,omitempty"`
+	// Null when nobody is linked.
+	CustomerID *string `json:"customerId,omitempty"`
 	// How the call sounded; null where it was not measured.
 	Quality *CallQuality `json:"quality,omitempty"`
 }
@@ -481,6 +526,45 @@ type LinkCustomerInput struct {
 	CustomerID string `json:"customerId"`
 }
 
+type LinkInteractionInput struct {
+	InteractionID string `json:"interactionId"`
+	// Null unlinks.
+	CustomerID *string `json:"customerId,omitempty"`
+}
+
+type LinkQueue struct {
+	// Empty for calls that came through no queue.
+	QueueID string `json:"queueId"`
+	// Null for those, and for a queue that is no more.
+	Queue *Queue     `json:"queue,omitempty"`
+	Share *LinkShare `json:"share"`
+}
+
+type LinkRate struct {
+	Total *LinkShare `json:"total"`
+	// Oldest first; weeks without a call are left out.
+	Weeks []*LinkWeek `json:"weeks"`
+}
+
+type LinkShare struct {
+	Calls int `json:"calls"`
+	// Whose number is neither withheld nor internal.
+	Resolvable int `json:"resolvable"`
+	// Of the resolvable.
+	Linked int `json:"linked"`
+	// Of the linked: the ranking was certain.
+	BySystem int `json:"bySystem"`
+	// Of the linked: somebody chose, for this call or an earlier one with the number.
+	ByPerson int `json:"byPerson"`
+}
+
+type LinkWeek struct {
+	// Monday, UTC.
+	Begins time.Time    `json:"begins"`
+	All    *LinkShare   `json:"all"`
+	Queues []*LinkQueue `json:"queues"`
+}
+
 type Match struct {
 	State MatchState `json:"state"`
 	// Best first.
@@ -524,6 +608,18 @@ type Notice struct {
 	CallID *string    `json:"callId,omitempty"`
 	// PHONE_TAKEN_OVER: the window (StartPhoneInput.clientId) that has the phone now; any other window of the operator stops its phone.
 	PhoneClientID *string `json:"phoneClientId,omitempty"`
+}
+
+type NumberLinkInput struct {
+	// E.164.
+	Number     string `json:"number"`
+	CustomerID string `json:"customerId"`
+}
+
+type NumberLinkPayload struct {
+	Customer *Customer `json:"customer,omitempty"`
+	// How many past calls have the customer now, or have lost them.
+	Calls int `json:"calls"`
 }
 
 type Operator struct {
@@ -670,6 +766,18 @@ type PartyInput struct {
 	LegID string `json:"legId"`
 }
 
+type PastContact struct {
+	ID      string      `json:"id"`
+	Channel PastChannel `json:"channel"`
+	Inbound bool        `json:"inbound"`
+	At      *time.Time  `json:"at,omitempty"`
+	Title   string      `json:"title"`
+	Text    string      `json:"text"`
+	// Of the company.
+	Who string `json:"who"`
+	URL string `json:"url"`
+}
+
 type PauseReason struct {
 	ID   string `json:"id"`
 	Key  string `json:"key"`
@@ -733,6 +841,19 @@ type PhoneHealthInput struct {
 
 type PhoneHealthPayload struct {
 	Ok bool `json:"ok"`
+}
+
+type PhoneIndex struct {
+	// The connector's.
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Numbers int    `json:"numbers"`
+	Records int    `json:"records"`
+	// When all records had been read for the last time; null: never yet.
+	CompleteAt *time.Time `json:"completeAt,omitempty"`
+	Reading    bool       `json:"reading"`
+	// What was wrong with the last page, fit to show; empty when nothing was.
+	Problem string `json:"problem"`
 }
 
 // A telephone number.
@@ -866,6 +987,20 @@ type ReadinessRemoved struct {
 }
 
 func (ReadinessRemoved) IsReadinessFeedItem() {}
+
+type RelatedItem struct {
+	ID    string      `json:"id"`
+	Kind  RelatedKind `json:"kind"`
+	Title string      `json:"title"`
+	// In the system's own words.
+	Status string `json:"status"`
+	Open   bool   `json:"open"`
+	// With its currency, as the system shows it.
+	Sum         string     `json:"sum"`
+	Responsible string     `json:"responsible"`
+	At          *time.Time `json:"at,omitempty"`
+	URL         string     `json:"url"`
+}
 
 type ReplayOutboxInput struct {
 	ConnectorID string `json:"connectorId"`
@@ -1063,6 +1198,31 @@ type TryConnectorPayload struct {
 	Match *Match `json:"match"`
 	// Every record that came, in the system's order.
 	Found []*ExaminedRecord `json:"found"`
+}
+
+type UnlinkedConnection struct {
+	Edges    []*UnlinkedEdge `json:"edges"`
+	PageInfo *PageInfo       `json:"pageInfo"`
+}
+
+type UnlinkedEdge struct {
+	Node   *UnlinkedNumber `json:"node"`
+	Cursor string          `json:"cursor"`
+}
+
+type UnlinkedFilter struct {
+	QueueID *string `json:"queueId,omitempty"`
+	// Calls from then on.
+	Since *time.Time    `json:"since,omitempty"`
+	Order UnlinkedOrder `json:"order"`
+}
+
+type UnlinkedNumber struct {
+	Number *PhoneNumber `json:"number"`
+	// How many have nobody.
+	Calls int `json:"calls"`
+	// The latest of them.
+	Last *Interaction `json:"last"`
 }
 
 type UpsertConnectorInput struct {
@@ -2477,6 +2637,69 @@ func (e OutboxState) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+type PastChannel string
+
+const (
+	PastChannelCall    PastChannel = "CALL"
+	PastChannelMail    PastChannel = "MAIL"
+	PastChannelChat    PastChannel = "CHAT"
+	PastChannelMeeting PastChannel = "MEETING"
+	PastChannelNote    PastChannel = "NOTE"
+	PastChannelOther   PastChannel = "OTHER"
+)
+
+var AllPastChannel = []PastChannel{
+	PastChannelCall,
+	PastChannelMail,
+	PastChannelChat,
+	PastChannelMeeting,
+	PastChannelNote,
+	PastChannelOther,
+}
+
+func (e PastChannel) IsValid() bool {
+	switch e {
+	case PastChannelCall, PastChannelMail, PastChannelChat, PastChannelMeeting, PastChannelNote, PastChannelOther:
+		return true
+	}
+	return false
+}
+
+func (e PastChannel) String() string {
+	return string(e)
+}
+
+func (e *PastChannel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PastChannel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PastChannel", str)
+	}
+	return nil
+}
+
+func (e PastChannel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PastChannel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PastChannel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 type PhoneErrorKind string
 
 const (
@@ -2993,6 +3216,65 @@ func (e Readiness) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+type RelatedKind string
+
+const (
+	RelatedKindDeal   RelatedKind = "DEAL"
+	RelatedKindTicket RelatedKind = "TICKET"
+	RelatedKindOrder  RelatedKind = "ORDER"
+	RelatedKindTask   RelatedKind = "TASK"
+)
+
+var AllRelatedKind = []RelatedKind{
+	RelatedKindDeal,
+	RelatedKindTicket,
+	RelatedKindOrder,
+	RelatedKindTask,
+}
+
+func (e RelatedKind) IsValid() bool {
+	switch e {
+	case RelatedKindDeal, RelatedKindTicket, RelatedKindOrder, RelatedKindTask:
+		return true
+	}
+	return false
+}
+
+func (e RelatedKind) String() string {
+	return string(e)
+}
+
+func (e *RelatedKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RelatedKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RelatedKind", str)
+	}
+	return nil
+}
+
+func (e RelatedKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RelatedKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RelatedKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 type Role string
 
 const (
@@ -3122,6 +3404,123 @@ func (e *RouteKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e RouteKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type Sameness string
+
+const (
+	SamenessNumber Sameness = "NUMBER"
+	SamenessTaxID  Sameness = "TAX_ID"
+	SamenessMail   Sameness = "MAIL"
+	// But for order, legal form, or a typing error.
+	SamenessName Sameness = "NAME"
+)
+
+var AllSameness = []Sameness{
+	SamenessNumber,
+	SamenessTaxID,
+	SamenessMail,
+	SamenessName,
+}
+
+func (e Sameness) IsValid() bool {
+	switch e {
+	case SamenessNumber, SamenessTaxID, SamenessMail, SamenessName:
+		return true
+	}
+	return false
+}
+
+func (e Sameness) String() string {
+	return string(e)
+}
+
+func (e *Sameness) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Sameness(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Sameness", str)
+	}
+	return nil
+}
+
+func (e Sameness) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Sameness) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Sameness) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type UnlinkedOrder string
+
+const (
+	// Most calls first.
+	UnlinkedOrderCalls UnlinkedOrder = "CALLS"
+	// The latest call first.
+	UnlinkedOrderRecent UnlinkedOrder = "RECENT"
+)
+
+var AllUnlinkedOrder = []UnlinkedOrder{
+	UnlinkedOrderCalls,
+	UnlinkedOrderRecent,
+}
+
+func (e UnlinkedOrder) IsValid() bool {
+	switch e {
+	case UnlinkedOrderCalls, UnlinkedOrderRecent:
+		return true
+	}
+	return false
+}
+
+func (e UnlinkedOrder) String() string {
+	return string(e)
+}
+
+func (e *UnlinkedOrder) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UnlinkedOrder(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UnlinkedOrder", str)
+	}
+	return nil
+}
+
+func (e UnlinkedOrder) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UnlinkedOrder) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UnlinkedOrder) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -21,6 +21,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
+	"github.com/pult-cc/pult/internal/linking"
 	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/internal/outbox"
 	"github.com/pult-cc/pult/internal/seal"
@@ -57,6 +58,7 @@ type App struct {
 	rights     chan string // users whose rights changed here
 	match      *customers.Service
 	history    *interactions.Service
+	links      *linking.Service
 	bench      *workbench.Service
 	systems    *systems
 	outbox     *outbox.Desk
@@ -108,6 +110,7 @@ func (a *App) open(ctx context.Context) error {
 	a.history = interactions.NewService(a.store.Interactions(), a.bus, time.Now, a.log)
 	a.board = calls.NewBoard(a.bus, a.log)
 	a.service = calls.NewService(a.bus, a.board)
+	a.links = linking.NewService(a.match, a.history, a.service, a.board, a.bus, a.log)
 	a.auth = auth.New(a.store.Auth(), auth.Options{
 		IdleTimeout: a.cfg.Limits.SessionIdle, AbsoluteTimeout: a.cfg.Limits.SessionAbsolute,
 		Hashes:          a.cfg.Limits.ConcurrentPasswords,
@@ -115,7 +118,7 @@ func (a *App) open(ctx context.Context) error {
 		AddressFailures: auth.Limit{Burst: a.cfg.Limits.SignInFailuresFrom, Every: 2 * time.Second},
 		Announce:        a.announceRights,
 	})
-	a.workers = append(a.workers, a.auth.Run, a.shareRights)
+	a.workers = append(a.workers, a.auth.Run, a.shareRights, a.links.Run)
 	a.phones = phones.New(a.store.Credentials(), devices{a.auth, a.store.Auth()}, a.sealer, a.service, a.service, a.phoneSettings(), a.log)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/graph"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
@@ -17,7 +18,7 @@ import (
 // handler serves the API, the health probes and the web app. drain asks the browsers to come back elsewhere.
 func (a *App) handler() (_ http.Handler, drain func(context.Context), _ error) {
 	core := graph.Core{
-		Auth: a.auth, Floor: a.service, Board: graph.FromBoard(a.board), Customers: customerDesk{a.match},
+		Auth: a.auth, Floor: a.service, Board: graph.FromBoard(a.board), Customers: customerDesk{a.match}, Links: a.links, Indexes: a.systems.indexes,
 		History: a.history, Phones: a.phones, Reasons: a.store.Directory(), Health: a.health, Connectors: a.bench, Outbox: a.outbox,
 		Phone: a.phoneOptions(), Version: a.o.Version, Now: time.Now, Log: a.log,
 	}
@@ -135,3 +136,13 @@ func (d *Demo) graph(n *customers.Normalizer) *graph.Demo {
 
 // unknownCaller is a valid number that no customer of the demo base has.
 const unknownCaller = "+79990001122"
+
+func (d customerDesk) Creating() []customers.System { return d.s.Creating() }
+
+func (d customerDesk) Related(ctx context.Context, id customers.ID, limit int) ([]connectors.Item, error) {
+	return d.s.Related(ctx, id, limit)
+}
+
+func (d customerDesk) Contacts(ctx context.Context, id customers.ID, limit int) ([]connectors.Contact, error) {
+	return d.s.Contacts(ctx, id, limit)
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/all"
 	"github.com/pult-cc/pult/connectors/resilient"
+	"github.com/pult-cc/pult/graph"
 	"github.com/pult-cc/pult/internal/bus"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/customers/phoneindex"
@@ -215,6 +216,24 @@ func (s *systems) byID(id string) *system {
 		}
 	}
 	return nil
+}
+
+// indexes tells how the phone indexes are doing.
+func (s *systems) indexes() []graph.PhoneIndex {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []graph.PhoneIndex{}
+	for _, sys := range s.all {
+		if sys.mirror == nil {
+			continue
+		}
+		st := sys.mirror.State()
+		out = append(out, graph.PhoneIndex{
+			ID: sys.spec.ID, Name: sys.spec.Name, Numbers: st.Numbers, Records: st.Customers, CompleteAt: st.CompleteAt, Reading: st.Reading,
+			Problem: st.Problem,
+		})
+	}
+	return out
 }
 
 // tell keeps the system's state in the health of the process.

@@ -43,6 +43,7 @@ var rules = []rule{
 	{"internal/customers/...", []string{"connectors", "connectors/resilient", "internal/customers/...", "internal/errs"}},
 	{"internal/workbench", []string{"connectors", "connectors/trace", "internal/customers", "internal/seal", "internal/errs"}},
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
+	{"internal/linking", []string{"telephony/calls", "internal/customers", "internal/interactions", "internal/bus", "internal/errs"}},
 	{"internal/outbox/...", []string{"internal/outbox/...", "connectors", "telephony/calls", "internal/customers", "internal/interactions", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
@@ -51,7 +52,7 @@ var rules = []rule{
 	}},
 	{"ent/...", []string{"ent/..."}},
 	{"graph/...", []string{
-		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "telephony/phones", "internal/customers", "internal/interactions",
+		"graph/...", "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "telephony/phones", "internal/customers", "internal/interactions", "internal/linking",
 		"internal/outbox", "internal/auth", "internal/errs", "internal/obs", "internal/workbench", "connectors", "connectors/trace",
 	}},
 }
@@ -121,7 +122,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/outbox", "internal/workbench":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/linking", "internal/outbox", "internal/workbench":
 		return true
 	}
 	return false
