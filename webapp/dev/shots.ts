@@ -208,6 +208,64 @@ const shots: Record<string, Shot> = {
     path: '/readiness',
     act: async (page) => page.locator('li[data-readiness]').first().waitFor(),
   },
+  links: {
+    scenario: 'supervisor',
+    path: '/links',
+    act: async (page) => page.locator('main table').waitFor(),
+  },
+  'links-done': {
+    scenario: 'supervisor',
+    path: '/links',
+    act: async (page) => {
+      await page.locator('main ul li button').first().click()
+      await page.getByRole('dialog').getByRole('listitem').getByRole('button').first().click()
+      await page.locator('li[data-linked]').waitFor()
+      await page.locator('main ul li button').last().scrollIntoViewIfNeeded()
+    },
+  },
+  'links-find': {
+    scenario: 'supervisor',
+    path: '/links',
+    act: async (page) => {
+      await page.locator('main ul li button').first().click()
+      await page.getByRole('dialog').getByRole('listitem').first().waitFor()
+    },
+  },
+  'links-none': { scenario: 'nocalls', path: '/links' },
+  create: {
+    scenario: 'create',
+    act: async (page, language) => {
+      await page.getByRole('button', { name: language === 'ru' ? 'Создать клиента' : 'Create customer' }).click()
+      await page.getByRole('dialog').locator('input[data-autofocus]').waitFor()
+    },
+  },
+  'create-found': {
+    scenario: 'create',
+    act: async (page, language) => {
+      await page.getByRole('button', { name: language === 'ru' ? 'Создать клиента' : 'Create customer' }).click()
+      await page.getByRole('dialog').locator('input[data-autofocus]').fill('Мария Котова')
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').getByRole('listitem').first().waitFor()
+    },
+  },
+  'create-button': { scenario: 'create', act: async (page) => page.locator('section button').nth(1).waitFor() },
+  unlink: {
+    scenario: 'talking',
+    act: async (page, language) => {
+      await page
+        .getByRole('button', { name: language === 'ru' ? 'Это кто-то другой? Изменить' : 'Someone else? Change' })
+        .click()
+      await page.getByRole('dialog').locator('input').waitFor()
+    },
+  },
+  business: {
+    scenario: 'business',
+    act: async (page) => page.locator('main a[href*="mail/1"]').scrollIntoViewIfNeeded(),
+  },
+  'business-silent': {
+    scenario: 'businesssilent',
+    act: async (page) => page.locator('main section [role=status] button').first().scrollIntoViewIfNeeded(),
+  },
   connectors: {
     scenario: 'admin',
     path: '/connectors',

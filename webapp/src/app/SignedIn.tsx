@@ -17,6 +17,7 @@ import { Workspace } from './Workspace'
 const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/PhoneWindow')).PhoneWindow }))
 const SettingsPage = lazyPage(async () => (await import('@/features/settings/SettingsPage')).SettingsPage)
 const CheckPage = lazyPage(async () => (await import('@/features/check/CheckPage')).CheckPage)
+const LinksDesk = lazyPage(async () => (await import('./LinksDesk')).LinksDesk)
 const ReadinessPage = lazyPage(async () => (await import('@/features/readiness/ReadinessPage')).ReadinessPage)
 const ConnectorsPage = lazyPage(async () => (await import('@/features/connectors/ConnectorsPage')).ConnectorsPage)
 const OutboxPage = lazyPage(async () => (await import('@/features/outbox/OutboxPage')).OutboxPage)
@@ -121,6 +122,13 @@ export function SignedIn(props: SignedInProps) {
                 <Route path="/readiness">
                   <Suspense fallback={<main aria-busy />}>
                     <ReadinessPage />
+                  </Suspense>
+                </Route>
+              )}
+              {supervisesAs(roles) && (
+                <Route path="/links">
+                  <Suspense fallback={<main aria-busy />}>
+                    <LinksDesk />
                   </Suspense>
                 </Route>
               )}

@@ -2,7 +2,7 @@ import { Menu, UnstyledButton } from '@mantine/core'
 import { useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { Check, Connectors, Keyboard, Leave, Outbox, Readiness, Settings } from '@/components/icons'
+import { Check, Connectors, Keyboard, Leave, Links, Outbox, Readiness, Settings } from '@/components/icons'
 import { Keys } from '@/components/Keys'
 import { Logo } from '@/components/Logo'
 import { SignMark } from '@/components/SignMark'
@@ -72,6 +72,11 @@ export function TopBar({ searchRef, onHelp, onSignOut }: TopBarProps) {
           {supervisesAs(roles) && (
             <Menu.Item component={Link} to="/readiness" leftSection={<Readiness size={16} aria-hidden />}>
               {t('readiness.title')}
+            </Menu.Item>
+          )}
+          {supervisesAs(roles) && (
+            <Menu.Item component={Link} to="/links" leftSection={<Links size={16} aria-hidden />}>
+              {t('links.title')}
             </Menu.Item>
           )}
           {administersAs(roles) && (

@@ -6,6 +6,7 @@ import { useSearchParams } from 'wouter'
 import { Boundary } from '@/components/Boundary'
 import { Close } from '@/components/icons'
 import { Lazily } from '@/components/Lazily'
+import { lazyPage } from '@/components/lazy-page'
 import { CallPanel } from '@/features/call/CallPanel'
 import { Parties } from '@/features/call/Parties'
 import { partiesOf } from '@/features/call/parties'
@@ -35,7 +36,9 @@ import classes from './Workspace.module.css'
 
 // Loaded when they are wanted: the workspace has a budget.
 const DemoPanel = lazy(async () => ({ default: (await import('@/features/demo/DemoPanel')).DemoPanel }))
-const LinkDialog = lazy(async () => ({ default: (await import('@/features/search/LinkDialog')).LinkDialog }))
+const LinkDialog = lazyPage(async () => (await import('@/features/search/LinkDialog')).LinkDialog)
+const CreateCustomer = lazyPage(async () => (await import('@/features/create/CreateCustomer')).CreateCustomer)
+const Business = lazyPage(async () => (await import('@/features/business/Business')).Business)
 
 /** The operator's screen: queues on the left, the call and its customer in the middle, history on the right. */
 export function Workspace() {
@@ -90,6 +93,8 @@ export function Workspace() {
   })
 
   const shownCustomer = lookedUp.id !== null ? { customer: lookedUp.customer } : current ? { call: current } : undefined
+  const linked = current && (current.match.chosen ?? current.customer)
+  const business = lookedUp.id !== null ? lookedUp.customer : linked
   const historyOf = lookedUp.id !== null ? { customerId: lookedUp.id } : current ? historyOfCall(current) : undefined
 
   return (
@@ -140,6 +145,19 @@ export function Workspace() {
                 choosing={pending.has('linkCustomer')}
                 reason={behind}
                 onChange={() => setLinking(true)}
+                create={
+                  current && (
+                    <Suspense>
+                      <CreateCustomer
+                        key={current.id}
+                        {...customerParty(current)}
+                        callId={current.id}
+                        reason={behind}
+                        onPick={(customerId) => void commands.linkCustomer(current.id, customerId)}
+                      />
+                    </Suspense>
+                  )
+                }
               />
             ) : (
               <IdlePanel dial={dial} />
@@ -157,6 +175,14 @@ export function Workspace() {
                 commentRef={commentRef}
                 onFinish={stage === 'wrapUp' ? () => void finish() : undefined}
               />
+            </Boundary>
+          )}
+          {/* It comes late and in any size: below everything that a hand may be on its way to. */}
+          {business && stage !== 'offer' && (
+            <Boundary key={`business ${business.id}`}>
+              <Suspense>
+                <Business customerId={business.id} system={business.sourceName} />
+              </Suspense>
             </Boundary>
           )}
         </div>
@@ -183,6 +209,8 @@ export function Workspace() {
               void commands.linkCustomer(current.id, customerId)
             }}
             onClose={() => setLinking(false)}
+            linked={linked ?? undefined}
+            onUnlink={() => void commands.unlinkCustomer(current.id)}
           />
         </Lazily>
       )}

@@ -50,6 +50,8 @@ const screens: Record<string, Screen> = {
   'desk phone': { scenario: 'desk', selector: 'aside ul li button' },
   'desk phone away': { scenario: 'deskaway', selector: 'aside [role=alert]' },
   check: { scenario: 'idle', path: '/check', selector: 'li[data-state=ok]' },
+  'linked calls': { scenario: 'supervisor', path: '/links', selector: 'main table' },
+  'deals and letters': { scenario: 'business', selector: 'main a[href*=deal]' },
   readiness: { scenario: 'supervisor', path: '/readiness', selector: 'li[data-readiness]' },
   connectors: { scenario: 'admin', path: '/connectors', selector: 'li[data-connector]' },
   'no connectors': { scenario: 'noconnectors', path: '/connectors', selector: 'a[href="/connectors/new"]' },
@@ -63,7 +65,7 @@ const screens: Record<string, Screen> = {
     scenario: 'idle',
     selector: '[role=dialog] dl',
     act: async (user) => {
-      await screen.findByRole('status')
+      await screen.findAllByRole('status')
       await user.keyboard('?')
     },
   },

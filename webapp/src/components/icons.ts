@@ -10,6 +10,7 @@ export {
   IconCircleX as Problem,
   IconCircleDashed as Wait,
   IconStethoscope as Check,
+  IconLink as Links,
   IconListCheck as Readiness,
   IconPlugConnected as Connectors,
   IconSend as Outbox,

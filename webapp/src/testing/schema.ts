@@ -4,6 +4,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { GraphQLFieldResolver } from 'graphql'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { customerFields, linkMutations, linkQueries } from './world-links.ts'
 import { makeWorld, type World } from './world.ts'
 import { connectorAnswers } from './world-connectors.ts'
 
@@ -188,7 +189,9 @@ const viewer = ({ world, scenario }: Context) => ({
 const connectors = connectorAnswers((context) => (context as Context).world.connectors)
 
 const resolvers = {
+  Customer: customerFields,
   Query: {
+    ...linkQueries,
     ...connectors.Query,
     viewer: (_: unknown, __: unknown, context: Context) => viewer(context),
     system: (_: unknown, __: unknown, { world }: Context) => ({
@@ -222,6 +225,7 @@ const resolvers = {
     outboxConnectors: (_: unknown, __: unknown, { world }: Context) => outboxConnectors(world),
   },
   Mutation: {
+    ...linkMutations,
     ...connectors.Mutation,
     retryOutboxEntry: (_: unknown, { input }: { input: Plain }, { world }: Context) => {
       if (world.refusal) throw Object.assign(new Error(world.refusal.message), { extensions: world.refusal })
@@ -328,6 +332,10 @@ const resolvers = {
       call: world.waiting.find((call) => call['id'] === input['callId']),
     }),
     retryMatch: commandOn(() => ({})),
+    unlinkCustomer: commandOn((_, call) => ({
+      match: { ...(call['match'] as Plain), state: 'NONE', candidates: [], chosen: null, chosenBy: null },
+      customer: null,
+    })),
     linkCustomer: (_: unknown, { input }: { input: Plain }, context: Context) => {
       const chosen = context.world.customers.find((customer) => customer['id'] === input['customerId'])
       const match = {

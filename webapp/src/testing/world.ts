@@ -15,6 +15,7 @@ import {
 } from './world-calls.ts'
 import { makeConnectors } from './world-connectors.ts'
 import { history, interaction, quality, recent } from './world-history.ts'
+import { business } from './world-links.ts'
 import { outbox } from './world-outbox.ts'
 import {
   at,
@@ -143,6 +144,26 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
     ],
   }),
   none: () => ({ presence: 'TALKING', calls: [call('TALKING', { match: match('NONE') })], more: { history: [] } }),
+  // Nobody has the number, and a customer can be created.
+  create: () => ({
+    presence: 'TALKING',
+    calls: [
+      call('TALKING', {
+        match: match('NONE'),
+        from: { number: number('+79161234567', '+7 916 123-45-67'), name: 'Склад' },
+      }),
+    ],
+    more: {
+      history: [],
+      systems: [
+        { id: 'b24', name: 'Битрикс24' },
+        { id: 'amo', name: 'amoCRM' },
+      ],
+    },
+  }),
+  business: () => ({ presence: 'TALKING', calls: [call('TALKING')], more: business }),
+  businesssilent: () => ({ presence: 'TALKING', calls: [call('TALKING')], more: { silent: true } }),
+  nocalls: () => ({ presence: 'OFFLINE', calls: [], more: { supervisor: true, noCalls: true } }),
   failed: () => ({
     presence: 'TALKING',
     calls: [
@@ -272,6 +293,7 @@ const scenarios: Record<string, () => { presence: string; calls: Plain[]; more?:
     calls: [],
     more: {
       supervisor: true,
+      systems: [{ id: 'b24', name: 'Битрикс24' }],
       waiting: [...waiting, call('TALKING', { id: 'w4', operator: { id: 'op2', name: 'Ольга Белова' }, quality })],
     },
   }),

@@ -1,4 +1,5 @@
 import { Panel } from '@/components/Panel'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { customerParty, type CustomerInfo, type MyCall } from '@/feed/model'
 import type { DialFunction } from './types'
@@ -18,6 +19,8 @@ interface CustomerPanelProps {
   reason: string
   /** Opens the search for another customer for this call. */
   onChange: () => void
+  /** The way to a new customer, for a caller whom nobody knows. */
+  create?: ReactNode
 }
 
 /** The customer: the largest thing on the screen. */
@@ -46,6 +49,7 @@ function CallCustomer({
   choosing,
   reason,
   onChange,
+  create,
 }: CustomerPanelProps & { call: MyCall }) {
   const party = customerParty(call)
   const { match } = call
@@ -86,7 +90,15 @@ function CallCustomer({
         />
       )
     case 'NONE':
-      return <MatchStates.None number={party.number} name={party.name} asked={match.asked} onSearch={onChange} />
+      return (
+        <MatchStates.None
+          number={party.number}
+          name={party.name}
+          asked={match.asked}
+          onSearch={onChange}
+          create={create}
+        />
+      )
     case 'FAILED':
       return (
         <MatchStates.Failed
@@ -103,7 +115,7 @@ function CallCustomer({
       return party.number.kind === 'INTERNAL' ? (
         <MatchStates.Internal number={party.number} name={party.name} />
       ) : (
-        <MatchStates.Anonymous onSearch={onChange} />
+        <MatchStates.Anonymous onSearch={onChange} create={create} />
       )
   }
 }

@@ -1,4 +1,5 @@
 import { Button, Skeleton } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Anonymous as AnonymousIcon, People, Retry, Search, Trouble, Unknown } from '@/components/icons'
 import { SignMark } from '@/components/SignMark'
@@ -116,9 +117,15 @@ function Candidates(props: {
 }
 
 /** Every system answered, nobody has the number. */
-function None(props: { number: PhoneNumber; name: string; asked: readonly string[]; onSearch: () => void }) {
+function None(props: {
+  number: PhoneNumber
+  name: string
+  asked: readonly string[]
+  onSearch: () => void
+  create: ReactNode
+}) {
   const { t } = useTranslation()
-  const { number, name, asked, onSearch } = props
+  const { number, name, asked, onSearch, create } = props
   return (
     <div className={`${classes['state']} appear`}>
       <Headline number={number} name={name} />
@@ -129,10 +136,11 @@ function None(props: { number: PhoneNumber; name: string; asked: readonly string
       <p className={classes['text']}>
         {asked.length > 0 ? t('match.noneAsked', { systems: asked.join(', ') }) : t('match.noneText')}
       </p>
-      <div>
+      <div className={classes['ways']}>
         <Button variant="default" size="xs" onClick={onSearch} leftSection={<Search size={16} aria-hidden />}>
           {t('match.findAndLink')}
         </Button>
+        {create}
       </div>
     </div>
   )
@@ -188,7 +196,7 @@ function Failed(props: {
 }
 
 /** The number is withheld: there is nothing to ask. */
-function Anonymous({ onSearch }: { onSearch: () => void }) {
+function Anonymous({ onSearch, create }: { onSearch: () => void; create: ReactNode }) {
   const { t } = useTranslation()
   return (
     <div className={`${classes['state']} appear`}>
@@ -197,10 +205,11 @@ function Anonymous({ onSearch }: { onSearch: () => void }) {
         <AnonymousIcon size={18} aria-hidden />
         {t('match.anonymousText')}
       </p>
-      <div>
+      <div className={classes['ways']}>
         <Button variant="default" size="xs" onClick={onSearch} leftSection={<Search size={16} aria-hidden />}>
           {t('match.find')}
         </Button>
+        {create}
       </div>
     </div>
   )

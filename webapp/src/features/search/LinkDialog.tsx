@@ -1,5 +1,5 @@
-import { Modal, TextInput, UnstyledButton } from '@mantine/core'
-import { useState } from 'react'
+import { Button, Modal, TextInput, UnstyledButton } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Search } from '@/components/icons'
 import { CustomerLine, SearchRemark } from './SearchBox'
@@ -14,16 +14,25 @@ interface LinkDialogProps {
   number: string
   onPick: (customerId: string) => void
   onClose: () => void
+  /** Who is linked now, and the way to end that. */
+  linked?: { id: string; name: string } | undefined
+  onUnlink?: () => void
+  /** What is shown until somebody searches. */
+  children?: ReactNode
 }
 
-/** Chooses the customer of a call by search. */
-export function LinkDialog({ opened, reason, number, onPick, onClose }: LinkDialogProps) {
+/** Chooses the customer of a call by search, or says that it is not them. */
+export function LinkDialog(props: LinkDialogProps) {
   const { t } = useTranslation()
+  const { opened, reason, number, onPick, onClose, linked, onUnlink, children } = props
   const [text, setText] = useState('')
   const { found, state } = useCustomerSearch(text)
   return (
     <Modal opened={opened} onClose={onClose} title={t('link.title')} closeButtonProps={{ 'aria-label': t('close') }}>
       <div className={classes['link']}>
+        {onUnlink && (
+          <Unlink key={String(opened)} linked={linked} reason={reason} onUnlink={onUnlink} onUndo={onPick} />
+        )}
         <TextInput
           data-autofocus
           aria-label={t('link.search')}
@@ -32,6 +41,7 @@ export function LinkDialog({ opened, reason, number, onPick, onClose }: LinkDial
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
+        {state === 'idle' && children}
         <ul className={classes['results']} aria-label={t('link.results')}>
           {found.map((customer) => (
             <li key={customer.id}>
@@ -50,5 +60,40 @@ export function LinkDialog({ opened, reason, number, onPick, onClose }: LinkDial
         <p className={classes['remark']}>{number === '' ? t('link.once') : t('link.remember', { number })}</p>
       </div>
     </Modal>
+  )
+}
+
+/** Who is linked now; and, once they are not any more, the way back. */
+function Unlink(props: {
+  linked: { id: string; name: string } | undefined
+  reason: string
+  onUnlink: () => void
+  onUndo: (customerId: string) => void
+}) {
+  const { t } = useTranslation()
+  const { linked, reason, onUnlink, onUndo } = props
+  const [former, setFormer] = useState<{ id: string; name: string }>()
+  const button = { size: 'xs', variant: 'default', title: reason, disabled: reason !== '' } as const
+  if (former)
+    return (
+      <p className={classes['linked']} role="status">
+        {t('link.unlinked', { name: former.name })}
+        <Button {...button} onClick={() => onUndo(former.id)}>
+          {t('link.undo')}
+        </Button>
+      </p>
+    )
+  if (!linked) return null
+  const unlink = () => {
+    setFormer(linked)
+    onUnlink()
+  }
+  return (
+    <p className={classes['linked']}>
+      {t('link.current', { name: linked.name })}
+      <Button {...button} aria-label={t('link.unlinkName', { name: linked.name })} onClick={unlink}>
+        {t('link.unlink')}
+      </Button>
+    </p>
   )
 }
