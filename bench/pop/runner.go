@@ -28,7 +28,9 @@ type runner struct {
 	s       *stage
 	every   time.Duration
 	verbose bool
-	made    int // calls so far: every call has a number of its own
+	// ringOnly does not wait for the customer: 1C is not expected to know.
+	ringOnly bool
+	made     int // calls so far: every call has a number of its own
 }
 
 // part makes n calls, every other one to the bare listener where alternate is set.
@@ -103,18 +105,22 @@ func (r *runner) toPult(ctx context.Context, k int, t *times) error {
 			}
 		}
 		rang = s.invites[first.Call]
-		return !found.At.IsZero() && !rang.IsZero()
+		return (r.ringOnly || !found.At.IsZero()) && !rang.IsZero()
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("card %v, customer %v, ring %v: %w", !first.At.IsZero(), !found.At.IsZero(), !rang.IsZero(), err), call.hangUp(ctx))
 	}
-	busy, n := s.oneC.busy(call.sent, found.At)
+	var busy time.Duration
+	var n int
 	t.mu.Lock()
 	t.card = append(t.card, first.At.Sub(call.sent))
-	t.found = append(t.found, found.At.Sub(call.sent))
-	t.beside = append(t.beside, found.At.Sub(call.sent)-busy)
 	t.ring = append(t.ring, rang.Sub(call.sent))
-	t.asked += n
+	if !r.ringOnly {
+		busy, n = s.oneC.busy(call.sent, found.At)
+		t.found = append(t.found, found.At.Sub(call.sent))
+		t.beside = append(t.beside, found.At.Sub(call.sent)-busy)
+		t.asked += n
+	}
 	if first.At.Before(rang) {
 		t.early++
 	}

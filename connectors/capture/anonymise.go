@@ -35,7 +35,7 @@ func NewAnonymiser(key []byte, vocabulary []string, host string) *Anonymiser {
 
 var (
 	guidForm   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	numberForm = regexp.MustCompile(`[0-9](?:[ \x{a0}().\-–]{0,3}[0-9]){4,}`)
+	numberForm = regexp.MustCompile(`[0-9](?:[ \x{a0}\x{2009}\x{202f}().\-\x{2010}-\x{2015}/_]{0,3}[0-9]){4,}`)
 	wordForm   = regexp.MustCompile(`[\pL\pN_]+`)
 	codeForm   = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 	dateForm   = regexp.MustCompile(`[12][0-9]{3}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-][0-9:]{4,6})?)?`)
@@ -56,7 +56,7 @@ var noOne = map[string]bool{"00000000-0000-0000-0000-000000000000": true, "0001-
 // Text returns a text with pseudonyms.
 func (a *Anonymiser) Text(s string) string {
 	switch {
-	case s == "" || noOne[s] || a.words[s] || codeForm.MatchString(s):
+	case s == "" || noOne[s] || a.words[s] || codeForm.MatchString(s) && !numberForm.MatchString(s):
 		return s
 	case guidForm.MatchString(s):
 		return a.hexadecimal(s)

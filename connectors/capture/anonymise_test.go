@@ -152,6 +152,27 @@ func TestNothingOfAnybodyIsLeft(t *testing.T) {
 	}
 }
 
+// TestNumbersAreFoundHoweverTheyAreWritten: with hyphens that do not break, narrow spaces and slashes they were left as they were, and so
+// were those that are a property's name.
+func TestNumbersAreFoundHoweverTheyAreWritten(t *testing.T) {
+	digits := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, s)
+	}
+	for _, s := range []string{"8\u2011916\u2011123\u201145\u201167", "8/916/123/45/67", "8\u202f916\u202f123\u202f45\u202f67", "IVANOV_9161234567", "CODE_89161234567"} {
+		if out := anonymiser("key").Text(s); strings.Contains(digits(out), "9161234567") {
+			t.Errorf("%q became %q", s, out)
+		}
+	}
+	if out := string(anonymiser("key").Payload([]byte(`{"8 (916) 123-45-67":1}`))); strings.Contains(digits(out), "9161234567") {
+		t.Errorf("a name became %s", out)
+	}
+}
+
 func TestAnswersThatAreNoJSON(t *testing.T) {
 	a := anonymiser("k")
 	for body, want := range map[string]string{

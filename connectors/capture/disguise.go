@@ -36,7 +36,7 @@ func (NoSecrets) Secret(_ context.Context, ref string) (string, error) {
 }
 
 // private are settings of a configuration that are the installation's own; everything else describes the system.
-var private = []string{"base_url", "links", "user", "title", "token_url", "client_id", "scope", "keep", "networks", "settings"}
+var private = []string{"base_url", "links", "user", "title", "token_url", "client_id", "scope", "keep", "networks", "settings", "params", "constants"}
 
 // disguise makes a configuration one of nobody: addresses, people and names of a database become pseudonyms, secrets references to
 // nothing.

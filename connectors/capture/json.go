@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"unicode"
 )
 
 // Payload returns an answer's body with pseudonyms: of JSON every text, long number and key that is one; of anything else its form.
@@ -61,7 +62,7 @@ func (a *Anonymiser) value(v any, key string) any {
 
 // name is a property's: one that is somebody's key, number or address becomes a pseudonym.
 func (a *Anonymiser) name(k string) string {
-	if guidForm.MatchString(k) || mailForm.MatchString(k) || numberForm.MatchString(k) && strings.Trim(k, "0123456789+") == "" {
+	if guidForm.MatchString(k) || mailForm.MatchString(k) || numberForm.MatchString(k) && strings.IndexFunc(k, unicode.IsLetter) < 0 {
 		return a.Text(k)
 	}
 	return k

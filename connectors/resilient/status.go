@@ -44,6 +44,9 @@ func (c *Connector) record(op string, took time.Duration, err error) {
 	if c.o.Hooks.Asked != nil {
 		c.o.Hooks.Asked(c.o.ID, op, took, err)
 	}
+	if writes(op) && refused(err) {
+		return // who may not write may still ask, and what is asked next tells whether the password is right
+	}
 	to := connectors.StateUp
 	if isTrouble(op, err) {
 		to = connectors.StateFailing
@@ -119,6 +122,11 @@ func (c *Connector) pauseAfter(err error) time.Duration {
 		return defaultPause
 	}
 	return 0
+}
+
+// refused tells whether the system did not let us in, or not that far.
+func refused(err error) bool {
+	return errs.Is(err, errs.Unauthenticated) || errs.Is(err, errs.Forbidden)
 }
 
 // isTrouble tells an answer that says something about the system from one about the question.

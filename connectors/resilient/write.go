@@ -7,7 +7,8 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 )
 
-// The operations that write. They pass the same bulkhead and breaker as questions do; nothing is repeated here: who wants a record
+// The operations that write. They pass the same bulkhead and breaker as questions do, in the half of the places that
+// ringing calls do not need; nothing is repeated here: who wants a record
 // written repeats it with its key (internal/outbox).
 const (
 	opLogCall = "log call"
@@ -15,13 +16,31 @@ const (
 	opTask    = "create task"
 )
 
+func writes(op string) bool {
+	return op == opLogCall || op == opAttach || op == opTask || op == opCreate
+}
+
+// write sends a record, which a ringing call may overtake. What was not sent because the system refused somebody else's question is
+// errs.Unavailable: it says nothing about the record.
+func (c *Connector) write(ctx context.Context, what string, send func(context.Context) error) error {
+	sent := false
+	err := c.aside(ctx, what, func(ctx context.Context) error {
+		sent = true
+		return send(ctx)
+	})
+	if !sent && refused(err) {
+		return &errs.Error{Kind: errs.Unavailable, Op: "writing into " + c.o.Name, Msg: "the system is left alone for a while", Err: err}
+	}
+	return err
+}
+
 // LogCall writes a call, see connectors.CallLogger; a driver that cannot is errs.Unsupported.
 func (c *Connector) LogCall(ctx context.Context, call connectors.CallRecord) (written connectors.Ref, err error) {
 	l, ok := connectors.As[connectors.CallLogger](c.driver)
 	if !ok {
 		return written, errs.E(errs.Unsupported, "logging call in "+c.o.Name, "this system cannot log calls")
 	}
-	err = c.call(ctx, opLogCall, func(ctx context.Context) (err error) {
+	err = c.write(ctx, opLogCall, func(ctx context.Context) (err error) {
 		written, err = l.LogCall(ctx, call)
 		return err
 	})
@@ -34,7 +53,7 @@ func (c *Connector) AttachRecording(ctx context.Context, rec connectors.Recordin
 	if !ok {
 		return errs.E(errs.Unsupported, "attaching recording in "+c.o.Name, "this system cannot take recordings")
 	}
-	return c.call(ctx, opAttach, func(ctx context.Context) error { return a.AttachRecording(ctx, rec) })
+	return c.write(ctx, opAttach, func(ctx context.Context) error { return a.AttachRecording(ctx, rec) })
 }
 
 // CreateTask creates a task, see connectors.TaskCreator; a driver that cannot is errs.Unsupported.
@@ -43,7 +62,7 @@ func (c *Connector) CreateTask(ctx context.Context, task connectors.Task) (writt
 	if !ok {
 		return written, errs.E(errs.Unsupported, "creating task in "+c.o.Name, "this system cannot take tasks")
 	}
-	err = c.call(ctx, opTask, func(ctx context.Context) (err error) {
+	err = c.write(ctx, opTask, func(ctx context.Context) (err error) {
 		written, err = t.CreateTask(ctx, task)
 		return err
 	})

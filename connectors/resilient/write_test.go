@@ -50,6 +50,34 @@ func TestWritingIsARequestLikeAnyOther(t *testing.T) {
 	})
 }
 
+// TestWhoMayNotWriteMayAsk: one refused record silenced the look-ups of every ringing call for a minute, again and again, and a refused
+// look-up laid records aside that had never been sent.
+func TestWhoMayNotWriteMayAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memory.New("crm", nil)
+		c, err := resilient.New(d, resilient.Options{ID: "crm"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		d.Behave(0, errs.E(errs.Forbidden, "logging", "this user may only read"))
+		if _, err := c.LogCall(t.Context(), connectors.CallRecord{Key: "a"}); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("without the right: %v", err)
+		}
+		d.Behave(0, nil)
+		if _, err := c.Lookup(t.Context(), number(1)); err != nil {
+			t.Errorf("a look-up after it: %v", err)
+		}
+		d.Behave(0, errs.E(errs.Unauthenticated, "asking", "the password was refused"))
+		if _, err := c.Lookup(t.Context(), number(2)); !errs.Is(err, errs.Unauthenticated) {
+			t.Errorf("a wrong password: %v", err)
+		}
+		if _, err := c.LogCall(t.Context(), connectors.CallRecord{Key: "a"}); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("a record that was not sent: %v", err)
+		}
+	})
+}
+
 func TestWhatADriverCannotWriteIsUnsupported(t *testing.T) {
 	c, err := resilient.New(&fake{}, resilient.Options{ID: "crm"})
 	if err != nil {

@@ -33,13 +33,18 @@ func (m matcher) Match(ctx context.Context, n customers.Number, fresh bool, repo
 	}
 }
 
+// candidatesTime is how long somebody who has taken a link back waits for who else it may be; what comes later follows by itself.
+const candidatesTime = 1500 * time.Millisecond
+
 // Link remembers a person's choice, or takes back who is linked: then nobody is chosen and the candidates stand for choice again.
 func (m matcher) Link(ctx context.Context, n customers.Number, id customers.ID, operatorID string) (customers.Match, error) {
 	if id == "" {
 		if err := m.s.Refuse(ctx, n.E164, operatorID); err != nil {
 			return customers.Match{}, err
 		}
-		match := m.s.Match(ctx, n.E164)
+		around, cancel := context.WithTimeout(ctx, candidatesTime)
+		defer cancel()
+		match := m.s.Match(around, n.E164)
 		match.Chosen, match.ChosenBy = nil, ""
 		if match.State == customers.MatchFound {
 			match.State = customers.MatchMany

@@ -85,6 +85,17 @@ func (s *Service) Refuse(ctx context.Context, rawNumber, operatorID string) erro
 	return err
 }
 
+// aroundTime is how long a change of a link waits for who is the same customer elsewhere: a system that hangs must not keep a person
+// from taking a wrong link back.
+const aroundTime = 1500 * time.Millisecond
+
+// lookAround is Match for as long as a change of a link can wait for it.
+func (s *Service) lookAround(ctx context.Context, rawNumber string) Match {
+	ctx, cancel := context.WithTimeout(ctx, aroundTime)
+	defer cancel()
+	return s.Match(ctx, rawNumber)
+}
+
 // Unlink is Refuse of one customer, with everything that is the same customer elsewhere, or with "" of whoever is linked now. It
 // says of which number and how many past calls lost their link.
 func (s *Service) Unlink(ctx context.Context, rawNumber string, id ID, operatorID string) (Linked, error) {
@@ -93,7 +104,7 @@ func (s *Service) Unlink(ctx context.Context, rawNumber string, id ID, operatorI
 	if n.Kind != NumberPublic {
 		return Linked{Number: n}, nil
 	}
-	m := s.Match(ctx, rawNumber)
+	m := s.lookAround(ctx, rawNumber)
 	if id == "" && m.Chosen != nil {
 		id = m.Chosen.ID
 	}

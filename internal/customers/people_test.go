@@ -1,6 +1,7 @@
 package customers_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -296,6 +297,26 @@ func TestAWordThatArrivesInAQuestionDoesNotWipeItsAnswer(t *testing.T) {
 			if m.Chosen == nil || m.Chosen.Name != "Anna" {
 				t.Errorf("wiped: %+v", m)
 			}
+		}
+	})
+}
+
+// TestASystemThatHangsKeepsNobodyFromUndoingALink: it was waited for until the request had ended, and nothing was undone.
+func TestASystemThatHangsKeepsNobodyFromUndoingALink(t *testing.T) {
+	crm, away := &system{id: "1c"}, &system{id: "away"}
+	crm.set(0, nil, record("1c", "Maria", messy))
+	in(t, []*system{crm, away}, func(t *testing.T, b bench) {
+		if m := b.Match(t.Context(), number); m.Chosen == nil || m.Chosen.Name != "Maria" {
+			t.Fatalf("%+v", m)
+		}
+		away.set(time.Minute, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := b.Refuse(ctx, number, "olga"); err != nil {
+			t.Fatal(err)
+		}
+		if m := b.Match(t.Context(), number); m.Chosen != nil {
+			t.Errorf("it is %s still", m.Chosen.Name)
 		}
 	})
 }

@@ -173,7 +173,8 @@ func TestWhatIsRefusedIsLaidAsideAndHoldsUpNobody(t *testing.T) {
 	})
 }
 
-func TestARefusedPasswordDoesNotRefuseEverything(t *testing.T) {
+// TestARefusedPasswordRefusesNothing: it says nothing about the records, and each was laid aside for it.
+func TestARefusedPasswordRefusesNothing(t *testing.T) {
 	bubble(t, func(s *stand) {
 		defer s.run(s.options())()
 		s.crm.Behave(0, errs.E(errs.Unauthenticated, "asking", "the password was refused"))
@@ -181,15 +182,11 @@ func TestARefusedPasswordDoesNotRefuseEverything(t *testing.T) {
 			s.call(fmt.Sprint("c", i))
 		}
 		wait(5 * time.Minute)
-		if dead := len(s.entries(outbox.StateDead)); dead == 0 || dead > 8 {
+		if dead := len(s.entries(outbox.StateDead)); dead != 0 {
 			t.Errorf("%d of 100 are refused after five minutes", dead)
 		}
 		s.crm.Behave(0, nil)
-		wait(3 * time.Minute)
-		if _, err := s.desk.Replay(t.Context(), "crm"); err != nil {
-			t.Fatal(err)
-		}
-		wait(time.Minute)
+		wait(20 * time.Minute)
 		if w := s.crm.Written(); len(w.Calls) != 100 {
 			t.Errorf("%d of 100 are written", len(w.Calls))
 		}

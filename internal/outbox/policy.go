@@ -47,8 +47,8 @@ func Judge(err error, attempts int, jitter float64) Verdict {
 			rest = asked
 		}
 		return Verdict{Wait: rest, Rest: rest, Uncounted: true}
-	case errs.Unauthenticated, errs.Forbidden:
-		return Verdict{Dead: true, Rest: authRest}
+	case errs.Unauthenticated, errs.Forbidden: // it says nothing about the record, and somebody will put it right
+		return Verdict{Wait: backOff(authRest, longestWait, attempts, jitter), Rest: authRest}
 	case errs.Internal:
 		if attempts+1 < defectAttempts {
 			return Verdict{Wait: backOff(firstWait, longestWait, attempts, jitter)}

@@ -25,7 +25,7 @@ func TestJudge(t *testing.T) {
 		"asks for patience":           {&errs.Error{Kind: errs.RateLimited, Err: &connectors.RetryAfter{After: time.Minute}}, 7, Verdict{Wait: time.Minute, Rest: time.Minute, Uncounted: true}},
 		"asks for some patience":      {e(errs.RateLimited), 7, Verdict{Wait: 5 * time.Second, Rest: 5 * time.Second, Uncounted: true}},
 		"away and says for how long":  {&errs.Error{Kind: errs.Unavailable, Err: &connectors.RetryAfter{After: time.Hour}}, 0, Verdict{Wait: time.Hour, Rest: time.Hour}},
-		"the password was refused":    {e(errs.Unauthenticated), 0, Verdict{Dead: true, Rest: time.Minute}},
+		"the password was refused":    {e(errs.Unauthenticated), 0, Verdict{Wait: time.Minute, Rest: time.Minute}},
 		"a rule refused":              {e(errs.Rejected), 0, Verdict{Dead: true}},
 		"does not fit":                {e(errs.Invalid), 0, Verdict{Dead: true}},
 		"cannot":                      {e(errs.Unsupported), 0, Verdict{Dead: true}},

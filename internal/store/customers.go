@@ -62,7 +62,8 @@ func (r customerRepo) Remember(ctx context.Context, e164 string, c customers.Cus
 		if err != nil {
 			return err
 		}
-		nobodys := []predicate.Interaction{interaction.Number(clean(e164)), unlinked}
+		// An older process, in an upgrade one by one, links without saying so in the column that unlinked reads.
+		nobodys := []predicate.Interaction{interaction.Number(clean(e164)), unlinked, interaction.CustomerID("")}
 		return r.retelling(ctx, tx, nobodys, func() (err error) {
 			linked, err = tx.Interaction.Update().Where(nobodys...).
 				SetCustomerID(clean(string(c.ID))).SetCustomerName(clean(c.Name)).

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -57,11 +58,22 @@ func New(o Options) *Client {
 	// Called with the very address that is about to be connected, so that a name which changes its mind between question and
 	// connection gains nothing.
 	guarded.Control = func(_, address string, _ syscall.RawConn) error { return permit(address, o.Networks) }
-	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if c.known(address) {
-			return guarded.DialContext(ctx, network, address)
+	// The proxy of the environment decides what it reaches. Everything else is guarded, however its name came to be this address: the
+	// transport writes a name in other letters, or an address in other digits, its own way.
+	var proxies sync.Map // addresses
+	proxy := transport.Proxy
+	transport.Proxy = func(r *http.Request) (*url.URL, error) {
+		u, err := proxy(r)
+		if u != nil {
+			proxies.Store(hostPort(u), true)
 		}
-		return plain.DialContext(ctx, network, address) // the proxy of the environment: it decides what it reaches
+		return u, err
+	}
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if _, is := proxies.Load(address); is {
+			return plain.DialContext(ctx, network, address)
+		}
+		return guarded.DialContext(ctx, network, address)
 	}
 	c.http = &http.Client{
 		Transport: transport,
@@ -161,7 +173,7 @@ func (c *Client) do(ctx context.Context, op string, req *http.Request) (Answer, 
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port)
 }

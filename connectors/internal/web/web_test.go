@@ -50,6 +50,12 @@ func TestPrivateAddressesAreRefusedUnlessListed(t *testing.T) {
 	if _, err := get(t, c, named); !errs.Is(err, errs.Invalid) || asked != 1 {
 		t.Errorf("by name: %v, %d requests", err, asked)
 	}
+	// So is an address in other digits, which the transport understands.
+	wide := strings.Replace(srv.URL, "127.0.0.1", "１２７.０.０.１", 1)
+	c = New(Options{Hosts: []string{strings.TrimPrefix(wide, "http://")}, MaxAnswer: 100})
+	if _, err := get(t, c, wide); !errs.Is(err, errs.Invalid) || asked != 1 {
+		t.Errorf("in wide digits: %v, %d requests", err, asked)
+	}
 }
 
 func TestWhatIsPublic(t *testing.T) {
