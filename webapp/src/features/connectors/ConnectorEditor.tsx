@@ -34,7 +34,7 @@ interface ConnectorEditorProps {
 export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEditorProps) {
   const { t } = useTranslation()
   const words = useWords()
-  const say = useProblemText()
+  const say = useProblemText('systems')
   const language = useLanguage()
   const [, navigate] = useLocation()
   const [draft, setDraft] = useState(begun)

@@ -16,7 +16,7 @@ import classes from './Connectors.module.css'
 /** Customer systems: which there are and how they are, another one, and each with its settings. For administrators. */
 export function ConnectorsPage() {
   const { t } = useTranslation()
-  const say = useProblemText()
+  const say = useProblemText('systems')
   const list = useQuery(ConnectorsDocument, { fetchPolicy: 'cache-and-network', pollInterval: 10_000 })
   const kinds = useQuery(ConnectorKindsDocument)
   const all = list.data?.connectors

@@ -11,7 +11,7 @@ import classes from './Connectors.module.css'
 /** Asks before a connector is deleted, and says what that means. */
 export function DeleteConnector({ connector }: { connector: ConnectorFieldsFragment }) {
   const { t } = useTranslation()
-  const say = useProblemText()
+  const say = useProblemText('systems')
   const [, navigate] = useLocation()
   const [opened, setOpened] = useState(false)
   const [remove, { loading, error }] = useMutation(DeleteConnectorDocument, { refetchQueries: [ConnectorsDocument] })

@@ -19,7 +19,7 @@ interface TrialsProps {
 /** The connection tested, and a real number tried: nothing of it is saved. */
 export function Trials({ input, disabled = false, onRefused = () => {} }: TrialsProps) {
   const { t } = useTranslation()
-  const say = useProblemText()
+  const say = useProblemText('systems')
   const [number, setNumber] = useState('')
   const [test, tested] = useMutation(TestConnectorDocument, { fetchPolicy: 'no-cache' })
   const [look, looked] = useMutation(TryConnectorDocument, { fetchPolicy: 'no-cache' })

@@ -30,7 +30,7 @@ const kinds = ['PERSON', 'COMPANY', 'LEAD'] as const
 /** A new customer: what is known is filled in, and whoever may be the same is shown before anything is made. */
 export function CreateForm({ systems, display, name, callId, onCreated, onPick, onDone }: FormProps) {
   const { t } = useTranslation()
-  const problemText = useProblemText()
+  const problemText = useProblemText('systems')
   const [draft, setDraft] = useState<Draft>(() => draftOf({ number: display, name, systemId: systems[0]?.id ?? '' }))
   // Names the wish: asked again after a lost answer, nobody is made twice.
   const [key] = useState(() => crypto.randomUUID())

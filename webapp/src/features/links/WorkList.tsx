@@ -43,7 +43,7 @@ export interface WorkDialogs {
 /** The numbers without a customer, grouped, with the way to end that. */
 export function WorkList({ find, create }: WorkDialogs) {
   const { t } = useTranslation()
-  const problemText = useProblemText()
+  const problemText = useProblemText('systems')
   const [order, setOrder] = useState<UnlinkedOrder>('CALLS')
   const [queueId, setQueueId] = useState('')
   const [finding, setFinding] = useState<Target>()

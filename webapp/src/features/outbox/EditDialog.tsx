@@ -19,7 +19,7 @@ interface EditDialogProps {
 /** Puts right what can be wrong in a record: whose it is, the number, the comment. */
 export function EditDialog({ entry, problem, onSave, onClose }: EditDialogProps) {
   const { t } = useTranslation()
-  const problemText = useProblemText()
+  const problemText = useProblemText('systems')
   const [draft, setDraft] = useState(() => draftOf(entry))
   const [busy, setBusy] = useState(false)
   const wrong = problem?.fields

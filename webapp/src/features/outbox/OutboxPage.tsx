@@ -15,7 +15,7 @@ import { useOutbox, views, type Entry, type View } from './use-outbox'
 /** What customer systems are to know of calls and do not yet: why, and what to do about it. For administrators. */
 export function OutboxPage() {
   const { t } = useTranslation()
-  const problemText = useProblemText()
+  const problemText = useProblemText('systems')
   const [view, setView] = useState<View>('open')
   const [connectorId, setConnectorId] = useState<string | null>(null)
   const outbox = useOutbox(view, connectorId)
