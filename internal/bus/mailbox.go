@@ -13,7 +13,7 @@ const MailboxSize = 1024
 // with Gap. It has no goroutine: Put is a channel send, some hundred nanoseconds.
 type Mailbox struct {
 	subject string
-	onClose func()
+	onClose func(*Mailbox)
 	stop    func() bool // ends the watch over the subscriber's ctx
 
 	mu     sync.Mutex
@@ -23,8 +23,8 @@ type Mailbox struct {
 }
 
 // NewMailbox makes a mailbox for size envelopes (at least 1) that closes when ctx ends. onClose, when not nil, is called once after
-// it has closed, from any goroutine.
-func NewMailbox(ctx context.Context, subject string, size int, onClose func()) *Mailbox {
+// it has closed, from any goroutine, which may be before NewMailbox has returned.
+func NewMailbox(ctx context.Context, subject string, size int, onClose func(*Mailbox)) *Mailbox {
 	m := &Mailbox{subject: subject, onClose: onClose, c: make(chan Envelope, max(size, 1))}
 	m.mu.Lock()
 	m.stop = context.AfterFunc(ctx, m.Close)
@@ -86,6 +86,6 @@ func (m *Mailbox) Close() {
 	m.stop()
 	m.mu.Unlock()
 	if m.onClose != nil {
-		m.onClose()
+		m.onClose(m)
 	}
 }

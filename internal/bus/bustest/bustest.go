@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Fleet) {
 	}{
 		{"subscribers see one order", testOrder},
 		{"a subscription is in force when Subscribe returns", testInForce},
+		{"a context that ends while its subscription is made takes it along", testEndsAtOnce},
 		{"a payload belongs to its subscriber", testPayloadOwned},
 		{"an empty payload is no missing one", testEmptyPayload},
 		{"a subject sees its own messages only", testSubjects},

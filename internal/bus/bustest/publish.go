@@ -47,6 +47,26 @@ func testInForce(t *testing.T, f Fleet) {
 	}
 }
 
+// testEndsAtOnce is for the race detector, too.
+func testEndsAtOnce(t *testing.T, f Fleet) {
+	b := join(t, f)
+	for range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		s, err := b.Subscribe(ctx, "calls")
+		if err != nil {
+			continue // it had ended before
+		}
+		for open := true; open; {
+			select {
+			case _, open = <-s.C():
+			case <-within(t).Done():
+				t.Fatal("the subscription is still there")
+			}
+		}
+	}
+}
+
 func testPayloadOwned(t *testing.T, f Fleet) {
 	b := join(t, f)
 	one, other := subscribe(t, b, "calls"), subscribe(t, b, "calls")

@@ -107,8 +107,7 @@ func (b *Bus) Subscribe(ctx context.Context, name string) (bus.Subscription, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var m *bus.Mailbox
-	m = bus.NewMailbox(ctx, name, b.size, func() { b.leave(s, m) })
+	m := bus.NewMailbox(ctx, name, b.size, func(m *bus.Mailbox) { b.leave(s, m) })
 	s.subs = append(s.subs, m)
 	return m, nil
 }

@@ -130,8 +130,7 @@ func (b *Bus) Subscribe(ctx context.Context, name string) (bus.Subscription, err
 		}
 		b.subjects[name] = s
 	}
-	var m *bus.Mailbox
-	m = bus.NewMailbox(ctx, name, b.opts.MailboxSize, func() { b.leave(s, m) })
+	m := bus.NewMailbox(ctx, name, b.opts.MailboxSize, func(m *bus.Mailbox) { b.leave(s, m) })
 	s.subs = append(s.subs, m)
 	l := b.link
 	b.mu.Unlock()
