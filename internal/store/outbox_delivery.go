@@ -138,10 +138,26 @@ func (r outboxRepo) Replay(ctx context.Context, connector string, at time.Time) 
 	return n, wrap("replaying the outbox", err)
 }
 
+// sweepBatch is how many entries are removed at a time: SQLite has one writer, and calls that end must not wait for a weekend's entries.
+const sweepBatch = 500
+
 // Sweep implements outbox.Repository.
 func (r outboxRepo) Sweep(ctx context.Context, before time.Time) (int, error) {
-	n, err := r.client.OutboxEntry.Delete().Where(
-		outboxentry.StateIn(string(outbox.StateDelivered), string(outbox.StateDiscarded)), outboxentry.SinceLT(utc(before)),
-	).Exec(ctx)
-	return n, wrap("removing old entries of the outbox", err)
+	const op = "removing old entries of the outbox"
+	for swept := 0; ; {
+		ids, err := r.client.OutboxEntry.Query().Where(
+			outboxentry.StateIn(string(outbox.StateDelivered), string(outbox.StateDiscarded)), outboxentry.SinceLT(utc(before)),
+		).Limit(sweepBatch).IDs(ctx)
+		if err != nil || len(ids) == 0 {
+			return swept, wrap(op, err)
+		}
+		n, err := r.client.OutboxEntry.Delete().Where(
+			outboxentry.IDIn(ids...), // one that has changed meanwhile stays
+			outboxentry.StateIn(string(outbox.StateDelivered), string(outbox.StateDiscarded)), outboxentry.SinceLT(utc(before)),
+		).Exec(ctx)
+		swept += n
+		if err != nil || len(ids) < sweepBatch {
+			return swept, wrap(op, err)
+		}
+	}
 }
