@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromiumArgs, chromiumPath } from '../playwright.config.ts'
 
+/** How long the browser may take to answer, in ms. What is asked of a page that is just going away is sometimes never answered. */
+const patience = 5_000
+
 interface Answer {
   readonly id?: number
   readonly result?: unknown
@@ -51,6 +54,7 @@ export class BackgroundPage {
     )
     const address = await new Promise<string>((resolve, reject) => {
       let said = ''
+      setTimeout(() => reject(new Error(`the browser does not start: ${said}`)), 4 * patience).unref()
       browser.stderr.on('data', (part: Buffer) => {
         said += part.toString()
         const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
@@ -103,10 +107,14 @@ export class BackgroundPage {
     return () => process.kill(-pid, 'SIGCONT')
   }
 
+  /** Kills the browser: nothing of it is needed any more, and asked to close it may be gone before it has answered. */
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#browser.once('exit', resolve))
-    await this.#send('Browser.close')
-    await ended
+    const { pid, exitCode, signalCode } = this.#browser
+    if (pid !== undefined && exitCode === null && signalCode === null) {
+      const ended = new Promise((resolve) => this.#browser.once('exit', resolve))
+      process.kill(-pid, 'SIGKILL')
+      await ended
+    }
     this.#socket.close()
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
@@ -116,13 +124,29 @@ export class BackgroundPage {
     await this.evaluate('window.former = true')
     await this.#send(method, params, this.#session)
     const loaded = () => this.evaluate<boolean>('!window.former && document.readyState === "complete"').catch(() => false)
-    while (!(await loaded())) await new Promise((resolve) => setTimeout(resolve, 50))
+    for (const until = Date.now() + 4 * patience; !(await loaded()); ) {
+      if (Date.now() > until) throw new Error(`${method}: the page does not load`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   #send(method: string, params: object = {}, sessionId?: string): Promise<unknown> {
     const id = ++this.#last
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
+      const late = setTimeout(() => {
+        this.#waiting.delete(id)
+        reject(new Error(`the browser does not answer ${method}`))
+      }, patience)
+      this.#waiting.set(id, {
+        resolve: (result) => {
+          clearTimeout(late)
+          resolve(result)
+        },
+        reject: (error) => {
+          clearTimeout(late)
+          reject(error)
+        },
+      })
       this.#socket.send(JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) }))
     })
   }
