@@ -40,12 +40,18 @@ export default defineConfig({
     },
   },
   test: {
-    environment: 'jsdom',
+    maxWorkers: '100%',
     setupFiles: ['src/testing/setup.ts'],
     css: false,
     // One copy of graphql: what is left to Node would load its CommonJS twin.
     server: { deps: { inline: [/graphql/, /@apollo/] } },
     restoreMocks: true,
     testTimeout: 15_000,
+    // Making a document takes longer than most tests of logic: a .ts that needs one says so in its first line.
+    projects: [
+      { extends: true, test: { name: 'logic', include: ['{src,scripts}/**/*.test.ts'], environment: 'node' } },
+      // Pages share their modules, which take as long to load as to test: no file may replace one of them.
+      { extends: true, test: { name: 'pages', include: ['src/**/*.test.tsx'], environment: 'jsdom', isolate: false } },
+    ],
   },
 })

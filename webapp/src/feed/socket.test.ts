@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { parse } from 'graphql'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { useServer } from 'graphql-ws/use/ws'

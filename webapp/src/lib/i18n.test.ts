@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import i18next, { t } from 'i18next'
 import { expect, test } from 'vitest'
 import { changeLanguage, loadPageWords, startTranslations } from './i18n'

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors'
 import { expect, test, vi } from 'vitest'
 import { Clock } from './clock'

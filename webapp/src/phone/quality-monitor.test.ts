@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { beforeEach, expect, test } from 'vitest'
 import { QualityMonitor, type QualityReport, type Watched } from './quality-monitor'
 import type { Stats } from './types'

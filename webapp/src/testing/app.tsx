@@ -42,7 +42,6 @@ export function fakeStream(): MediaStream {
 
 interface RenderOptions {
   language?: Language
-  scheme?: 'light' | 'dark'
   path?: string
   microphone?: Microphone
   credentials?: Credentials
@@ -53,13 +52,12 @@ interface RenderOptions {
 
 /** Renders the whole page over the schema of the tests in one of its worlds. */
 export async function renderApp(scenario: string, options: RenderOptions = {}) {
-  const { language = 'en', scheme = 'light', path = '/' } = options
+  const { language = 'en', path = '/' } = options
   if (!i18next.isInitialized) await startTranslations(language)
   await changeLanguage(language)
   resetWorld(scenario)
   const context: Context = { scenario, world: worldOf(scenario) }
   context.world.preferences.language = language
-  context.world.preferences.theme = scheme
   const asked: { name: string; variables: Record<string, unknown> }[] = []
   const recorder = new ApolloLink((operation, forward) => {
     asked.push({ name: operation.operationName ?? '', variables: operation.variables })

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { expect, test } from 'vitest'
 import { localStore } from '@/lib/storage'
 import { byUse, countTopic, topicUse } from './topic-order'
