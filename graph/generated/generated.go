@@ -8464,70 +8464,22 @@ func (ec *executionContext) fieldContext_AlertSettings_deadAir(_ context.Context
 	return graphql.NewScalarFieldContext("AlertSettings", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _BeatPhonePayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.BeatPhonePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BeatPhonePayload_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _BeatPhonePayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.BeatPhonePayload) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_BeatPhonePayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BeatPhonePayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Call_id(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_id(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Call_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Call_version(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_version(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Call_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -8808,47 +8760,15 @@ func (ec *executionContext) fieldContext_Call_legs(_ context.Context, field grap
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_held(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_held(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Held, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_held(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Held)
 }
 func (ec *executionContext) fieldContext_Call_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Call_muted(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_muted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Muted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_muted(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Muted)
 }
 func (ec *executionContext) fieldContext_Call_muted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -8918,24 +8838,8 @@ func (ec *executionContext) fieldContext_Call_parked(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_answerRequested(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_answerRequested(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AnswerRequested, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_answerRequested(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.AnswerRequested)
 }
 func (ec *executionContext) fieldContext_Call_answerRequested(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -8964,24 +8868,8 @@ func (ec *executionContext) fieldContext_Call_waited(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _Call_attempts(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_attempts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Attempts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_attempts(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Attempts)
 }
 func (ec *executionContext) fieldContext_Call_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -9280,24 +9168,8 @@ func (ec *executionContext) fieldContext_CallChanged_call(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _CallChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CallChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallChanged_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CallChanged) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_CallChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -9372,24 +9244,8 @@ func (ec *executionContext) fieldContext_CallEnd_by(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("CallEnd", field, false, false, errors.New("field of type EndedBy does not have child fields"))
 }
 
-func (ec *executionContext) _CallEnd_cause(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallEnd_cause(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cause, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallEnd_cause(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Cause)
 }
 func (ec *executionContext) fieldContext_CallEnd_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallEnd", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -9473,24 +9329,8 @@ func (ec *executionContext) fieldContext_CallQuality_mos(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _CallQuality_alerting(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallQuality_alerting(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Alerting, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallQuality_alerting(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Alerting)
 }
 func (ec *executionContext) fieldContext_CallQuality_alerting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -9560,47 +9400,15 @@ func (ec *executionContext) fieldContext_CallQuality_alerts(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _CallRemoved_id(ctx context.Context, field graphql.CollectedField, obj *model.CallRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallRemoved_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallRemoved_id(ctx context.Context, field graphql.CollectedField, obj *model.CallRemoved) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CallRemoved_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallRemoved", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _CallRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CallRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallRemoved_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CallRemoved) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_CallRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -9739,24 +9547,8 @@ func (ec *executionContext) fieldContext_Candidate_origin(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchOrigin does not have child fields"))
 }
 
-func (ec *executionContext) _Candidate_confidence(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_confidence(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Confidence, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Candidate_confidence(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Confidence)
 }
 func (ec *executionContext) fieldContext_Candidate_confidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type Float does not have child fields"))
@@ -9826,70 +9618,22 @@ func (ec *executionContext) fieldContext_Candidate_refusedBy(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Connector_id(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_id(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Connector_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_kind(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_kind(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_Connector_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_name(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_name(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Connector_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
@@ -9964,47 +9708,15 @@ func (ec *executionContext) fieldContext_Connector_secrets(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_index(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_index(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Index, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_index(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Index)
 }
 func (ec *executionContext) fieldContext_Connector_index(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_version(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_version(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Connector_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -10134,47 +9846,15 @@ func (ec *executionContext) fieldContext_Connector_failingSince(_ context.Contex
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_problem(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_problem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Problem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_problem(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
 }
 func (ec *executionContext) fieldContext_Connector_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorKind_name(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorKind_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorKind_name(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ConnectorKind_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type String does not have child fields"))
@@ -10258,47 +9938,15 @@ func (ec *executionContext) fieldContext_ConnectorKind_presets(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _ConnectorPreset_name(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorPreset_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorPreset_name(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ConnectorPreset_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorPreset_title(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorPreset_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorPreset_title(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_ConnectorPreset_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type String does not have child fields"))
@@ -10327,47 +9975,15 @@ func (ec *executionContext) fieldContext_ConnectorPreset_config(_ context.Contex
 	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_method(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_method(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Method, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_method(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Method)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_target(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_target(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Target, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_target(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Target)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
@@ -10396,47 +10012,15 @@ func (ec *executionContext) fieldContext_ConnectorRequest_status(_ context.Conte
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_bytes(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_bytes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Bytes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_bytes(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Bytes)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_rows(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_rows(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rows, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_rows(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Rows)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -10488,93 +10072,29 @@ func (ec *executionContext) fieldContext_ConnectorRequest_took(_ context.Context
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_problem(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_problem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Problem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_problem(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorTrial_ok(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorTrial_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorTrial_ok(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_ConnectorTrial_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorTrial_problem(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorTrial_problem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Problem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorTrial_problem(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
 }
 func (ec *executionContext) fieldContext_ConnectorTrial_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorTrial_code(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorTrial_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorTrial_code(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_ConnectorTrial_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type String does not have child fields"))
@@ -10635,24 +10155,8 @@ func (ec *executionContext) fieldContext_ConnectorTrial_requests(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ConnectorTrial_more(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorTrial_more(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.More, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorTrial_more(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.More)
 }
 func (ec *executionContext) fieldContext_ConnectorTrial_more(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -10777,24 +10281,8 @@ func (ec *executionContext) fieldContext_Consult_since(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Consult_reached(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_reached(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reached, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Consult_reached(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Reached)
 }
 func (ec *executionContext) fieldContext_Consult_reached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -10823,70 +10311,22 @@ func (ec *executionContext) fieldContext_Consult_front(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type ConsultSide does not have child fields"))
 }
 
-func (ec *executionContext) _Consult_blind(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_blind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Blind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Consult_blind(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Blind)
 }
 func (ec *executionContext) fieldContext_Consult_blind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _ContactSystem_id(ctx context.Context, field graphql.CollectedField, obj *model.ContactSystem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ContactSystem_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ContactSystem_id(ctx context.Context, field graphql.CollectedField, obj *model.ContactSystem) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ContactSystem_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactSystem", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _ContactSystem_name(ctx context.Context, field graphql.CollectedField, obj *model.ContactSystem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ContactSystem_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ContactSystem_name(ctx context.Context, field graphql.CollectedField, obj *model.ContactSystem) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ContactSystem_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactSystem", field, false, false, errors.New("field of type String does not have child fields"))
@@ -10956,47 +10396,15 @@ func (ec *executionContext) fieldContext_CreateCustomerPayload_duplicates(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateCustomerPayload_calls(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateCustomerPayload_calls(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Calls, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CreateCustomerPayload_calls(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Calls)
 }
 func (ec *executionContext) fieldContext_CreateCustomerPayload_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateCustomerPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Customer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -11025,70 +10433,22 @@ func (ec *executionContext) fieldContext_Customer_kind(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type CustomerKind does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Customer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_company(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_company(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_Customer_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_taxId(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_taxId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TaxID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_taxId(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.TaxID)
 }
 func (ec *executionContext) fieldContext_Customer_taxId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
@@ -11149,116 +10509,36 @@ func (ec *executionContext) fieldContext_Customer_emails(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_responsible(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_responsible(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Responsible, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_responsible(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Responsible)
 }
 func (ec *executionContext) fieldContext_Customer_responsible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_open(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_open(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Open, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_open(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Open)
 }
 func (ec *executionContext) fieldContext_Customer_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_url(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_url(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_url(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.URL)
 }
 func (ec *executionContext) fieldContext_Customer_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_source(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_source(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Source, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_source(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Source)
 }
 func (ec *executionContext) fieldContext_Customer_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_sourceName(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_sourceName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SourceName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_sourceName(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.SourceName)
 }
 func (ec *executionContext) fieldContext_Customer_sourceName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
@@ -11451,70 +10731,22 @@ func (ec *executionContext) fieldContext_CustomerNumber_number(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _CustomerNumber_label(ctx context.Context, field graphql.CollectedField, obj *model.CustomerNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomerNumber_label(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CustomerNumber_label(ctx context.Context, field graphql.CollectedField, obj *model.CustomerNumber) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
 }
 func (ec *executionContext) fieldContext_CustomerNumber_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerNumber", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DeleteConnectorPayload_id(ctx context.Context, field graphql.CollectedField, obj *model.DeleteConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteConnectorPayload_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeleteConnectorPayload_id(ctx context.Context, field graphql.CollectedField, obj *model.DeleteConnectorPayload) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_DeleteConnectorPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteConnectorPayload", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Demo_simulated(ctx context.Context, field graphql.CollectedField, obj *model.Demo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Demo_simulated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Simulated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Demo_simulated(ctx context.Context, field graphql.CollectedField, obj *model.Demo) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Simulated)
 }
 func (ec *executionContext) fieldContext_Demo_simulated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Demo", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -11552,70 +10784,22 @@ func (ec *executionContext) fieldContext_Demo_callers(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _DemoCallPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.DemoCallPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DemoCallPayload_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DemoCallPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.DemoCallPayload) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_DemoCallPayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DemoCallPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _DemoCaller_name(ctx context.Context, field graphql.CollectedField, obj *model.DemoCaller) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DemoCaller_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DemoCaller_name(ctx context.Context, field graphql.CollectedField, obj *model.DemoCaller) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_DemoCaller_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DemoCaller", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DemoCaller_company(ctx context.Context, field graphql.CollectedField, obj *model.DemoCaller) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DemoCaller_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DemoCaller_company(ctx context.Context, field graphql.CollectedField, obj *model.DemoCaller) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_DemoCaller_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DemoCaller", field, false, false, errors.New("field of type String does not have child fields"))
@@ -11653,139 +10837,43 @@ func (ec *executionContext) fieldContext_DemoCaller_number(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _DeskPhoneAccount_server(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeskPhoneAccount_server(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Server, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeskPhoneAccount_server(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Server)
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_server(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DeskPhoneAccount_transport(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeskPhoneAccount_transport(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Transport, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeskPhoneAccount_transport(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Transport)
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_transport(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DeskPhoneAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeskPhoneAccount_user(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.User, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeskPhoneAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.User)
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DeskPhoneAccount_password(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeskPhoneAccount_password(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Password, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeskPhoneAccount_password(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Password)
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_password(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DeskPhoneAccount_realm(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeskPhoneAccount_realm(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Realm, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeskPhoneAccount_realm(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Realm)
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_realm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DeskPhoneAccount_renewed(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeskPhoneAccount_renewed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Renewed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeskPhoneAccount_renewed(ctx context.Context, field graphql.CollectedField, obj *model.DeskPhoneAccount) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Renewed)
 }
 func (ec *executionContext) fieldContext_DeskPhoneAccount_renewed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -11901,47 +10989,15 @@ func (ec *executionContext) fieldContext_ExaminedNumber_why(_ context.Context, f
 	return graphql.NewScalarFieldContext("ExaminedNumber", field, false, false, errors.New("field of type MatchReason does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedPhone_raw(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedPhone_raw(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Raw, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedPhone_raw(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Raw)
 }
 func (ec *executionContext) fieldContext_ExaminedPhone_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedPhone", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedPhone_label(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedPhone_label(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedPhone_label(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
 }
 func (ec *executionContext) fieldContext_ExaminedPhone_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedPhone", field, false, false, errors.New("field of type String does not have child fields"))
@@ -11979,47 +11035,15 @@ func (ec *executionContext) fieldContext_ExaminedPhone_numbers(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _ExaminedRecord_type(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_type(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_id(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_id(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
@@ -12048,70 +11072,22 @@ func (ec *executionContext) fieldContext_ExaminedRecord_kind(_ context.Context, 
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type CustomerKind does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_name(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_name(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_company(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_company(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_taxId(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_taxId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TaxID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_taxId(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.TaxID)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_taxId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
@@ -12140,47 +11116,15 @@ func (ec *executionContext) fieldContext_ExaminedRecord_emails(_ context.Context
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_responsible(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_responsible(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Responsible, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_responsible(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Responsible)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_responsible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_url(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_url(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_url(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.URL)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
@@ -12379,24 +11323,8 @@ func (ec *executionContext) fieldContext_IceServer_credential(_ context.Context,
 	return graphql.NewScalarFieldContext("IceServer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_id(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_id(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Interaction_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -12659,24 +11587,8 @@ func (ec *executionContext) fieldContext_Interaction_operator(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _Interaction_customerName(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_customerName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CustomerName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_customerName(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.CustomerName)
 }
 func (ec *executionContext) fieldContext_Interaction_customerName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type String does not have child fields"))
@@ -12746,24 +11658,8 @@ func (ec *executionContext) fieldContext_Interaction_tags(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Interaction_comment(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_comment(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Comment, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_comment(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Comment)
 }
 func (ec *executionContext) fieldContext_Interaction_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type String does not have child fields"))
@@ -12943,24 +11839,8 @@ func (ec *executionContext) fieldContext_InteractionEdge_node(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _InteractionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.InteractionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_InteractionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _InteractionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.InteractionEdge) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_InteractionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InteractionEdge", field, false, false, errors.New("field of type String does not have child fields"))
@@ -13030,24 +11910,8 @@ func (ec *executionContext) fieldContext_IssueDeskPhonePayload_account(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _Leg_id(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Leg_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Leg_id(ctx context.Context, field graphql.CollectedField, obj *model.Leg) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Leg_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -13099,70 +11963,22 @@ func (ec *executionContext) fieldContext_Leg_state(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type LegState does not have child fields"))
 }
 
-func (ec *executionContext) _Leg_muted(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Leg_muted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Muted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Leg_muted(ctx context.Context, field graphql.CollectedField, obj *model.Leg) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Muted)
 }
 func (ec *executionContext) fieldContext_Leg_muted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Leg_silent(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Leg_silent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Silent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Leg_silent(ctx context.Context, field graphql.CollectedField, obj *model.Leg) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Silent)
 }
 func (ec *executionContext) fieldContext_Leg_silent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _LinkQueue_queueId(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkQueue_queueId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.QueueID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkQueue_queueId(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.QueueID)
 }
 func (ec *executionContext) fieldContext_LinkQueue_queueId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkQueue", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -13296,116 +12112,36 @@ func (ec *executionContext) fieldContext_LinkRate_weeks(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _LinkShare_calls(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkShare_calls(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Calls, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkShare_calls(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Calls)
 }
 func (ec *executionContext) fieldContext_LinkShare_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LinkShare_resolvable(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkShare_resolvable(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Resolvable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkShare_resolvable(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Resolvable)
 }
 func (ec *executionContext) fieldContext_LinkShare_resolvable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LinkShare_linked(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkShare_linked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Linked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkShare_linked(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Linked)
 }
 func (ec *executionContext) fieldContext_LinkShare_linked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LinkShare_bySystem(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkShare_bySystem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BySystem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkShare_bySystem(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.BySystem)
 }
 func (ec *executionContext) fieldContext_LinkShare_bySystem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LinkShare_byPerson(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkShare_byPerson(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ByPerson, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkShare_byPerson(ctx context.Context, field graphql.CollectedField, obj *model.LinkShare) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ByPerson)
 }
 func (ec *executionContext) fieldContext_LinkShare_byPerson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -13663,24 +12399,8 @@ func (ec *executionContext) fieldContext_Match_failingSince(_ context.Context, f
 	return graphql.NewScalarFieldContext("Match", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Match_problem(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_problem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Problem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Match_problem(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
 }
 func (ec *executionContext) fieldContext_Match_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Match", field, false, false, errors.New("field of type String does not have child fields"))
@@ -15809,93 +14529,29 @@ func (ec *executionContext) fieldContext_Mutation_reportPhoneHealth(ctx context.
 	return fc, nil
 }
 
-func (ec *executionContext) _NoteLimits_comment(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoteLimits_comment(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Comment, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NoteLimits_comment(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Comment)
 }
 func (ec *executionContext) fieldContext_NoteLimits_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoteLimits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _NoteLimits_tags(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoteLimits_tags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NoteLimits_tags(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Tags)
 }
 func (ec *executionContext) fieldContext_NoteLimits_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoteLimits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _NoteLimits_tag(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoteLimits_tag(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tag, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NoteLimits_tag(ctx context.Context, field graphql.CollectedField, obj *model.NoteLimits) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Tag)
 }
 func (ec *executionContext) fieldContext_NoteLimits_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoteLimits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Notice_id(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Notice_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Notice_id(ctx context.Context, field graphql.CollectedField, obj *model.Notice) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Notice_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -15947,24 +14603,8 @@ func (ec *executionContext) fieldContext_Notice_kind(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type NoticeKind does not have child fields"))
 }
 
-func (ec *executionContext) _Notice_text(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Notice_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Notice_text(ctx context.Context, field graphql.CollectedField, obj *model.Notice) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_Notice_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type String does not have child fields"))
@@ -16048,93 +14688,29 @@ func (ec *executionContext) fieldContext_NumberLinkPayload_customer(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _NumberLinkPayload_calls(ctx context.Context, field graphql.CollectedField, obj *model.NumberLinkPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberLinkPayload_calls(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Calls, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NumberLinkPayload_calls(ctx context.Context, field graphql.CollectedField, obj *model.NumberLinkPayload) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Calls)
 }
 func (ec *executionContext) fieldContext_NumberLinkPayload_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberLinkPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_id(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_id(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Operator_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_login(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_login(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Login, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_login(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Login)
 }
 func (ec *executionContext) fieldContext_Operator_login(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_name(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_name(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Operator_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type String does not have child fields"))
@@ -16241,24 +14817,8 @@ func (ec *executionContext) fieldContext_Operator_pauseReason(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _Operator_phoneOnline(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_phoneOnline(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PhoneOnline, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_phoneOnline(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.PhoneOnline)
 }
 func (ec *executionContext) fieldContext_Operator_phoneOnline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -16296,24 +14856,8 @@ func (ec *executionContext) fieldContext_Operator_queues(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Operator_version(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_version(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Operator_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -16374,47 +14918,15 @@ func (ec *executionContext) fieldContext_OperatorChanged_operator(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _OperatorChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OperatorChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorChanged_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OperatorChanged) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_OperatorChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _OperatorReadiness_id(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorReadiness_id(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -16498,24 +15010,8 @@ func (ec *executionContext) fieldContext_OperatorReadiness_since(_ context.Conte
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _OperatorReadiness_desk(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_desk(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Desk, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorReadiness_desk(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Desk)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_desk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -16553,24 +15049,8 @@ func (ec *executionContext) fieldContext_OperatorReadiness_health(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _OperatorReadiness_version(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorReadiness_version(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -16640,93 +15120,29 @@ func (ec *executionContext) fieldContext_OutboxConnection_pageInfo(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _OutboxConnector_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnector_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnector_name(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnector_name(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnector_active(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_active(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Active, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnector_active(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Active)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnector_waiting(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_waiting(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Waiting, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnector_waiting(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Waiting)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -16755,24 +15171,8 @@ func (ec *executionContext) fieldContext_OutboxConnector_waitingSince(_ context.
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnector_dead(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_dead(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Dead, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnector_dead(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Dead)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_dead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -16833,93 +15233,29 @@ func (ec *executionContext) fieldContext_OutboxEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _OutboxEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_OutboxEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_connectorId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_connectorId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConnectorID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_connectorId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ConnectorID)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_connectorId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_connectorName(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_connectorName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConnectorName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_connectorName(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ConnectorName)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_connectorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
@@ -16994,24 +15330,8 @@ func (ec *executionContext) fieldContext_OutboxEntry_since(_ context.Context, fi
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_attempts(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_attempts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Attempts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_attempts(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Attempts)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -17040,47 +15360,15 @@ func (ec *executionContext) fieldContext_OutboxEntry_nextAttemptAt(_ context.Con
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_inProgress(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_inProgress(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InProgress, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_inProgress(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.InProgress)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_inProgress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_reason(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_reason(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
@@ -17109,24 +15397,8 @@ func (ec *executionContext) fieldContext_OutboxEntry_reasonCode(_ context.Contex
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_interactionId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_interactionId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InteractionID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_interactionId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.InteractionID)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_interactionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -17210,93 +15482,29 @@ func (ec *executionContext) fieldContext_OutboxEntry_customerId(_ context.Contex
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_customerName(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_customerName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CustomerName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_customerName(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.CustomerName)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_customerName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_comment(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_comment(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Comment, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_comment(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Comment)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_title(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_title(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_edited(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_edited(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edited, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_edited(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Edited)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_edited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -17334,24 +15542,8 @@ func (ec *executionContext) fieldContext_OutboxEntryPayload_entry(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_hasNextPage(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HasNextPage, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasNextPage)
 }
 func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -17458,47 +15650,15 @@ func (ec *executionContext) fieldContext_Parking_until(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Parking", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PartStatus_name(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PartStatus_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PartStatus_name(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_PartStatus_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PartStatus_ok(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PartStatus_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PartStatus_ok(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_PartStatus_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -17527,24 +15687,8 @@ func (ec *executionContext) fieldContext_PartStatus_since(_ context.Context, fie
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PartStatus_detail(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PartStatus_detail(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Detail, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PartStatus_detail(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Detail)
 }
 func (ec *executionContext) fieldContext_PartStatus_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type String does not have child fields"))
@@ -17582,47 +15726,15 @@ func (ec *executionContext) fieldContext_Party_number(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Party_name(ctx context.Context, field graphql.CollectedField, obj *model.Party) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Party_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Party_name(ctx context.Context, field graphql.CollectedField, obj *model.Party) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Party_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Party", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_id(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_id(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_PastContact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -17651,24 +15763,8 @@ func (ec *executionContext) fieldContext_PastContact_channel(_ context.Context, 
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type PastChannel does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_inbound(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_inbound(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Inbound, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_inbound(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Inbound)
 }
 func (ec *executionContext) fieldContext_PastContact_inbound(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -17697,185 +15793,57 @@ func (ec *executionContext) fieldContext_PastContact_at(_ context.Context, field
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_title(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_title(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_PastContact_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_text(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_text(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_PastContact_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_who(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_who(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Who, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_who(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Who)
 }
 func (ec *executionContext) fieldContext_PastContact_who(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_url(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_url(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_url(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.URL)
 }
 func (ec *executionContext) fieldContext_PastContact_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PauseReason_id(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PauseReason_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PauseReason_id(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_PauseReason_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _PauseReason_key(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PauseReason_key(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Key, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PauseReason_key(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
 }
 func (ec *executionContext) fieldContext_PauseReason_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PauseReason_name(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PauseReason_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PauseReason_name(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_PauseReason_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PauseReason_system(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PauseReason_system(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.System, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PauseReason_system(ctx context.Context, field graphql.CollectedField, obj *model.PauseReason) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.System)
 }
 func (ec *executionContext) fieldContext_PauseReason_system(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -17927,24 +15895,8 @@ func (ec *executionContext) fieldContext_PhoneError_kind(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type PhoneErrorKind does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneError_text(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneError_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneError_text(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_PhoneError_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type String does not have child fields"))
@@ -17996,93 +15948,29 @@ func (ec *executionContext) fieldContext_PhoneHealth_checkedAt(_ context.Context
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_browser(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_browser(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Browser, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_browser(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Browser)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_browser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_platform(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_platform(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Platform, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_platform(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Platform)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_microphone(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_microphone(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Microphone, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_microphone(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Microphone)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_microphone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_speaker(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_speaker(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Speaker, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_speaker(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Speaker)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_speaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
@@ -18184,116 +16072,36 @@ func (ec *executionContext) fieldContext_PhoneHealth_errors(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _PhoneHealthPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealthPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealthPayload_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealthPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealthPayload) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_PhoneHealthPayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealthPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_id(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneIndex_id(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_name(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneIndex_name(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_numbers(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_numbers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Numbers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneIndex_numbers(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Numbers)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_records(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_records(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Records, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneIndex_records(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -18322,93 +16130,29 @@ func (ec *executionContext) fieldContext_PhoneIndex_completeAt(_ context.Context
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_reading(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_reading(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reading, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneIndex_reading(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Reading)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_reading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_problem(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_problem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Problem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneIndex_problem(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneNumber_e164(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneNumber_e164(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.E164, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneNumber_e164(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.E164)
 }
 func (ec *executionContext) fieldContext_PhoneNumber_e164(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneNumber", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneNumber_display(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneNumber_display(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Display, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneNumber_display(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Display)
 }
 func (ec *executionContext) fieldContext_PhoneNumber_display(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneNumber", field, false, false, errors.New("field of type String does not have child fields"))
@@ -18437,24 +16181,8 @@ func (ec *executionContext) fieldContext_PhoneNumber_kind(_ context.Context, fie
 	return graphql.NewScalarFieldContext("PhoneNumber", field, false, false, errors.New("field of type NumberKind does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_id(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_id(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_PhoneSession_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -18483,116 +16211,36 @@ func (ec *executionContext) fieldContext_PhoneSession_wsUrls(_ context.Context, 
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_uri(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_uri(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URI, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_uri(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.URI)
 }
 func (ec *executionContext) fieldContext_PhoneSession_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_authorizationUser(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_authorizationUser(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AuthorizationUser, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_authorizationUser(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.AuthorizationUser)
 }
 func (ec *executionContext) fieldContext_PhoneSession_authorizationUser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_realm(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_realm(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Realm, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_realm(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Realm)
 }
 func (ec *executionContext) fieldContext_PhoneSession_realm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_ha1(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_ha1(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ha1, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_ha1(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Ha1)
 }
 func (ec *executionContext) fieldContext_PhoneSession_ha1(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_displayName(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_displayName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DisplayName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_displayName(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.DisplayName)
 }
 func (ec *executionContext) fieldContext_PhoneSession_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
@@ -18630,47 +16278,15 @@ func (ec *executionContext) fieldContext_PhoneSession_iceServers(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _PhoneSession_registerExpires(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_registerExpires(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RegisterExpires, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_registerExpires(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RegisterExpires)
 }
 func (ec *executionContext) fieldContext_PhoneSession_registerExpires(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_simulated(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_simulated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Simulated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_simulated(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Simulated)
 }
 func (ec *executionContext) fieldContext_PhoneSession_simulated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -18722,47 +16338,15 @@ func (ec *executionContext) fieldContext_PhoneStep_state(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type PhoneStepState does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneStep_problem(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneStep_problem(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Problem, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneStep_problem(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
 }
 func (ec *executionContext) fieldContext_PhoneStep_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneStep_detail(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneStep_detail(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Detail, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneStep_detail(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Detail)
 }
 func (ec *executionContext) fieldContext_PhoneStep_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type String does not have child fields"))
@@ -18791,47 +16375,15 @@ func (ec *executionContext) fieldContext_PhoneStep_since(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Preferences_language(ctx context.Context, field graphql.CollectedField, obj *model.Preferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Preferences_language(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Language, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Preferences_language(ctx context.Context, field graphql.CollectedField, obj *model.Preferences) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Language)
 }
 func (ec *executionContext) fieldContext_Preferences_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Preferences", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Preferences_theme(ctx context.Context, field graphql.CollectedField, obj *model.Preferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Preferences_theme(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Theme, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Preferences_theme(ctx context.Context, field graphql.CollectedField, obj *model.Preferences) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Theme)
 }
 func (ec *executionContext) fieldContext_Preferences_theme(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Preferences", field, false, false, errors.New("field of type String does not have child fields"))
@@ -18929,70 +16481,22 @@ func (ec *executionContext) fieldContext_QualityAlert_until(_ context.Context, f
 	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _QualityFigure_now(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityFigure_now(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Now, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QualityFigure_now(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Now)
 }
 func (ec *executionContext) fieldContext_QualityFigure_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityFigure", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _QualityFigure_average(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityFigure_average(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Average, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QualityFigure_average(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Average)
 }
 func (ec *executionContext) fieldContext_QualityFigure_average(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityFigure", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _QualityFigure_worst(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityFigure_worst(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Worst, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QualityFigure_worst(ctx context.Context, field graphql.CollectedField, obj *model.QualityFigure) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Worst)
 }
 func (ec *executionContext) fieldContext_QualityFigure_worst(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityFigure", field, false, false, errors.New("field of type Float does not have child fields"))
@@ -20018,93 +17522,29 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Queue_id(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_id(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Queue_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_key(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_key(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Key, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_key(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
 }
 func (ec *executionContext) fieldContext_Queue_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_name(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_name(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Queue_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_waiting(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_waiting(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Waiting, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_waiting(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Waiting)
 }
 func (ec *executionContext) fieldContext_Queue_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -20133,139 +17573,43 @@ func (ec *executionContext) fieldContext_Queue_oldestSince(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_ready(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_ready(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ready, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_ready(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Ready)
 }
 func (ec *executionContext) fieldContext_Queue_ready(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_talking(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_talking(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Talking, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_talking(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Talking)
 }
 func (ec *executionContext) fieldContext_Queue_talking(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_operators(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_operators(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operators, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_operators(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Operators)
 }
 func (ec *executionContext) fieldContext_Queue_operators(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_ringTone(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_ringTone(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RingTone, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_ringTone(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.RingTone)
 }
 func (ec *executionContext) fieldContext_Queue_ringTone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_autoAnswer(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_autoAnswer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AutoAnswer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_autoAnswer(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.AutoAnswer)
 }
 func (ec *executionContext) fieldContext_Queue_autoAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_version(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Queue_version(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Queue_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -20303,24 +17647,8 @@ func (ec *executionContext) fieldContext_QueueChanged_queue(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _QueueChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.QueueChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QueueChanged_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QueueChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.QueueChanged) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_QueueChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QueueChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -20358,93 +17686,29 @@ func (ec *executionContext) fieldContext_ReadinessChanged_readiness(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ReadinessChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReadinessChanged_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReadinessChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessChanged) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReadinessChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReadinessChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _ReadinessRemoved_id(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReadinessRemoved_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReadinessRemoved_id(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessRemoved) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReadinessRemoved_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReadinessRemoved", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _ReadinessRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReadinessRemoved_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReadinessRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessRemoved) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReadinessRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReadinessRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_id(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_id(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_RelatedItem_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -20473,116 +17737,36 @@ func (ec *executionContext) fieldContext_RelatedItem_kind(_ context.Context, fie
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type RelatedKind does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_title(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_title(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_RelatedItem_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_status(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_status(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_status(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Status)
 }
 func (ec *executionContext) fieldContext_RelatedItem_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_open(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_open(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Open, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_open(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Open)
 }
 func (ec *executionContext) fieldContext_RelatedItem_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_sum(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_sum(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sum, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_sum(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Sum)
 }
 func (ec *executionContext) fieldContext_RelatedItem_sum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_responsible(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_responsible(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Responsible, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_responsible(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Responsible)
 }
 func (ec *executionContext) fieldContext_RelatedItem_responsible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
@@ -20611,47 +17795,15 @@ func (ec *executionContext) fieldContext_RelatedItem_at(_ context.Context, field
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_url(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_url(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_url(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.URL)
 }
 func (ec *executionContext) fieldContext_RelatedItem_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ReplayOutboxPayload_replayed(ctx context.Context, field graphql.CollectedField, obj *model.ReplayOutboxPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReplayOutboxPayload_replayed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Replayed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReplayOutboxPayload_replayed(ctx context.Context, field graphql.CollectedField, obj *model.ReplayOutboxPayload) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Replayed)
 }
 func (ec *executionContext) fieldContext_ReplayOutboxPayload_replayed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReplayOutboxPayload", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -20973,24 +18125,8 @@ func (ec *executionContext) fieldContext_SideQuality_grade(_ context.Context, fi
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type QualityGrade does not have child fields"))
 }
 
-func (ec *executionContext) _SideQuality_codec(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_codec(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Codec, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_codec(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Codec)
 }
 func (ec *executionContext) fieldContext_SideQuality_codec(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type String does not have child fields"))
@@ -21234,24 +18370,8 @@ func (ec *executionContext) fieldContext_SignInPayload_viewer(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _SignOutPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.SignOutPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SignOutPayload_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SignOutPayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.SignOutPayload) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_SignOutPayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SignOutPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -21289,24 +18409,8 @@ func (ec *executionContext) fieldContext_StartPhonePayload_phone(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _StopPhonePayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.StopPhonePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StopPhonePayload_ok(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ok, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _StopPhonePayload_ok(ctx context.Context, field graphql.CollectedField, obj *model.StopPhonePayload) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ok)
 }
 func (ec *executionContext) fieldContext_StopPhonePayload_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StopPhonePayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
@@ -21564,24 +18668,8 @@ func (ec *executionContext) fieldContext_Subscription_interactionFeed(ctx contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Synced_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Synced) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Synced_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Synced_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Synced) graphql.Marshaler {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_Synced_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Synced", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -21610,47 +18698,15 @@ func (ec *executionContext) fieldContext_Synced_at(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Synced", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _SystemStatus_ready(ctx context.Context, field graphql.CollectedField, obj *model.SystemStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemStatus_ready(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ready, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SystemStatus_ready(ctx context.Context, field graphql.CollectedField, obj *model.SystemStatus) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ready)
 }
 func (ec *executionContext) fieldContext_SystemStatus_ready(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemStatus", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _SystemStatus_version(ctx context.Context, field graphql.CollectedField, obj *model.SystemStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemStatus_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SystemStatus_version(ctx context.Context, field graphql.CollectedField, obj *model.SystemStatus) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_SystemStatus_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemStatus", field, false, false, errors.New("field of type String does not have child fields"))
@@ -21688,47 +18744,15 @@ func (ec *executionContext) fieldContext_SystemStatus_parts(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Tag_id(ctx context.Context, field graphql.CollectedField, obj *model.Tag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Tag_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Tag_id(ctx context.Context, field graphql.CollectedField, obj *model.Tag) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Tag_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Tag", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Tag_name(ctx context.Context, field graphql.CollectedField, obj *model.Tag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Tag_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Tag_name(ctx context.Context, field graphql.CollectedField, obj *model.Tag) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Tag_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Tag", field, false, false, errors.New("field of type String does not have child fields"))
@@ -21766,47 +18790,15 @@ func (ec *executionContext) fieldContext_TestConnectorPayload_trial(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _TestConnectorPayload_checked(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestConnectorPayload_checked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Checked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestConnectorPayload_checked(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Checked)
 }
 func (ec *executionContext) fieldContext_TestConnectorPayload_checked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestConnectorPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _TestConnectorPayload_version(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestConnectorPayload_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestConnectorPayload_version(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_TestConnectorPayload_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestConnectorPayload", field, false, false, errors.New("field of type String does not have child fields"))
@@ -21835,70 +18827,22 @@ func (ec *executionContext) fieldContext_TestConnectorPayload_capabilities(_ con
 	return graphql.NewScalarFieldContext("TestConnectorPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Topic_id(ctx context.Context, field graphql.CollectedField, obj *model.Topic) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Topic_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Topic_id(ctx context.Context, field graphql.CollectedField, obj *model.Topic) graphql.Marshaler {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Topic_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Topic", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Topic_name(ctx context.Context, field graphql.CollectedField, obj *model.Topic) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Topic_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Topic_name(ctx context.Context, field graphql.CollectedField, obj *model.Topic) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Topic_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Topic", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Topic_group(ctx context.Context, field graphql.CollectedField, obj *model.Topic) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Topic_group(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Group, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Topic_group(ctx context.Context, field graphql.CollectedField, obj *model.Topic) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Group)
 }
 func (ec *executionContext) fieldContext_Topic_group(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Topic", field, false, false, errors.New("field of type String does not have child fields"))
@@ -22128,24 +19072,8 @@ func (ec *executionContext) fieldContext_UnlinkedEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _UnlinkedEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedEdge) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_UnlinkedEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnlinkedEdge", field, false, false, errors.New("field of type String does not have child fields"))
@@ -22183,24 +19111,8 @@ func (ec *executionContext) fieldContext_UnlinkedNumber_number(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _UnlinkedNumber_calls(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedNumber_calls(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Calls, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedNumber_calls(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Calls)
 }
 func (ec *executionContext) fieldContext_UnlinkedNumber_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnlinkedNumber", field, false, false, errors.New("field of type Int does not have child fields"))
