@@ -1,7 +1,7 @@
 // Command pop measures how soon the card of an incoming call is at the operator's browser, beside the least that anybody can have:
 // a bare listener of ARI in the same run, on the same Asterisk.
 //
-// Calls alternate between the two; both come from the same carrier and enter their application in the first step of the same dialplan.
+// Calls alternate between the two, each called at the same rate; both come from the same carrier and enter their application in the first step of the same dialplan.
 // A call to Pult finds an operator whose browser is a real client of the web interface (the web app's own subscription over
 // graphql-transport-ws) and whose phone is registered over SIP by WebSocket; the caller gives up as soon as that phone rings. Times
 // are of one clock, from the moment before the INVITE is sent to the moment after the message was read.
@@ -30,9 +30,9 @@ import (
 
 func main() {
 	var o options
-	flag.IntVar(&o.calls, "calls", 200, "calls of the main part, half of them to Pult")
+	flag.IntVar(&o.calls, "calls", 200, "calls to Pult in the main part, and as many to the bare listener")
 	flag.IntVar(&o.slow, "slow", 50, "calls to Pult while 1C is slow, and as many for each of its other troubles")
-	flag.Float64Var(&o.rate, "rate", 5, "calls per second")
+	flag.Float64Var(&o.rate, "rate", 5, "calls per second to each")
 	flag.DurationVar(&o.delay, "1c", 100*time.Millisecond, "how long the slow 1C takes")
 	flag.StringVar(&o.binary, "pult", "", "the program (default: bin/pult)")
 	flag.BoolVar(&o.verbose, "v", false, "show Pult's log and every call")
@@ -65,7 +65,7 @@ func run(ctx context.Context, o options) error {
 	if o.verbose {
 		log = os.Stderr
 	}
-	s, err := newStage(ctx, o.binary, warm+o.calls+4*o.slow, log)
+	s, err := newStage(ctx, o.binary, warm+2*o.calls+4*o.slow, log)
 	if err != nil {
 		return err
 	}
@@ -75,11 +75,11 @@ func run(ctx context.Context, o options) error {
 
 func measure(ctx context.Context, s *stage, o options) error {
 	r := &runner{s: s, every: time.Duration(float64(time.Second) / o.rate), verbose: o.verbose}
-	fmt.Printf("%d calls at %g a second, half to Pult; then %d with a 1C of %v; %d processors\n", o.calls, o.rate, o.slow, o.delay, runtime.NumCPU())
+	fmt.Printf("%d calls to Pult and to a bare listener, each %g a second; then %d with a 1C of %v; %d processors\n", o.calls, o.rate, o.slow, o.delay, runtime.NumCPU())
 	if _, err := r.part(ctx, warm, true); err != nil {
 		return err
 	}
-	plain, err := r.part(ctx, o.calls, true)
+	plain, err := r.part(ctx, 2*o.calls, true)
 	if err != nil {
 		return err
 	}

@@ -26,20 +26,24 @@ func (t *times) before() float64 { return 100 * float64(t.early) / float64(len(t
 // runner makes calls.
 type runner struct {
 	s       *stage
-	every   time.Duration
+	every   time.Duration // from a call to Pult to the next
 	verbose bool
 	// ringOnly does not wait for the customer: 1C is not expected to know.
 	ringOnly bool
 	made     int // calls so far: every call has a number of its own
 }
 
-// part makes n calls, every other one to the bare listener where alternate is set.
+// part makes n calls, every other one to the bare listener where alternate is set, in between those to Pult.
 func (r *runner) part(ctx context.Context, n int, alternate bool) (*times, error) {
 	t := &times{}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	tick := time.NewTicker(r.every)
+	every := r.every
+	if alternate {
+		every /= 2
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for i := range n {
 		k := r.made

@@ -17,7 +17,8 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 )
 
-// conn is one connection. serve is its reader; write its only writer.
+// conn is one connection. serve is its reader. Messages are written by who has them, one at a time, as the mailbox says; what the
+// reader has to say is written by write, so that a browser that does not read is heard all the same.
 type conn struct {
 	ws      *websocket.Conn
 	exec    graphql.GraphExecutor
@@ -30,6 +31,7 @@ type conn struct {
 	opsCtx  context.Context //nolint:containedctx // of all operations
 	stop    context.CancelFunc
 	closing chan struct{} // closed by close
+	waiting chan struct{} // holds one token when write has messages to write
 	running sync.WaitGroup
 
 	mu     sync.Mutex
@@ -47,7 +49,7 @@ type operation struct {
 func newConn(ctx context.Context, ws *websocket.Conn, exec graphql.GraphExecutor, s Session, l SocketLimits, h http.Header) *conn {
 	c := &conn{
 		ws: ws, exec: exec, session: s, limits: l, header: h, box: newMailbox(l.Mailbox, l.MailboxBytes),
-		closing: make(chan struct{}), ops: map[string]*operation{},
+		closing: make(chan struct{}), waiting: make(chan struct{}, 1), ops: map[string]*operation{},
 	}
 	c.opsCtx, c.stop = context.WithCancel(s.Context(ctx))
 	return c
@@ -130,9 +132,9 @@ func (c *conn) handle(ctx context.Context, data []byte) {
 			c.close(closeTooManyInits, "Too many initialisation requests")
 			return
 		}
-		c.put(frameAck)
+		c.putLater(frameAck)
 	case typePing:
-		c.put(framePong)
+		c.putLater(framePong)
 	case typePong: // heard from it: that was the point
 	case typeComplete:
 		c.mu.Lock()
@@ -146,10 +148,36 @@ func (c *conn) handle(ctx context.Context, data []byte) {
 	}
 }
 
-// put hands a message to the writer; a browser that has stopped reading is let go.
+// put adds a message to those that are written; a browser that has stopped reading is let go.
 func (c *conn) put(frame []byte) {
 	if c.box.put(frame, c.limits.Patience) == errStalled {
-		c.close(closeSlow, "The browser does not read")
+		c.stalled()
+	}
+}
+
+func (c *conn) stalled() { c.close(closeSlow, "The browser does not read") }
+
+// putLater has a message written by write.
+func (c *conn) putLater(frame []byte) {
+	c.put(frame)
+	select {
+	case c.waiting <- struct{}{}:
+	default:
+	}
+}
+
+// flush writes what waits, unless somebody is writing, who does it then.
+func (c *conn) flush() {
+	if !c.box.begin() {
+		return
+	}
+	for frames := c.box.take(); len(frames) > 0; frames = c.box.take() {
+		for _, frame := range frames {
+			if !c.writeOne(frame) {
+				c.drop()
+				return
+			}
+		}
 	}
 }
 
@@ -167,7 +195,7 @@ func (c *conn) subscribe(ctx context.Context, id string, params *graphql.RawPara
 	}
 	if len(c.ops) >= c.limits.Operations {
 		c.mu.Unlock()
-		c.put(frameError(id, c.failed(ctx, errs.E(errs.RateLimited, "starting operation", "too many operations at a time on this connection"))))
+		c.putLater(frameError(id, c.failed(ctx, errs.E(errs.RateLimited, "starting operation", "too many operations at a time on this connection"))))
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -203,6 +231,7 @@ func (c *conn) send(id string, op *operation, frame []byte, last bool) {
 	c.mu.Unlock()
 	if present {
 		c.put(frame)
+		c.flush()
 	}
 }
 
@@ -251,7 +280,7 @@ func (c *conn) run(ctx context.Context, id string, op *operation, params *graphq
 	c.send(id, op, frameComplete(id), true)
 }
 
-// write writes messages, asks for signs of life, and closes the connection.
+// write writes what the reader has to say, asks for signs of life, and closes the connection.
 func (c *conn) write(ctx context.Context) {
 	ping := time.NewTicker(c.limits.PingEvery)
 	defer ping.Stop()
@@ -264,18 +293,15 @@ func (c *conn) write(ctx context.Context) {
 			c.mu.Unlock()
 			_ = c.ws.Close(code, reason) // it is gone either way
 			return
-		case <-c.box.ready:
-			for _, frame := range c.box.take() {
-				if !c.writeOne(ctx, frame) {
-					c.drop()
-					return
-				}
-			}
+		case <-c.waiting:
+			c.flush()
 		case <-ping.C:
-			if time.Since(time.Unix(0, c.heard.Load())) > c.limits.DeadAfter || !c.writeOne(ctx, framePing) {
+			if time.Since(time.Unix(0, c.heard.Load())) > c.limits.DeadAfter {
 				c.drop()
 				return
 			}
+			c.put(framePing)
+			c.flush()
 		case <-ended:
 			ended = nil
 			limit, cancel := context.WithTimeout(ctx, c.limits.WriteTimeout)
@@ -290,10 +316,26 @@ func (c *conn) write(ctx context.Context) {
 	}
 }
 
-func (c *conn) writeOne(ctx context.Context, frame []byte) bool {
-	ctx, cancel := context.WithTimeout(ctx, c.limits.WriteTimeout)
+// writeOne returns false when the connection no longer works. While it closes nothing is written any more: that is not a failure.
+func (c *conn) writeOne(frame []byte) bool {
+	// An operation's own context would cut the connection when the operation is completed.
+	ctx, cancel := context.WithTimeout(context.Background(), c.limits.WriteTimeout)
 	defer cancel()
-	return c.ws.Write(ctx, websocket.MessageText, frame) == nil
+	select {
+	case <-c.closing:
+		return true
+	default:
+	}
+	defer time.AfterFunc(c.limits.Patience, c.stalled).Stop()
+	if c.ws.Write(ctx, websocket.MessageText, frame) == nil {
+		return true
+	}
+	select {
+	case <-c.closing: // in the meantime
+		return true
+	default:
+		return false
+	}
 }
 
 // drop cuts a connection that no longer works.

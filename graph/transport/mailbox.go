@@ -11,21 +11,22 @@ var (
 	errStalled = errors.New("the browser does not read")
 )
 
-// A mailbox holds messages that wait to be written to one connection. It has one reader; put may be called concurrently.
+// A mailbox holds messages that wait to be written to one connection. Its methods may be called concurrently. One caller at a time
+// takes: who has put asks by begin whether that is them.
 type mailbox struct {
 	max      int // messages
 	maxBytes int
-	ready    chan struct{} // holds one token when there may be something to take
 
 	mu     sync.Mutex
 	frames [][]byte
 	bytes  int
 	space  chan struct{} // closed when there is room again; nil when nobody waits
+	taking bool
 	closed bool
 }
 
 func newMailbox(limit, maxBytes int) *mailbox {
-	return &mailbox{max: limit, maxBytes: maxBytes, ready: make(chan struct{}, 1)}
+	return &mailbox{max: limit, maxBytes: maxBytes}
 }
 
 // put adds a message. While the mailbox is full it waits: who sends into it follows a mailbox of its own that keeps the newest only,
@@ -42,10 +43,6 @@ func (m *mailbox) put(frame []byte, patience time.Duration) error {
 			m.frames = append(m.frames, frame)
 			m.bytes += len(frame)
 			m.mu.Unlock()
-			select {
-			case m.ready <- struct{}{}:
-			default:
-			}
 			return nil
 		}
 		if m.space == nil {
@@ -66,12 +63,24 @@ func (m *mailbox) put(frame []byte, patience time.Duration) error {
 	}
 }
 
-// take returns all messages.
+// begin makes the caller the one who takes, until take returns nothing. It returns false where somebody is: they take what was put
+// before the call as well.
+func (m *mailbox) begin() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.taking {
+		return false
+	}
+	m.taking = true
+	return true
+}
+
+// take returns all messages. When there are none the caller's turn is over.
 func (m *mailbox) take() [][]byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := m.frames
-	m.frames, m.bytes = nil, 0
+	m.frames, m.bytes, m.taking = nil, 0, len(out) > 0
 	m.wake()
 	return out
 }

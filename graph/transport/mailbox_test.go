@@ -66,3 +66,33 @@ func TestClosedMailboxRefusesAndWakes(t *testing.T) {
 		}
 	})
 }
+
+func TestOneTakesAtATimeAndLeavesNothing(t *testing.T) {
+	m := newMailbox(10, 100)
+	put := func(frame string) {
+		t.Helper()
+		if err := m.put([]byte(frame), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("a")
+	if !m.begin() {
+		t.Fatal("nobody takes")
+	}
+	if got := m.take(); len(got) != 1 {
+		t.Fatalf("taken are %q", got)
+	}
+	put("b")
+	if m.begin() {
+		t.Fatal("two take")
+	}
+	if got := m.take(); len(got) != 1 || string(got[0]) != "b" {
+		t.Fatalf("taken are %q: what was put meanwhile is left to who takes", got)
+	}
+	if got := m.take(); len(got) != 0 {
+		t.Fatalf("taken are %q", got)
+	}
+	if !m.begin() {
+		t.Fatal("the turn does not end")
+	}
+}

@@ -54,13 +54,13 @@ type SocketLimits struct {
 	InitTimeout      time.Duration // until connection_init
 	OperationTimeout time.Duration // of a query or mutation
 	WriteTimeout     time.Duration // of one message
-	Patience         time.Duration // how long a full mailbox may stay full
+	Patience         time.Duration // how long a message may wait for the browser to read: to be put or to be written
 	PingEvery        time.Duration // how often the browser is asked whether it is there
 	DeadAfter        time.Duration // without a message from it
 }
 
 // Socket is the graphql.Transport of WebSockets: graphql-transport-ws, for queries, mutations and subscriptions. Each connection has a
-// reader, a writer with a bounded mailbox, and a goroutine an operation. Its methods may be called concurrently.
+// reader, a bounded mailbox of what is to be written, and a goroutine an operation. Its methods may be called concurrently.
 type Socket struct {
 	open   func(*http.Request) (Session, error)
 	limits SocketLimits

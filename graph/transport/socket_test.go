@@ -54,9 +54,9 @@ func (s *stub) DispatchOperation(ctx context.Context, oc *graphql.OperationConte
 		}, ctx
 	case "flood":
 		data := json.RawMessage(`"` + strings.Repeat("x", 64<<10) + `"`)
+		context.AfterFunc(ctx, func() { s.ended <- ctx.Err() }) // as what feeds a subscription hears of it
 		return func(ctx context.Context) *graphql.Response {
 			if ctx.Err() != nil {
-				s.ended <- ctx.Err()
 				return nil
 			}
 			return &graphql.Response{Data: data}
