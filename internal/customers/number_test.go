@@ -329,7 +329,7 @@ func TestShortWayOfNationalNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 20_000 {
+		for range 4_000 {
 			national := fmt.Sprintf("%010d", random.Int64N(1e10))
 			if random.IntN(2) == 0 {
 				national = "9" + national[1:]
@@ -353,7 +353,7 @@ func TestGroupsOfRussianNumbersAreTheLibrarys(t *testing.T) {
 	n := russian(t, "")
 	random := rand.New(rand.NewPCG(7, 8))
 	seen := 0
-	for range 60_000 {
+	for range 12_000 {
 		prefix := []string{"9", "495", "4842", "71", "7123", "7134", "72", "7102", "7214", "7133", "80", "800", "34", "301", "7"}[random.IntN(15)]
 		e164 := "+7" + prefix + fmt.Sprintf("%010d", random.Int64N(1e10))[len(prefix):]
 		num, err := phonenumbers.Parse(e164, "RU")
@@ -365,7 +365,7 @@ func TestGroupsOfRussianNumbersAreTheLibrarys(t *testing.T) {
 			t.Fatalf("%s: %q, want %q", e164, got, want)
 		}
 	}
-	if seen < 10_000 {
+	if seen < 2_000 {
 		t.Errorf("only %d valid numbers", seen)
 	}
 }
@@ -375,7 +375,7 @@ func TestPlainFieldsAreReadAsOthers(t *testing.T) {
 	n := russian(t, "")
 	random := rand.New(rand.NewPCG(5, 6))
 	const letters = "0123456789()-+. 0123456789 8 7 9"
-	for range 5000 {
+	for range 1_000 {
 		field := make([]byte, random.IntN(30))
 		for i := range field {
 			field[i] = letters[random.IntN(len(letters))]
