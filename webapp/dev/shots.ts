@@ -314,6 +314,16 @@ const shots: Record<string, Shot> = {
       await page.locator('[role=dialog] textarea').first().waitFor()
     },
   },
+  click: {
+    scenario: 'idle',
+    path: '/call?number=%2B74951234567',
+    act: async (page) => page.locator('main button:enabled').waitFor(),
+  },
+  'settings-calls': {
+    scenario: 'idle',
+    path: '/settings',
+    act: async (page) => page.getByText('tel:').scrollIntoViewIfNeeded(),
+  },
   settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
 

@@ -16,6 +16,7 @@ import { Workspace } from './Workspace'
 // Loaded when they are wanted: the workspace has a budget.
 const PhoneWindow = lazy(async () => ({ default: (await import('./phone-window/PhoneWindow')).PhoneWindow }))
 const SettingsPage = lazyPage(async () => (await import('@/features/settings/SettingsPage')).SettingsPage)
+const ClickPage = lazyPage(async () => (await import('@/features/click/ClickPage')).ClickPage)
 const CheckPage = lazyPage(async () => (await import('@/features/check/CheckPage')).CheckPage)
 const LinksDesk = lazyPage(async () => (await import('./LinksDesk')).LinksDesk)
 const ReadinessPage = lazyPage(async () => (await import('@/features/readiness/ReadinessPage')).ReadinessPage)
@@ -111,6 +112,11 @@ export function SignedIn(props: SignedInProps) {
               <Route path="/settings">
                 <Suspense fallback={<main aria-busy />}>
                   <SettingsPage />
+                </Suspense>
+              </Route>
+              <Route path="/call">
+                <Suspense fallback={<main aria-busy />}>
+                  <ClickPage />
                 </Suspense>
               </Route>
               <Route path="/check">

@@ -29,6 +29,7 @@ import { customerParty, stageOf, type MyCall } from '@/feed/model'
 import { CustomerByIdDocument } from '@/gql/graphql'
 import { localStore } from '@/lib/storage'
 import { useArrangedCalls, useCommandState, useServices, useViewer } from '@/session/context'
+import { showPresence } from '@/session/presence'
 import { useBehindReason } from '@/session/use-behind'
 import { useDial } from '@/session/use-dial'
 import { useCallKeys } from './use-call-keys'
@@ -43,7 +44,8 @@ const Business = lazyPage(async () => (await import('@/features/business/Busines
 /** The operator's screen: queues on the left, the call and its customer in the middle, history on the right. */
 export function Workspace() {
   const { t } = useTranslation()
-  const { commands } = useServices()
+  const { commands, operatorId } = useServices()
+  useEffect(() => showPresence(operatorId), [operatorId])
   const { demo } = useViewer()
   const { pending } = useCommandState()
   const { current, others } = useArrangedCalls()

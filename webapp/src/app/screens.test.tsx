@@ -60,6 +60,11 @@ const screens: Record<string, Screen> = {
   'a connector': { scenario: 'admin', path: '/connectors/bitrix', selector: 'input[type=password]' },
   'a connector of the file': { scenario: 'admin', path: '/connectors/1c', selector: 'input[type=tel]' },
   outbox: { scenario: 'admin', path: '/outbox', selector: 'li[data-state=DEAD]' },
+  'a number that was clicked elsewhere': {
+    scenario: 'idle',
+    path: '/call?number=%2B74951234567',
+    selector: 'main button:enabled',
+  },
   settings: { scenario: 'idle', path: '/settings', selector: '[role=meter]' },
   help: {
     scenario: 'idle',

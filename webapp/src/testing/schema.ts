@@ -4,7 +4,9 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { GraphQLFieldResolver } from 'graphql'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { call as callOf } from './world-calls.ts'
 import { customerFields, linkMutations, linkQueries } from './world-links.ts'
+import { number } from './world-parts.ts'
 import { makeWorld, type World } from './world.ts'
 import { connectorAnswers } from './world-connectors.ts'
 
@@ -281,6 +283,14 @@ const resolvers = {
       return { operator: world.me }
     },
     answer: commandOn(() => ({ state: 'TALKING', answeredAt: new Date().toISOString(), offerUntil: null })),
+    dial: (_: unknown, { input }: { input: Plain }, { world, scenario }: Context) => {
+      if (world.refusal) throw Object.assign(new Error(world.refusal.message), { extensions: world.refusal })
+      const to = { name: '', number: number(String(input['number']), String(input['number'])) }
+      const call = callOf('RINGING', { id: 'dialled', direction: 'OUTBOUND', to, queue: null })
+      world.calls.push(call)
+      for (const { scenario: watched, push } of watchers) if (watched === scenario) push(call)
+      return { call }
+    },
     decline: commandOn(() => ({ state: 'ENDED' })),
     hangUp: commandOn(() => ({
       state: 'WRAP_UP',

@@ -10,6 +10,7 @@ import { problemOf } from '@/lib/problem'
 import { useViewer } from '@/session/context'
 import { useProblemText } from '@/session/use-problem-text'
 import { DevicesSection } from './DevicesSection'
+import { LinkSetting } from './LinkSetting'
 import { NotificationSetting } from './NotificationSetting'
 import { PhonePlaceSetting } from './PhonePlaceSetting'
 import classes from './SettingsPage.module.css'
@@ -81,6 +82,7 @@ export function SettingsPage() {
         <h2 className={classes['section']}>{t('settings.calls')}</h2>
         <PhonePlaceSetting />
         <NotificationSetting />
+        <LinkSetting />
       </div>
     </main>
   )
