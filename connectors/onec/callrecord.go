@@ -45,7 +45,7 @@ func (w *Writer) fields(call connectors.CallRecord, customer string) map[string]
 			out[name] = value
 		}
 	}
-	set(c.Date, call.StartedAt.In(w.zone).Format("2006-01-02T15:04:05")) // of the base, without zone
+	set(c.Date, call.StartedAt.In(w.zone).Format(timeForm)) // of the base, without zone
 	set(c.Inbound, call.Inbound)
 	set(c.Subject, w.subject(call))
 	set(c.Text, w.text(call))
@@ -66,7 +66,7 @@ func (w *Writer) fields(call connectors.CallRecord, customer string) map[string]
 	case c.CustomerForm == customerByKey:
 		out[c.Customer+"_Key"] = key
 	case call.Customer.ID == "": // a composite field without a value
-		out[c.Customer], out[c.Customer+"_Type"] = "", "StandardODATA.Undefined"
+		out[c.Customer], out[c.Customer+"_Type"] = "", undefined
 	default:
 		out[c.Customer], out[c.Customer+"_Type"] = key, "StandardODATA."+call.Customer.Type
 	}
@@ -84,14 +84,19 @@ func (w *Writer) subject(call connectors.CallRecord) string {
 	if call.Topic != "" {
 		title += ": " + oneLine(call.Topic)
 	}
-	mark := markOpen + call.Key + markClose
-	if r := []rune(title); len(r) > w.calls.SubjectSize-len(mark)-1 {
-		title = strings.TrimSpace(string(r[:max(0, w.calls.SubjectSize-len(mark)-2)])) + "…"
-		if w.calls.SubjectSize-len(mark) < 3 {
+	return marked(title, call.Key, w.calls.SubjectSize)
+}
+
+// marked is a title with the mark of a key behind it, in no more than size characters: the title is cut, not the mark.
+func marked(title, key string, size int) string {
+	mark := markOpen + key + markClose
+	if r := []rune(title); len(r) > size-len(mark)-1 {
+		if size-len(mark) < 3 {
 			return mark
 		}
+		title = strings.TrimSpace(string(r[:max(0, size-len(mark)-2)])) + "…"
 	}
-	return title + " " + mark
+	return strings.TrimSpace(title + " " + mark)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

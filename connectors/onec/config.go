@@ -24,6 +24,9 @@ type Config struct {
 	TimeZone string   `json:"time_zone"` // of the base, whose times carry none; default Europe/Moscow
 	Links    string   `json:"links"`     // where deep links open: the web client or e1c://…; default: the publication
 	Calls    *Calls   `json:"calls"`     // where calls are written; default by the preset
+	// Contacts says where new customers are written; an empty section is the preset's, none creates none.
+	Contacts *Contacts `json:"contacts"`
+	Tasks    *Tasks    `json:"tasks"` // where tasks are written; none takes none
 
 	Networks       []string `json:"networks"`         // private networks that base_url may be in; default: all, empty list: none
 	MaxConnections int      `json:"max_connections"`  // to the web server; default 8
@@ -133,6 +136,16 @@ func readConfig(raw json.RawMessage) (Config, error) {
 	}
 	for i := range c.Sources {
 		if err := c.Sources[i].complete(fmt.Sprintf("sources[%d]", i)); err != nil {
+			return c, err
+		}
+	}
+	if c.Contacts != nil {
+		if err := c.Contacts.complete(c.Preset, c.Sources); err != nil {
+			return c, err
+		}
+	}
+	if c.Tasks != nil {
+		if err := c.Tasks.complete(); err != nil {
 			return c, err
 		}
 	}

@@ -71,7 +71,11 @@ func newSystem(t *testing.T, customers []connectortest.Customer, o onecsim.Optio
 	o.Base, o.User, o.Password = base(customers, digits), user, password
 	sim := onecsim.New(o)
 	srv := httptest.NewServer(sim)
-	d, _ := open(t, srv.URL, config).Writer()
+	writing := map[string]any{"contacts": map[string]any{}, "tasks": map[string]any{"default_performer": onecsim.NewGUID("somebody")}}
+	for k, v := range config {
+		writing[k] = v
+	}
+	d := open(t, srv.URL, writing)
 	var once sync.Once
 	troubles := map[connectortest.Fault]*onecsim.Trouble{
 		connectortest.Slow:         {Delay: time.Minute},
@@ -116,12 +120,19 @@ func documents(sim *onecsim.Sim, what connectortest.Record, key string) []string
 			out = append(out, text+" "+contact)
 		}
 	}
+	for _, r := range sim.Written(onecsim.SetTasks) {
+		if title, _ := r["Description"].(string); what == connectortest.Tasks && strings.HasSuffix(title, "[cc:"+key+"]") {
+			subject, _ := r["Предмет"].(string)
+			out = append(out, title+" "+subject)
+		}
+	}
 	return out
 }
 
 // base makes a base of "Управление торговлей" with the customers.
 func base(customers []connectortest.Customer, digits onecsim.Digits) *onecsim.Base {
 	b := onecsim.NewUT11()
+	onecsim.AddPredefinedKinds(b, onecsim.KindsOfPlatform)
 	partners := map[string]string{}
 	for _, c := range customers {
 		var lines []onecsim.Row
@@ -163,6 +174,18 @@ func copies(lines []onecsim.Row) []onecsim.Row {
 		out = append(out, own)
 	}
 	return out
+}
+
+// system makes a driver to a simulator of a base.
+func system(t *testing.T, o onecsim.Options, extra map[string]any) (*onecsim.Sim, *onec.Driver) {
+	t.Helper()
+	o.User, o.Password = user, password
+	sim := onecsim.New(o)
+	srv := httptest.NewServer(sim)
+	t.Cleanup(srv.Close)
+	d := open(t, srv.URL, extra)
+	t.Cleanup(func() { _ = d.Close() })
+	return sim, d
 }
 
 func demoSim(t *testing.T, o onecsim.Options) (*onecsim.Sim, *httptest.Server) {

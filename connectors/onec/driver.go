@@ -1,5 +1,5 @@
-// Package onec is the driver of 1C:Enterprise 8.3 over its standard OData interface (OData 3.0): who has this number, and calls as
-// documents.
+// Package onec is the driver of 1C:Enterprise 8.3 over its standard OData interface (OData 3.0): who has this number, new customers,
+// calls as documents and tasks.
 //
 // One request answers: the set of customers is filtered by a path through its tabular part with contact information, and the same
 // answer carries name, tax number, all numbers, the company and the responsible manager. All sources are asked at the same time.
@@ -12,6 +12,7 @@ package onec
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/url"
 	"sort"
 	"strings"
@@ -37,8 +38,15 @@ type Driver struct {
 	zone    *time.Location
 	links   string
 	calls   *Calls // nil: none are written
-	maxQry  int
-	labels  atomic.Pointer[map[string]string]
+	tasks   *Tasks // nil: none are written
+	// contacts says where customers are created; nil: nowhere.
+	contacts  *Contacts
+	now       func() time.Time
+	maxQry    int
+	labels    atomic.Pointer[map[string]string]
+	kinds     sync.Map // of contact information: predefined name to key
+	published sync.Map // sets and fields that have been asked for
+	turns     turns    // of what is written
 }
 
 var _ interface {
@@ -47,6 +55,7 @@ var _ interface {
 	connectors.Getter
 	connectors.Searcher
 	connectors.Indexer
+	connectors.Partial
 } = (*Driver)(nil)
 
 // Factory returns the factory of the kind "onec".
@@ -58,16 +67,13 @@ func Factory() connectors.Factory {
 			if err != nil {
 				return nil, err
 			}
-			if w, ok := d.Writer(); ok {
-				return w, nil
-			}
 			return d, nil
 		},
 		Vocabulary: vocabulary,
 		Browser: &connectors.Browser{
 			Confine: confine,
 			Stay: []string{
-				"user", "preset", "sources", "time_zone", "links", "calls", "networks", "max_connections", "max_query_bytes", "max_answer_bytes",
+				"user", "preset", "sources", "time_zone", "links", "calls", "contacts", "tasks", "networks", "max_connections", "max_query_bytes", "max_answer_bytes",
 			},
 		},
 	}
@@ -97,6 +103,41 @@ func confine(config json.RawMessage, r connectors.Reach) (json.RawMessage, error
 		return nil, err
 	}
 	return conf.With(config, "networks", networks)
+}
+
+// As implements connectors.Partial: what is written depends on the configuration.
+func (d *Driver) As(target any) bool {
+	switch t := target.(type) {
+	case *connectors.Checker:
+		*t = d
+	case *connectors.Getter:
+		*t = d
+	case *connectors.Searcher:
+		*t = d
+	case *connectors.Indexer:
+		*t = d
+	case *io.Closer:
+		*t = d
+	case *connectors.CallLogger:
+		w, ok := d.Writer()
+		if ok {
+			*t = w
+		}
+		return ok
+	case *connectors.ContactCreator:
+		if d.contacts == nil {
+			return false
+		}
+		*t = creator{d}
+	case *connectors.TaskCreator:
+		if d.tasks == nil {
+			return false
+		}
+		*t = tasker{d}
+	default:
+		return false
+	}
+	return true
 }
 
 // Writer returns the driver that writes calls, too, where the configuration says into which documents.
@@ -143,7 +184,7 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 	}
 	return &Driver{
 		id: id, client: newClient(c, root, networks, password), sources: c.Sources, twoStep: make([]atomic.Bool, len(c.Sources)),
-		zone: zone, links: links, calls: c.Calls, maxQry: c.MaxQueryBytes,
+		zone: zone, links: links, calls: c.Calls, contacts: c.Contacts, tasks: c.Tasks, now: time.Now, maxQry: c.MaxQueryBytes,
 	}, nil
 }
 

@@ -16,7 +16,6 @@ import (
 type Writer struct {
 	*Driver
 	calls Calls
-	turns turns
 }
 
 var _ connectors.CallLogger = (*Writer)(nil)
@@ -39,12 +38,15 @@ func (w *Writer) LogCall(ctx context.Context, call connectors.CallRecord) (conne
 	if call.Key == "" || len(call.Key) > maxKey || strings.ContainsFunc(call.Key, notOfKey) {
 		return connectors.Ref{}, errs.Field(op, "key", "is no key of a call")
 	}
-	done, err := w.turns.take(ctx, op, call.Key)
+	done, err := w.turns.take(ctx, op, "call "+call.Key)
 	if err != nil {
 		return connectors.Ref{}, err
 	}
 	defer done()
-	name, err := w.customerName(ctx, op, call.Customer)
+	name := ""
+	if w.calls.Customer != noField {
+		name, err = w.nameOf(ctx, op, call.Customer)
+	}
 	if err != nil {
 		return connectors.Ref{}, err
 	}
@@ -71,19 +73,18 @@ func (w *Writer) LogCall(ctx context.Context, call connectors.CallRecord) (conne
 		return connectors.Ref{}, err
 	}
 	for _, d := range doubles {
-		_, err := w.client.write(ctx, op, http.MethodPatch, query{entity: w.calls.Entity, key: d}, map[string]any{"DeletionMark": true})
-		if err != nil {
+		if err := w.mark(ctx, op, w.calls.Entity, d); err != nil {
 			return connectors.Ref{}, err
 		}
 	}
-	lost, err := w.readBack(ctx, op, key, fields)
+	// What is shown to people only, the customer's name and how to reach them, may be cut.
+	lost, err := w.readBack(ctx, op, w.calls.Entity, key, fields, []string{w.calls.CustomerName, w.calls.Number})
 	if err != nil {
 		return connectors.Ref{}, err
 	}
 	if len(lost) > 0 {
 		if fresh && slices.Contains(lost, w.calls.Subject) { // it would never be found again
-			mark := map[string]any{"DeletionMark": true}
-			if _, err := w.client.write(ctx, op, http.MethodPatch, query{entity: w.calls.Entity, key: key}, mark); err != nil {
+			if err := w.mark(ctx, op, w.calls.Entity, key); err != nil {
 				return connectors.Ref{}, err
 			}
 		}
@@ -120,48 +121,69 @@ func keep(found []record) (key string, doubles []string) {
 	return key, doubles
 }
 
-// customerName reads what the customer is called, which also tells whether they are there: 1C stores a reference to nothing.
-func (w *Writer) customerName(ctx context.Context, op string, ref connectors.Ref) (string, error) {
-	if ref == (connectors.Ref{}) || w.calls.Customer == noField {
+// mark marks a record for deletion.
+func (d *Driver) mark(ctx context.Context, op, entity, key string) error {
+	_, err := d.client.write(ctx, op, http.MethodPatch, query{entity: entity, key: key}, map[string]any{"DeletionMark": true})
+	return err
+}
+
+// nameOf reads what a customer is called, which also tells whether they are there: 1C stores a reference to nothing.
+func (d *Driver) nameOf(ctx context.Context, op string, ref connectors.Ref) (string, error) {
+	if ref == (connectors.Ref{}) {
 		return "", nil
 	}
-	i := slices.IndexFunc(w.sources, func(s Source) bool { return s.Entity == ref.Type })
-	if i < 0 || ref.Connector != w.id || !guidForm.MatchString(ref.ID) {
+	i := slices.IndexFunc(d.sources, func(s Source) bool { return s.Entity == ref.Type })
+	if i < 0 || ref.Connector != d.id || !guidForm.MatchString(ref.ID) {
 		return "", errs.E(errs.Invalid, op, "the customer is not one of this base")
 	}
-	r, err := w.client.one(ctx, op, query{entity: ref.Type, key: strings.ToLower(ref.ID), sel: []string{"Ref_Key", w.sources[i].Name}})
+	r, err := d.client.one(ctx, op, query{entity: ref.Type, key: strings.ToLower(ref.ID), sel: []string{"Ref_Key", d.sources[i].Name}})
 	if errs.Is(err, errs.NotFound) {
 		return "", errs.E(errs.NotFound, op, "the customer is not in the base any more")
 	}
 	if err != nil {
 		return "", err
 	}
-	return r.str(w.sources[i].Name), nil
+	return r.str(d.sources[i].Name), nil
 }
 
-// readBack names the fields that do not hold what was sent. An unknown field is ignored by 1C, a text that is too long is cut.
-func (w *Writer) readBack(ctx context.Context, op, key string, sent map[string]any) (lost []string, err error) {
+// publishes asks once whether a set is published with these fields: 1C ignores an unknown field when it is written and refuses it when
+// it is read.
+func (d *Driver) publishes(ctx context.Context, op, entity string, fields []string) error {
+	key := entity + " " + strings.Join(fields, ",")
+	if _, known := d.published.Load(key); known {
+		return nil
+	}
+	if _, err := d.client.list(ctx, op, query{entity: entity, sel: append([]string{"Ref_Key", "DeletionMark"}, fields...), top: 1}); err != nil {
+		return err
+	}
+	d.published.Store(key, true)
+	return nil
+}
+
+// readBack names the fields that do not hold what was sent. An unknown field is ignored by 1C, a text that is too long is cut, which those
+// of loose may be.
+func (d *Driver) readBack(ctx context.Context, op, entity, key string, sent map[string]any, loose []string) (lost []string, err error) {
 	names := slices.Sorted(maps.Keys(sent))
-	r, err := w.client.one(ctx, op, query{entity: w.calls.Entity, key: key, sel: append([]string{"Ref_Key"}, names...)})
+	r, err := d.client.one(ctx, op, query{entity: entity, key: key, sel: append([]string{"Ref_Key"}, names...)})
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		if !w.kept(name, sent[name], r) {
+		if !kept(r, name, sent[name], slices.Contains(loose, name)) {
 			lost = append(lost, name)
 		}
 	}
 	return lost, nil
 }
 
-// kept tells whether a field has what was sent. What is shown to people only, the customer's name and how to reach them, may be cut.
-func (w *Writer) kept(name string, sent any, r record) bool {
+// kept tells whether a field has what was sent.
+func kept(r record, name string, sent any, loose bool) bool {
 	switch v := sent.(type) {
 	case bool:
 		return r.flag(name) == v
 	case string:
 		got, want := lines(r.str(name)), lines(v)
-		if name == w.calls.CustomerName || name == w.calls.Number {
+		if loose {
 			return strings.HasPrefix(want, got) && (got != "" || want == "")
 		}
 		return strings.EqualFold(got, want) // keys come back in any case

@@ -137,19 +137,31 @@ func TestConfiguration(t *testing.T) {
 		`{"base_url":"https://server/base#x"}`:   "base_url",
 		`{"base_url":"http://[::1"}`:             "base_url",
 		`{` + good + `,"preset":"ut12"}`:         "preset",
-		`{` + good + `,"preset":"ut11","sources":[{"entity":"Catalog_X","kind":"PERSON"}]}`: "preset",
-		`{` + good + `,"sources":[{"entity":"Catalog_X"}]}`:                                 "sources[0].kind",
-		`{` + good + `,"sources":[{"kind":"PERSON"}]}`:                                      "sources[0].entity",
-		`{` + good + `,"sources":[{"entity":"X') or (1","kind":"PERSON"}]}`:                 "sources[0].entity",
-		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","name":"a b"}]}`:            "sources[0].name",
-		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","notes":{"n":"1a"}}]}`:      "sources[0].notes.n",
-		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","lookup":"fast"}]}`:         "sources[0].lookup",
-		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","parent_link":"P"}]}`:       "sources[0].parent_link",
-		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","search_fields":["a/"]}]}`:  "sources[0].search_fields[0]",
-		`{` + good + `,"time_zone":"Moscow"}`:                                               "time_zone",
-		`{` + good + `,"links":"javascript:alert(1)"}`:                                      "links",
-		`{` + good + `,"max_query_bytes":100}`:                                              "max_query_bytes",
-		`{` + good + `,"max_connections":-1}`:                                               "max_connections, max_query_bytes, max_answer_bytes",
+		`{` + good + `,"preset":"ut11","sources":[{"entity":"Catalog_X","kind":"PERSON"}]}`:      "preset",
+		`{` + good + `,"sources":[{"entity":"Catalog_X"}]}`:                                      "sources[0].kind",
+		`{` + good + `,"sources":[{"kind":"PERSON"}]}`:                                           "sources[0].entity",
+		`{` + good + `,"sources":[{"entity":"X') or (1","kind":"PERSON"}]}`:                      "sources[0].entity",
+		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","name":"a b"}]}`:                 "sources[0].name",
+		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","notes":{"n":"1a"}}]}`:           "sources[0].notes.n",
+		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","lookup":"fast"}]}`:              "sources[0].lookup",
+		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","parent_link":"P"}]}`:            "sources[0].parent_link",
+		`{` + good + `,"sources":[{"entity":"X","kind":"PERSON","search_fields":["a/"]}]}`:       "sources[0].search_fields[0]",
+		`{` + good + `,"time_zone":"Moscow"}`:                                                    "time_zone",
+		`{` + good + `,"links":"javascript:alert(1)"}`:                                           "links",
+		`{` + good + `,"preset":"ut11","contacts":{"person":{"entity":"Catalog_Лиды"}}}`:         "contacts.person.entity",
+		`{` + good + `,"contacts":{"person":{"entity":"Catalog_Партнеры","names":["А/Б"]}}}`:     "contacts.person",
+		`{` + good + `,"contacts":{"person":{"entity":"Catalog_Партнеры","phone_kind":"' or"}}}`: "contacts.person.phone_kind",
+		`{` + good + `,"contacts":{"person":{"entity":"Catalog_Партнеры","name_size":-1}}}`:      "contacts.person.name_size",
+		`{` + good + `,"contacts":{},"sources":[{"entity":"Catalog_Х","kind":"PERSON"}]}`:        "contacts",
+		`{` + good + `,"tasks":{}}`:                                      "tasks.default_performer",
+		`{` + good + `,"tasks":{"default_performer":"Иванов"}}`:          "tasks.default_performer",
+		`{` + good + `,"tasks":{"performer":"-","title":"-"}}`:           "tasks.title",
+		`{` + good + `,"tasks":{"performer":"-","title_size":60}}`:       "tasks.title_size",
+		`{` + good + `,"tasks":{"performer":"-","due":"А/Б"}}`:           "tasks.due",
+		`{` + good + `,"tasks":{"performer":"-","constants":{"А Б":1}}}`: "tasks.constants",
+		`{` + good + `,"tasks":{"performer":"-","language":"de"}}`:       "tasks.language",
+		`{` + good + `,"max_query_bytes":100}`:                           "max_query_bytes",
+		`{` + good + `,"max_connections":-1}`:                            "max_connections, max_query_bytes, max_answer_bytes",
 	} {
 		_, err := New(t.Context(), "1c", json.RawMessage(config), vault)
 		if !errs.Is(err, errs.Invalid) {
@@ -168,14 +180,11 @@ func TestConfiguration(t *testing.T) {
 			t.Errorf("%s: %v", config, err)
 			continue
 		}
-		writer, writes := d.(*Writer)
+		_, writes := connectors.As[connectors.CallLogger](d)
 		if writes == strings.Contains(config, `"unf"`) {
 			t.Errorf("%s: writes calls is %v", config, writes)
 		}
 		driver, _ := d.(*Driver)
-		if writes {
-			driver = writer.Driver
-		}
 		if p := driver.client.root.Path; p != "/base/odata/standard.odata/" {
 			t.Errorf("%s: root %q", config, p)
 		}

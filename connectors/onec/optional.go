@@ -2,6 +2,8 @@ package onec
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -119,6 +121,9 @@ func (d *Driver) Check(ctx context.Context) (connectors.Health, error) {
 	if err != nil {
 		return connectors.Health{}, err
 	}
+	if err := d.checkWriting(ctx, op); err != nil {
+		return connectors.Health{}, err
+	}
 	h := connectors.Health{Version: "OData 3.0", Latency: time.Since(began)}
 	if err := d.learnLabels(ctx, op); err != nil {
 		return connectors.Health{}, err
@@ -150,4 +155,21 @@ func (d *Driver) label(key string) string {
 		return (*labels)[key]
 	}
 	return ""
+}
+
+// checkWriting asks for the sets and fields of what is written.
+func (d *Driver) checkWriting(ctx context.Context, op string) error {
+	if d.contacts != nil {
+		for _, rec := range d.contacts.all() {
+			i := slices.IndexFunc(d.sources, func(s Source) bool { return s.Entity == rec.Entity })
+			if err := d.publishes(ctx, op, rec.Entity, append(rec.fields(), d.sources[i].Tabular)); err != nil {
+				return err
+			}
+		}
+	}
+	if d.tasks == nil {
+		return nil
+	}
+	sample := connectors.Task{DueAt: d.now()}
+	return d.publishes(ctx, op, d.tasks.Entity, slices.Sorted(maps.Keys(tasker{d}.taskFields(sample, "", ""))))
 }

@@ -44,6 +44,9 @@ func (r record) lines(name string) []record {
 	return out
 }
 
+// timeForm is how 1C writes a time, which is the base's and carries no zone.
+const timeForm = "2006-01-02T15:04:05"
+
 // The types of contact information that matter here.
 const (
 	typePhone = "Телефон"
@@ -99,13 +102,13 @@ func (d *Driver) candidate(s Source, r record) connectors.Candidate {
 			c.Notes[word] = v
 		}
 	}
-	d.contacts(s, r, &c)
+	d.readContacts(s, r, &c)
 	c.URL = d.link(s.Entity, c.Ref.ID)
 	return c
 }
 
-// contacts reads the tabular part.
-func (d *Driver) contacts(s Source, r record, c *connectors.Candidate) {
+// readContacts reads the tabular part.
+func (d *Driver) readContacts(s Source, r record, c *connectors.Candidate) {
 	for _, l := range r.lines(s.Tabular) {
 		switch kind := l.str(s.Columns.Type); kind {
 		case typeEmail:
@@ -165,8 +168,7 @@ func valueOf(s string) string {
 
 // shown writes a value for people: times of 1C carry no zone, so the base's is added; empty ones vanish.
 func (d *Driver) shown(v string) string {
-	const form = "2006-01-02T15:04:05"
-	t, err := time.ParseInLocation(form, v, d.zone)
+	t, err := time.ParseInLocation(timeForm, v, d.zone)
 	switch {
 	case err != nil:
 		if v == zeroGUID {

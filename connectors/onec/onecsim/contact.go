@@ -76,3 +76,22 @@ func AddKinds(b *Base) {
 		b.Add(SetContactKinds, Row{"Ref_Key": KindGUID(k[0]), "Description": k[0], "Тип": k[1]})
 	}
 }
+
+// Kinds says in which field a base keeps the names of predefined kinds of contact information.
+type Kinds string
+
+// The fields: that of the platform, and that of newer versions of the standard library, whose kinds are ordinary records.
+const (
+	KindsOfPlatform Kinds = "PredefinedDataName"
+	KindsOfLibrary  Kinds = "ИмяПредопределенногоВида"
+)
+
+// AddPredefinedKinds puts the predefined kinds of partners and counterparties into a base.
+func AddPredefinedKinds(b *Base, where Kinds) {
+	for _, owner := range []string{"Партнера", "Контрагента"} {
+		for _, k := range [][3]string{{"Телефон", "Телефон", "Телефон"}, {"Email", "Электронная почта", "АдресЭлектроннойПочты"}} {
+			name := k[0] + owner
+			b.Add(SetContactKinds, Row{"Ref_Key": KindGUID(name), "Description": k[1], "Тип": k[2], string(where): name})
+		}
+	}
+}

@@ -41,6 +41,7 @@ func Demo() []Caller {
 func NewDemo() *Base {
 	d := &demo{Base: NewUT11(), rnd: rand.New(rand.NewPCG(1, 3))}
 	AddKinds(d.Base)
+	AddPredefinedKinds(d.Base, KindsOfPlatform)
 	for _, m := range managers {
 		d.Add(SetUsers, Row{"Ref_Key": NewGUID("менеджер", m), "Description": m})
 	}

@@ -12,6 +12,7 @@ const (
 	SetUsers          = "Catalog_Пользователи"
 	SetContactKinds   = "Catalog_ВидыКонтактнойИнформации"
 	SetCalls          = "Document_ТелефонныйЗвонок"
+	SetTasks          = "Task_ЗадачаИсполнителя"
 	PartContactInfo   = "КонтактнаяИнформация"
 )
 
@@ -59,9 +60,11 @@ func NewUT11() *Base {
 				Field{"Code", String}, Field{"Parent_Key", GUID}, Field{"Description", String}, Field{"НаименованиеПолное", String},
 				Field{"ОсновнойМенеджер_Key", GUID}, Field{"ДатаРегистрации", DateTime}, Field{"ЮрФизЛицо", String},
 				Field{"Клиент", Boolean}, Field{"Поставщик", Boolean}, Field{"Predefined", Boolean},
+				Field{"Комментарий", String}, Field{"ДополнительнаяИнформация", String}, // client of a real base, writing
 			),
 			Navs:  []Nav{{"Parent", SetPartners}, {"ОсновнойМенеджер", SetUsers}},
 			Parts: []Part{contactInfo()},
+			Sizes: map[string]int{"Description": 100}, // ours
 		},
 		Set{
 			Name: SetContacts,
@@ -88,9 +91,25 @@ func NewUT11() *Base {
 			Navs:  []Nav{{"Автор", SetUsers}, {"Ответственный", SetUsers}},
 			Sizes: map[string]int{"Тема": 100, "АбонентПредставление": 100, "АбонентКакСвязаться": 50},
 		},
+		// What a client of a real 1С:ERP writes into a task, and clients of real bases read from it. Lengths are ours.
 		Set{
-			Name:   SetContactKinds,
-			Fields: with(Field{"Description", String}, Field{"Тип", String}, Field{"PredefinedDataName", String}),
+			Name: SetTasks,
+			Fields: with(
+				Field{"Number", String}, Field{"Date", DateTime}, Field{"Executed", Boolean}, Field{"Description", String}, Field{"Описание", String},
+				Field{"Предмет", String}, Field{"Предмет_Type", String}, Field{"ПредметСтрокой", String}, Field{"Исполнитель", String},
+				Field{"Исполнитель_Type", String}, Field{"Автор", String}, Field{"Автор_Type", String}, Field{"BusinessProcess", String},
+				Field{"BusinessProcess_Type", String}, Field{"RoutePoint", String}, Field{"RoutePoint_Type", String}, Field{"Важность", String},
+				Field{"ГруппаИсполнителейЗадач_Key", GUID}, Field{"ДатаНачала", DateTime}, Field{"СрокИсполнения", DateTime},
+				Field{"ПринятаКИсполнению", Boolean}, Field{"СостояниеБизнесПроцесса", String}, Field{"РезультатВыполнения", String},
+			),
+			Sizes: map[string]int{"Description": 150, "ПредметСтрокой": 100},
+		},
+		// The name of a predefined kind is in one of two fields (client of real bases, creating counterparties: it asks one, then the other).
+		Set{
+			Name: SetContactKinds,
+			Fields: with(
+				Field{"Description", String}, Field{"Тип", String}, Field{"PredefinedDataName", String}, Field{"ИмяПредопределенногоВида", String},
+			),
 		},
 	)
 }

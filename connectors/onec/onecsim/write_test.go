@@ -161,3 +161,35 @@ func TestADeletionMarkIsAField(t *testing.T) {
 		t.Errorf("got %v", rows)
 	}
 }
+
+// The name of a predefined kind of contact information stands in one of two fields: a client of real bases that creates counterparties asks
+// PredefinedDataName and then ИмяПредопределенногоВида, and selects both from one base.
+func TestThePredefinedNameOfAKindIsInOneOfTwoFields(t *testing.T) {
+	for _, where := range []onecsim.Kinds{onecsim.KindsOfPlatform, onecsim.KindsOfLibrary} {
+		b := onecsim.NewUT11()
+		onecsim.AddPredefinedKinds(b, where)
+		for _, row := range b.Rows(onecsim.SetContactKinds) {
+			name, _ := row[string(where)].(string)
+			if name == "" || row["Ref_Key"] != onecsim.KindGUID(name) || row["Тип"] == "" {
+				t.Errorf("%s: %v", where, row)
+			}
+		}
+		if n := len(b.Rows(onecsim.SetContactKinds)); n != 4 {
+			t.Errorf("%s: %d kinds", where, n)
+		}
+	}
+}
+
+// A client of a real 1С:ERP makes a task so and reads number and performer from the answer.
+func TestATaskIsMadeAsAClientOfARealBaseDoes(t *testing.T) {
+	sim := onecsim.New(onecsim.Options{})
+	user := onecsim.NewGUID("user")
+	status, _, rec, text := change(t, sim, http.MethodPost, onecsim.SetTasks, `{"Date":"2026-03-04T12:15:30","DeletionMark":false,"Executed":false,
+		"Description":"Ознакомиться","Описание":"Ознакомиться","Предмет":"`+user+`","Предмет_Type":"StandardODATA.Catalog_Партнеры","ПредметСтрокой":"Василёк",
+		"Исполнитель":"`+user+`","Исполнитель_Type":"StandardODATA.Catalog_Пользователи","BusinessProcess":"","BusinessProcess_Type":"StandardODATA.Undefined",
+		"RoutePoint":"","RoutePoint_Type":"StandardODATA.Undefined","Важность":"Обычная","ДатаНачала":"2026-03-04T12:15:30","ПринятаКИсполнению":false,
+		"СостояниеБизнесПроцесса":"Активен"}`)
+	if status != http.StatusCreated || rec["Исполнитель"] != user || rec["Executed"] != false || rec["Number"] != "" {
+		t.Errorf("%d %s", status, text)
+	}
+}
