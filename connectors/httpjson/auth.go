@@ -1,10 +1,12 @@
 package httpjson
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -118,10 +120,39 @@ func (s *signer) sign(ctx context.Context, op string, req *http.Request) (int, e
 				return 0, err
 			}
 		}
+		if s.Name != "" {
+			return turn, intoBody(op, req, s.Name, v.(token).access)
+		}
 		req.Header.Set("Authorization", "Bearer "+v.(token).access)
 		return turn, nil
 	}
 	return 0, nil
+}
+
+// intoBody adds a field to the JSON object that a request sends.
+func intoBody(op string, req *http.Request, name, value string) error {
+	field, err := json.Marshal(map[string]string{name: value})
+	if err != nil || req.GetBody == nil {
+		return errs.E(errs.Invalid, op, "an access token that is a field of the body needs requests with a body")
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return errs.E(errs.Internal, op, "the request could not be made")
+	}
+	defer body.Close()
+	own, err := io.ReadAll(body) // in memory
+	own = bytes.TrimSpace(own)
+	if err != nil || !bytes.HasPrefix(own, []byte("{")) {
+		return errs.E(errs.Invalid, op, "an access token that is a field of the body needs a body that is a JSON object")
+	}
+	rest := bytes.TrimSpace(own[1:])
+	if !bytes.HasPrefix(rest, []byte("}")) {
+		rest = append([]byte(","), rest...)
+	}
+	whole := append(field[:len(field)-1:len(field)-1], rest...)
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(whole)), int64(len(whole))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil }
+	return nil
 }
 
 // fetch gets an access token.

@@ -55,6 +55,8 @@ func (d *Driver) As(target any) bool {
 		return set(t, connectors.Indexer(indexer{d}), has("index"))
 	case *connectors.AgentLister:
 		return set(t, connectors.AgentLister(lister{d}), has("agents"))
+	case *connectors.ClickSource:
+		return set(t, connectors.ClickSource(clicked{d}), d.click != nil && d.secrets[d.click.secret] != "" && d.secrets[d.click.secret] != nil)
 	case *io.Closer:
 		*t = d
 		return true

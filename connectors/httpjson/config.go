@@ -44,7 +44,7 @@ type Auth struct {
 	User     string `json:"user"`     // basic
 	Password string `json:"password"` // basic; reference
 	Token    string `json:"token"`    // bearer, header, query, path; reference
-	Name     string `json:"name"`     // of the header or query parameter
+	Name     string `json:"name"`     // of the header or query parameter; with OAuth 2.0: the access token is this field of the body
 	Prefix   string `json:"prefix"`   // before the token in a header; of bearer: "Bearer "
 
 	TokenURL     string            `json:"token_url"` // OAuth 2.0: absolute, or a path of base_url
@@ -110,6 +110,7 @@ type Operations struct {
 	AttachRecording *Operation `json:"attach_recording"`
 	Index           *Operation `json:"index"`
 	Agents          *Operation `json:"agents"`
+	Click           *Click     `json:"click"`
 }
 
 // Operation is one request, or steps of which the last that runs has the result.
@@ -162,7 +163,32 @@ func Preset(name string) (json.RawMessage, error) {
 	if err := yaml.Unmarshal(text, &tree); err != nil {
 		return nil, errs.With(errs.Internal, "reading preset "+name, err)
 	}
-	return json.Marshal(tree)
+	base, extends := tree["extends"].(string)
+	if !extends {
+		return json.Marshal(tree)
+	}
+	delete(tree, "extends")
+	return extend(name, base, tree)
+}
+
+// extend puts a preset over the one that it extends; definitions of both hold.
+func extend(name, base string, tree map[string]any) (json.RawMessage, error) {
+	under, err := Preset(base)
+	if err != nil {
+		return nil, err
+	}
+	var of struct{ Defs string }
+	if err := json.Unmarshal(under, &of); err != nil {
+		return nil, errs.With(errs.Internal, "reading preset "+base, err)
+	}
+	if own, _ := tree["defs"].(string); own != "" {
+		tree["defs"] = of.Defs + own
+	}
+	over, err := json.Marshal(tree)
+	if err != nil {
+		return nil, errs.With(errs.Internal, "reading preset "+name, err)
+	}
+	return merge(under, over)
 }
 
 // presets lists the presets with their documents.

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"sync"
@@ -46,6 +48,7 @@ type system struct {
 	written map[connectortest.Record]string // the set that holds a record
 	key     func(key string) string         // how the key is written there; nil: as it is
 	forms   map[connectortest.Fault]sim.Trouble
+	keeps   bool // a refresh token that changes has to be kept
 }
 
 func open(t *testing.T, address, preset string, extra map[string]any) *httpjson.Driver {
@@ -58,7 +61,7 @@ func open(t *testing.T, address, preset string, extra map[string]any) *httpjson.
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := httpjson.New(t.Context(), "crm", raw, secrets{"env:SECRET": secret, "env:WRONG": "not " + secret})
+	d, err := httpjson.New(t.Context(), "crm", raw, secrets{"env:SECRET": secret, "env:WRONG": "not " + secret, "env:FIRST": "first-refresh"})
 	if err != nil {
 		t.Fatalf("%s: %v", preset, err)
 	}
@@ -87,6 +90,12 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 	sys.refusal.Data = true
 	sys.fill(s, customers)
 	srv := httptest.NewServer(s)
+	if sys.keeps {
+		auth := map[string]any{"keep": filepath.Join(t.TempDir(), "refresh")}
+		maps.Copy(auth, sys.config["auth"].(map[string]any))
+		sys.config = maps.Clone(sys.config)
+		sys.config["auth"] = auth
+	}
 	d := open(t, srv.URL+sys.base, preset, sys.config)
 	troubles := map[connectortest.Fault]*sim.Trouble{
 		connectortest.Slow:         {Delay: time.Minute},
@@ -104,6 +113,13 @@ func (sys system) start(t *testing.T, preset string, customers []connectortest.C
 	}
 	for f, trouble := range sys.forms {
 		troubles[f] = &trouble
+	}
+	if sys.keeps { // an answer of the token endpoint that is lost loses the refresh token with it: that is no fault to recover from
+		for f, trouble := range troubles {
+			own := *trouble
+			own.Data = true
+			troubles[f] = &own
+		}
 	}
 	var once sync.Once
 	out := connectortest.System{

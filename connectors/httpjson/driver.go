@@ -44,6 +44,7 @@ type Driver struct {
 	types    map[string]recordType
 	errors   []errorRule
 	ops      map[string]*operation
+	click    *click // nil: the system sends none
 	session  held
 	writing  keyed
 }
@@ -189,7 +190,8 @@ func (d *Driver) compile(c Config) error {
 			return err
 		}
 	}
-	return nil
+	d.click, err = compileClick(defs, c.Operations.Click)
+	return err
 }
 
 // Close closes idle connections. The driver stays usable.

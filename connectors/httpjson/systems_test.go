@@ -79,6 +79,33 @@ var systems = map[string]system{
 		refusal: sim.Trouble{Status: http.StatusBadRequest, Body: `{"error":"","error_description":"Номер +74950123401 в стоп-листе"}`},
 		written: map[connectortest.Record]string{connectortest.Calls: "activity", connectortest.Tasks: "activity"},
 	},
+	"amocrm-oauth": {
+		config: map[string]any{
+			"auth": map[string]any{
+				"client_id": "d1c4", "client_secret": "env:SECRET", "refresh_token": "env:FIRST", "params": map[string]any{"redirect_uri": "https://pult.example"},
+			},
+			"limits": unlimited,
+		},
+		keeps: true,
+		sim:   func() *sim.Sim { return sim.AmoCRMIntegration("d1c4", secret, "https://pult.example", "first-refresh") }, fill: fillAmo,
+		gaps: []connectortest.Gap{connectortest.NoTaxID},
+		refusal: sim.Trouble{Status: http.StatusBadRequest,
+			Body: `{"title":"Bad Request","type":"https://httpstatus.es/400","status":400,"detail":"Номер +74950123401 в стоп-листе"}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "notes", connectortest.Tasks: "tasks"},
+	},
+	"bitrix24-app": {
+		config: map[string]any{
+			"auth": map[string]any{
+				"token_url": "/oauth/token/", "client_id": "local.5c8b", "client_secret": "env:SECRET", "refresh_token": "env:FIRST",
+			},
+			"limits": unlimited,
+		},
+		base: "/rest", keeps: true,
+		sim: func() *sim.Sim { return sim.Bitrix24App("local.5c8b", secret, "first-refresh") }, fill: fillBitrix,
+		gaps:    []connectortest.Gap{connectortest.NoTaxID, connectortest.NoJoined, connectortest.NoPartOfNumber},
+		refusal: sim.Trouble{Status: http.StatusBadRequest, Body: `{"error":"ERROR_CORE","error_description":"Номер +74950123401 в стоп-листе"}`},
+		written: map[connectortest.Record]string{connectortest.Calls: "activity", connectortest.Tasks: "activity", connectortest.Recordings: "recording"},
+	},
 	"zammad": {
 		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}},
 		sim:    func() *sim.Sim { return sim.Zammad(secret) }, fill: fillZammad,

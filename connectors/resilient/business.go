@@ -2,6 +2,7 @@ package resilient
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/errs"
@@ -13,6 +14,7 @@ const (
 	opRelated = "related"
 	opHistory = "history"
 	opCreate  = "create"
+	opAgents  = "agents"
 )
 
 // Related tells what goes on with a customer, see connectors.Relater; a driver that cannot is errs.Unsupported.
@@ -69,4 +71,27 @@ func (c *Connector) aside(ctx context.Context, what string, ask func(context.Con
 	case <-ctx.Done():
 		return &errs.Error{Kind: errs.Timeout, Op: "asking " + c.o.Name + " (" + what + ")", Msg: "no answer in time", Err: ctx.Err()}
 	}
+}
+
+// Clicked understands a request of the system's, see connectors.ClickSource; a driver that cannot is errs.Unsupported. Nobody is asked, so
+// neither the breaker nor the bulkhead has a say.
+func (c *Connector) Clicked(ctx context.Context, r *http.Request) ([]connectors.Click, error) {
+	source, ok := connectors.As[connectors.ClickSource](c.driver)
+	if !ok {
+		return nil, errs.E(errs.Unsupported, "reading a click of "+c.o.Name, "this system sends no clicks")
+	}
+	return source.Clicked(ctx, r)
+}
+
+// Agents tells who works with the system, see connectors.AgentLister; a driver that cannot is errs.Unsupported.
+func (c *Connector) Agents(ctx context.Context) (people []connectors.Agent, err error) {
+	lister, ok := connectors.As[connectors.AgentLister](c.driver)
+	if !ok {
+		return nil, errs.E(errs.Unsupported, "listing the people of "+c.o.Name, "this system does not tell who works with it")
+	}
+	err = c.aside(ctx, opAgents, func(ctx context.Context) (err error) {
+		people, err = lister.Agents(ctx)
+		return err
+	})
+	return people, err
 }

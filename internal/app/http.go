@@ -47,6 +47,7 @@ func (a *App) handler() (_ http.Handler, drain func(context.Context), _ error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
+	mux.Handle("POST /hooks/{connector}", a.hooks())
 	mux.HandleFunc("GET /healthz", a.health.ServeLive)
 	mux.HandleFunc("GET /readyz", a.health.ServeReady)
 	if o := a.cfg.Telephony.ARI.Outbound; a.door != nil && o.Listen == "" {

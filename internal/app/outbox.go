@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,6 +59,9 @@ func (a *App) writable(id string, d connectors.Driver) error {
 		if _, ok := connectors.As[connectors.TaskCreator](d); c.MissedCallTasks && !ok {
 			return errs.Field(op, "connectors."+c.ID+".missed_call_tasks", "a system of kind "+c.Kind+", as it is configured, cannot take tasks")
 		}
+		if _, ok := connectors.As[connectors.ClickSource](d); c.Clicks && !ok {
+			return errs.Field(op, "connectors."+c.ID+".clicks", "a system of kind "+c.Kind+", as it is configured, sends no clicks; is its secret configured?")
+		}
 	}
 	return nil
 }
@@ -68,7 +72,7 @@ func (a *App) openOutbox(context.Context) error {
 	var lines []outbox.LineName
 	for _, c := range a.cfg.Connectors { // those of the file stay as long as the process
 		if sys := a.systems.byID(c.ID); sys != nil && (c.LogCalls || c.MissedCallTasks) {
-			targets, lines = append(targets, sys.c), append(lines, outbox.LineName{ID: c.ID, Name: sys.spec.Name})
+			targets, lines = append(targets, addressed{sys.c, c.Operators}), append(lines, outbox.LineName{ID: c.ID, Name: sys.spec.Name})
 		}
 	}
 	a.outbox = outbox.NewDesk(a.store.Outbox(), a.number, lines, time.Now)
@@ -77,6 +81,31 @@ func (a *App) openOutbox(context.Context) error {
 	})
 	a.workers = append(a.workers, d.Run)
 	return nil
+}
+
+// addressed is a target that is told who operators are there.
+type addressed struct {
+	outbox.Target
+	ids map[string]string // by login
+}
+
+func (t addressed) LogCall(ctx context.Context, call connectors.CallRecord) (connectors.Ref, error) {
+	call.Agent = t.agent(call.Agent)
+	return t.Target.LogCall(ctx, call)
+}
+
+func (t addressed) CreateTask(ctx context.Context, task connectors.Task) (connectors.Ref, error) {
+	task.Agent = t.agent(task.Agent)
+	return t.Target.CreateTask(ctx, task)
+}
+
+func (t addressed) agent(a connectors.Agent) connectors.Agent {
+	for login, id := range t.ids {
+		if a.Login != "" && strings.EqualFold(login, a.Login) {
+			a.ID = id
+		}
+	}
+	return a
 }
 
 // namesAge is how long names of queues, people and topics are believed: after an outage thousands of calls are written.

@@ -44,6 +44,7 @@ var rules = []rule{
 	{"internal/workbench", []string{"connectors", "connectors/trace", "internal/customers", "internal/seal", "internal/errs"}},
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
 	{"internal/linking", []string{"telephony/calls", "internal/customers", "internal/interactions", "internal/bus", "internal/errs"}},
+	{"internal/clicks", []string{"telephony/calls", "telephony/queues", "connectors", "internal/customers", "internal/errs"}},
 	{"internal/outbox/...", []string{"internal/outbox/...", "connectors", "telephony/calls", "internal/customers", "internal/interactions", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
@@ -122,7 +123,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/linking", "internal/outbox", "internal/workbench":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/linking", "internal/outbox", "internal/workbench", "internal/clicks":
 		return true
 	}
 	return false

@@ -136,6 +136,10 @@ type Connector struct {
 	// written into anybody's system that was not asked for.
 	LogCalls        bool `yaml:"log_calls"`
 	MissedCallTasks bool `yaml:"missed_call_tasks"`
+	// Clicks lets a number that is clicked in the system be called by the operator who clicked.
+	Clicks bool `yaml:"clicks"`
+	// Operators are logins and who they are in the system, by its own id.
+	Operators map[string]string `yaml:"operators"`
 }
 
 // WebConnectors is what customer systems that are configured in the web app may reach beside public addresses. Whoever administers

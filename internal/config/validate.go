@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -102,6 +103,16 @@ func (c Config) problems() []string {
 		}
 		if k.Name == "" {
 			p.addf(key+".name", "is required: people see it on the customer's card")
+		}
+		by := map[string]string{}
+		for _, login := range slices.Sorted(maps.Keys(k.Operators)) {
+			id := k.Operators[login]
+			if id == "" {
+				p.addf(key+".operators."+login, "must be who they are in the system")
+			} else if other := by[id]; other != "" {
+				p.addf(key+".operators."+login, "%q is %s already", id, other)
+			}
+			by[id] = login
 		}
 	}
 	c.WebConnectors.check(&p)

@@ -10,10 +10,14 @@ import (
 
 // AmoCRM simulates API v4 of amoCRM (Kommo): search by words over all fields, 204 where nothing is found, calls as notes.
 func AmoCRM(token string) *Sim {
+	return amoCRM(func(shown string) bool { return shown == "Bearer "+token })
+}
+
+func amoCRM(letsIn func(authorization string) bool) *Sim {
 	s := newSim()
 	in := func(f func(r *http.Request) (int, any)) func(r *http.Request) (int, any) {
 		return func(r *http.Request) (int, any) {
-			if r.Header.Get("Authorization") != "Bearer "+token {
+			if !letsIn(r.Header.Get("Authorization")) {
 				return http.StatusUnauthorized, Object{"title": "Unauthorized", "type": "https://httpstatus.es/401", "status": 401, "detail": "Неверный логин или пароль"}
 			}
 			return f(r)

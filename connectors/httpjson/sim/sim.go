@@ -43,6 +43,7 @@ type Sim struct {
 	trouble    *Trouble
 	requests   []string
 	tokenPath  string
+	expire     func() // ends an access token; nil where there is none
 }
 
 // newSim makes a system whose requests are all let in by letIn first.

@@ -1,0 +1,168 @@
+package clicks_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/clicks"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/telephony/calls"
+	"github.com/pult-cc/pult/telephony/queues"
+)
+
+// stand is a floor that notes its commands.
+type stand struct {
+	*clicks.Service
+	done    []calls.Command
+	refusal error
+	avail   queues.Availability
+	asked   int // for the people of the system
+	now     time.Time
+}
+
+func newStand() *stand {
+	s := &stand{avail: queues.Ready, now: time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)}
+	s.Service = clicks.New(clicks.Options{
+		People: func(context.Context) ([]clicks.Person, error) {
+			return []clicks.Person{{ID: "op-1", Login: "anna"}, {ID: "op-2", Login: "boris@example.com"}}, nil
+		},
+		Operator: func(id string) (calls.Operator, bool) {
+			return calls.Operator{ID: id, Availability: s.avail}, id != "op-3"
+		},
+		Do: func(_ context.Context, c calls.Command) (calls.Reply, error) {
+			if s.refusal != nil {
+				return calls.Reply{}, s.refusal
+			}
+			s.done = append(s.done, c)
+			return calls.Reply{Call: &calls.Call{ID: "call-1"}}, nil
+		},
+		Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler),
+	})
+	return s
+}
+
+func (s *stand) system() clicks.System {
+	return clicks.System{
+		ID: "b24", People: map[string]string{"Anna": "12", "ghost": "99"},
+		Agents: func(context.Context) ([]connectors.Agent, error) {
+			s.asked++
+			return []connectors.Agent{{ID: "13", Email: "Boris@Example.com"}, {ID: "14", Name: "anna", Email: "other@example.com"}}, nil
+		},
+	}
+}
+
+func click(agent, key string) connectors.Click {
+	return connectors.Click{Agent: connectors.Agent{ID: agent}, Number: "+74951234567", Key: key}
+}
+
+func TestAClickIsACallOfWhoClicked(t *testing.T) {
+	s := newStand()
+	c := click("12", "k1")
+	c.Customer = connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}
+	if err := s.Dial(t.Context(), s.system(), c); err != nil {
+		t.Fatal(err)
+	}
+	want := []calls.Command{
+		{Kind: calls.CmdDial, OperatorID: "op-1", Number: "+74951234567"},
+		{Kind: calls.CmdLinkCustomer, OperatorID: "op-1", CallID: "call-1", CustomerID: customers.EncodeID(c.Customer)},
+	}
+	if fmt.Sprint(s.done) != fmt.Sprint(want) {
+		t.Errorf("got %+v", s.done)
+	}
+}
+
+func TestWhoClickedIsFoundByTheirMailAddress(t *testing.T) {
+	s := newStand()
+	for i := range 2 {
+		if err := s.Dial(t.Context(), s.system(), click("13", fmt.Sprint("k", i))); err != nil || s.done[i].OperatorID != "op-2" {
+			t.Fatalf("%v, %+v", err, s.done)
+		}
+	}
+	if s.asked != 1 {
+		t.Errorf("the system was asked %d times who works there", s.asked)
+	}
+}
+
+// A name proves nobody, and somebody without an account calls nobody.
+func TestWhoIsNotKnownHereCallsNobody(t *testing.T) {
+	s := newStand()
+	for name, c := range map[string]connectors.Click{
+		"a namesake of an operator": click("14", ""), "an account that is gone": click("99", ""), "somebody unknown": click("15", ""), "nobody": click("", ""),
+	} {
+		if err := s.Dial(t.Context(), s.system(), c); !errs.Is(err, errs.NotFound) || len(s.done) != 0 {
+			t.Errorf("%s: %v, %+v", name, err, s.done)
+		}
+	}
+}
+
+func TestWhoIsNotAtWorkIsNotMadeToCall(t *testing.T) {
+	for _, a := range []queues.Availability{queues.Offline, ""} {
+		s := newStand()
+		s.avail = a
+		if err := s.Dial(t.Context(), s.system(), click("12", "k")); !errs.Is(err, errs.Conflict) || len(s.done) != 0 {
+			t.Errorf("%q: %v", a, err)
+		}
+		s.avail = queues.Paused // comes to work: the same click may be tried again
+		if err := s.Dial(t.Context(), s.system(), click("12", "k")); err != nil || len(s.done) != 1 {
+			t.Errorf("at work: %v", err)
+		}
+	}
+}
+
+func TestAClickThatIsSentTwiceIsOneCall(t *testing.T) {
+	s := newStand()
+	for range 3 {
+		if err := s.Dial(t.Context(), s.system(), click("12", "k1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.done) != 1 {
+		t.Errorf("%d calls", len(s.done))
+	}
+}
+
+func TestClicksComeNoFasterThanAPersonClicks(t *testing.T) {
+	s := newStand()
+	limited := 0
+	for i := range 20 {
+		if errs.Is(s.Dial(t.Context(), s.system(), click("12", fmt.Sprint(i))), errs.RateLimited) {
+			limited++
+		}
+	}
+	if len(s.done) != 3 || limited != 17 {
+		t.Errorf("%d calls, %d limited", len(s.done), limited)
+	}
+	if err := s.Dial(t.Context(), s.system(), click("13", "other")); err != nil {
+		t.Errorf("another operator: %v", err)
+	}
+	s.now = s.now.Add(11 * time.Second)
+	if err := s.Dial(t.Context(), s.system(), click("12", "later")); err != nil {
+		t.Errorf("later: %v", err)
+	}
+}
+
+func TestWhatTheFloorRefusesIsRefused(t *testing.T) {
+	s := newStand()
+	s.refusal = errs.E(errs.Conflict, "dialling", "your phone is not registered")
+	if err := s.Dial(t.Context(), s.system(), click("12", "k")); !errs.Is(err, errs.Conflict) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClicksThatWereSeenAreForgottenBeforeMemoryEnds(t *testing.T) {
+	s := newStand()
+	for i := range 5000 {
+		s.now = s.now.Add(11 * time.Second)
+		if err := s.Dial(t.Context(), s.system(), click("12", fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Dial(t.Context(), s.system(), click("12", "4999")); err != nil || len(s.done) != 5000 {
+		t.Errorf("the last one again: %v, %d calls", err, len(s.done))
+	}
+}
