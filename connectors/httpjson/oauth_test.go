@@ -19,6 +19,15 @@ import (
 	"github.com/pult-cc/pult/internal/errs"
 )
 
+// What an account cannot, it cannot for an application either.
+func init() {
+	for app, base := range map[string]string{"amocrm-oauth": "amocrm", "bitrix24-app": "bitrix24-webhook"} {
+		sys := systems[app]
+		sys.gaps = systems[base].gaps
+		systems[app] = sys
+	}
+}
+
 // installed is a system that lets in by a refresh token which is good once. before may answer in its place.
 func installed(t *testing.T, preset string, before func(w http.ResponseWriter, r *http.Request, s *sim.Sim) bool) (s *sim.Sim, reopen func() *httpjson.Driver) {
 	t.Helper()
@@ -195,6 +204,26 @@ func TestACallStandsOnceInBitrix24WhicheverAnswerIsLost(t *testing.T) {
 		if a := activities[0]; a["ID"] != ref.ID || !strings.Contains(a["DESCRIPTION"].(string), "второй вид") || a["ORIGIN_ID"] != "call-1" {
 			t.Errorf("%s: %v is not %v", lost, a, ref)
 		}
+	}
+}
+
+// Somebody deletes the activity; the statistics go on naming it.
+func TestACallWhoseActivityWasDeletedIsWrittenOnceMore(t *testing.T) {
+	s, reopen := installed(t, "bitrix24-app", nil)
+	d := reopen()
+	call := aCall(d, t)
+	if _, err := logger(t, d).LogCall(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	s.Clear("activity")
+	call.Comment = "второй вид"
+	for range 2 {
+		if _, err := logger(t, d).LogCall(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := s.Set("activity"); len(a) != 1 || !strings.Contains(a[0]["DESCRIPTION"].(string), "второй вид") || len(s.Set("statistic")) != 1 {
+		t.Errorf("%v, %d in the statistics", a, len(s.Set("statistic")))
 	}
 }
 

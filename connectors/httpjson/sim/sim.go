@@ -67,6 +67,13 @@ func (s *Sim) Set(set string) []Object {
 	return out
 }
 
+// Clear empties a set, as somebody who works in the system does.
+func (s *Sim) Clear(set string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sets, set)
+}
+
 func clone(o Object) Object {
 	out := Object{}
 	for k, v := range o {
