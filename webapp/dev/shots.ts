@@ -322,7 +322,7 @@ const shots: Record<string, Shot> = {
   'settings-calls': {
     scenario: 'idle',
     path: '/settings',
-    act: async (page) => page.getByText('tel:').scrollIntoViewIfNeeded(),
+    act: async (page) => page.locator('main button').last().scrollIntoViewIfNeeded(),
   },
   settings: { scenario: 'idle', path: '/settings', act: async (page) => page.locator('[role=meter]').waitFor() },
 }
