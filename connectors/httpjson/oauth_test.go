@@ -78,6 +78,27 @@ func TestAnAccessTokenThatHasEndedIsRenewedAndTheNewRefreshTokenKept(t *testing.
 	}
 }
 
+// A token endpoint of a preset's own would get the secrets of whoever opens a recording, or a test, with that preset.
+func TestNoPresetSendsSecretsToAServerOfItsOwn(t *testing.T) {
+	for _, name := range httpjson.Presets() {
+		raw, err := httpjson.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c struct {
+			Auth struct {
+				TokenURL string `json:"token_url"`
+			}
+		}
+		if err := jsonInto(raw, &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Auth.TokenURL != "" && !strings.HasPrefix(c.Auth.TokenURL, "/") {
+			t.Errorf("%s sends secrets to %s", name, c.Auth.TokenURL)
+		}
+	}
+}
+
 // Whoever refreshed elsewhere has spent our token: that is said as what it is, and asks for a new authorisation.
 func TestASpentRefreshTokenIsUnauthenticated(t *testing.T) {
 	for _, preset := range []string{"bitrix24-app", "amocrm-oauth"} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -95,6 +96,29 @@ func bitrix() system {
 	}
 }
 
+// bitrixApp is the same portal as an installed application sees it: a token in every body, and one that is spent by each renewal.
+func bitrixApp(t *testing.T) system {
+	t.Helper()
+	s := bitrix()
+	inner, ok := s.handler.(*sim.Sim)
+	if !ok {
+		t.Fatal("the portal is no simulator")
+	}
+	app := sim.Bitrix24App("local.5c8b", token, token)
+	for _, set := range []string{"user", "company", "contact"} {
+		for _, o := range inner.Set(set) {
+			app.Add(set, o)
+		}
+	}
+	s.handler, s.path = app, "/rest"
+	s.config["preset"] = "bitrix24-app"
+	s.config["auth"] = map[string]any{
+		"token_url": "/oauth/token/", "client_id": "local.5c8b", "client_secret": "env:X", "refresh_token": "env:X", "keep": filepath.Join(t.TempDir(), "refresh"),
+	}
+	s.originals = append(s.originals, "access-1", "refresh-1", "local.5c8b", "a223c6b9410f85df78e9377d6c4f7213")
+	return s
+}
+
 // TestACaptureBehavesAsTheSystemDid: what was captured of a strict 1C and of a Bitrix24 is replayed, the same questions find the same,
 // the host makes the same of it, and nothing of anybody is left.
 func TestACaptureBehavesAsTheSystemDid(t *testing.T) {
@@ -102,7 +126,7 @@ func TestACaptureBehavesAsTheSystemDid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range map[string]system{"1C": oneC(), "Bitrix24": bitrix()} {
+	for name, s := range map[string]system{"1C": oneC(), "Bitrix24": bitrix(), "Bitrix24App": bitrixApp(t)} {
 		t.Run(name, func(t *testing.T) {
 			srv := httptest.NewServer(s.handler)
 			defer srv.Close()
