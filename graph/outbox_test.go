@@ -43,7 +43,7 @@ func (f *fakeOutbox) put(t *testing.T, connector, call string, customer string) 
 
 func (f *fakeOutbox) refuse(t *testing.T, connector string) {
 	t.Helper()
-	es, err := f.repo.Claim(t.Context(), connector, 1, "l", testNow, testNow.Add(time.Minute))
+	es, err := f.repo.Claim(t.Context(), connector, 1, false, "l", testNow, testNow.Add(time.Minute))
 	if err != nil || len(es) != 1 {
 		t.Fatalf("%v, %v", es, err)
 	}

@@ -162,14 +162,14 @@ func TestMatchOfAnInquiry(t *testing.T) {
 func TestWithChoiceLeavesTheOldMatchAlone(t *testing.T) {
 	maria, anna := who("Maria", connectors.KindPerson), who("Anna", connectors.KindPerson)
 	before := Match{State: MatchMany, Candidates: as(ReasonExact, anna, maria)}
-	after := before.WithChoice(maria, "olga")
+	after := before.WithChoice(maria, "olga", noon)
 	if got := short(after); got != "FOUND =Maria by olga [Maria/REMEMBERED Anna/EXACT]" {
 		t.Errorf("after: %s", got)
 	}
 	if got := short(before); got != "MANY [Anna/EXACT Maria/EXACT]" {
 		t.Errorf("before: %s", got)
 	}
-	if got := short(Match{State: MatchNone}.WithChoice(maria, "olga")); got != "FOUND =Maria by olga [Maria/REMEMBERED]" {
+	if got := short(Match{State: MatchNone}.WithChoice(maria, "olga", noon)); got != "FOUND =Maria by olga [Maria/REMEMBERED]" {
 		t.Errorf("of nobody: %s", got)
 	}
 }

@@ -135,8 +135,9 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 	if !changed {
 		return e, sooner
 	}
+	e.mayStand()
 	e.Edits = e.Edits.against(e.Payload, w.Payload)
-	e.Payload, e.UpdatedAt = w.Payload, at
+	e.Payload, e.UpdatedAt, e.Past = w.Payload, at, false
 	e.Revision++
 	switch e.State {
 	case StateDelivered:
@@ -146,8 +147,23 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 		e.pending(due, at)
 	case StateDead:
 		e.pending(due, at)
+	case StateHeld:
+		if e.Effective().Customer != (connectors.Ref{}) {
+			e.pending(due, at)
+		}
 	}
 	return e, true
+}
+
+// mayStand notes, before an entry changes, for whom a record of it stands in the system, or may stand since no answer came.
+func (e *Entry) mayStand() {
+	switch tried := e.Lease != "" || e.Attempts > 0 || e.Reason != ""; {
+	case e.Past:
+	case e.State == StateDelivered:
+		e.WrittenFor = e.Effective().Customer
+	case e.State == StatePending && tried && e.Written.ID == "" && e.WrittenFor == (connectors.Ref{}):
+		e.WrittenFor = e.Effective().Customer
+	}
 }
 
 // pending makes the entry wait for its next attempt, as if there had been none.

@@ -127,7 +127,8 @@ func update(ctx context.Context, tx *ent.Tx, e outbox.Entry) error {
 	}
 	return tx.OutboxEntry.UpdateOneID(e.ID).SetPayload(payload).SetEdits(edits).SetRevision(e.Revision).
 		SetState(string(e.State)).SetSince(utc(e.Since)).SetAttempts(e.Attempts).SetNextAttemptAt(utc(e.NextAttempt)).
-		SetReason(clean(e.Reason)).SetReasonCode(e.ReasonCode).SetUpdatedAt(utc(e.UpdatedAt)).Exec(ctx)
+		SetReason(clean(e.Reason)).SetReasonCode(e.ReasonCode).SetUpdatedAt(utc(e.UpdatedAt)).
+		SetWrittenForType(clean(e.WrittenFor.Type)).SetWrittenForID(clean(e.WrittenFor.ID)).SetPast(e.Past).Exec(ctx)
 }
 
 func texts(e outbox.Entry) (payload, edits json.RawMessage, err error) {
@@ -146,7 +147,10 @@ func entryOf(row *ent.OutboxEntry) (outbox.Entry, error) {
 		ID: row.ID, Connector: row.Connector, Kind: outbox.Kind(row.Kind), Subject: row.Subject, Key: row.Key, Revision: row.Revision,
 		State: outbox.State(row.State), Since: utc(row.Since), Attempts: row.Attempts, NextAttempt: utc(row.NextAttemptAt), Lease: row.Lease,
 		Reason: row.Reason, ReasonCode: row.ReasonCode, CreatedAt: utc(row.CreatedAt), UpdatedAt: utc(row.UpdatedAt),
-		DeliveredAt: utcOrNil(row.DeliveredAt),
+		DeliveredAt: utcOrNil(row.DeliveredAt), Past: row.Past,
+	}
+	if row.WrittenForID != "" {
+		e.WrittenFor = connectors.Ref{Connector: row.Connector, Type: row.WrittenForType, ID: row.WrittenForID}
 	}
 	if row.WrittenID != "" {
 		e.Written = connectors.Ref{Connector: row.Connector, Type: row.WrittenType, ID: row.WrittenID}
@@ -221,7 +225,7 @@ func (r outboxRepo) List(ctx context.Context, f outbox.Filter, limit int, after 
 	if limit <= 0 {
 		return outbox.Page{}, errs.Field(op, "first", "want at least 1")
 	}
-	var where []predicate.OutboxEntry
+	where := []predicate.OutboxEntry{present}
 	if f.Connector != "" {
 		where = append(where, outboxentry.Connector(clean(f.Connector)))
 	}
@@ -255,6 +259,9 @@ func (r outboxRepo) List(ctx context.Context, f outbox.Filter, limit int, after 
 	return page, err
 }
 
+// triedFirst is among how many of the oldest that failed the latest is looked for: the oldest are tried first.
+const triedFirst = 50
+
 // Counts implements outbox.Repository.
 func (r outboxRepo) Counts(ctx context.Context) ([]outbox.Count, error) {
 	const op = "counting the outbox"
@@ -263,22 +270,35 @@ func (r outboxRepo) Counts(ctx context.Context) ([]outbox.Count, error) {
 		State     string `json:"state"`
 		Count     int    `json:"count"`
 	}
-	err := r.client.OutboxEntry.Query().Where(outboxentry.StateIn(string(outbox.StatePending), string(outbox.StateDead))).
-		GroupBy(outboxentry.FieldConnector, outboxentry.FieldState).Aggregate(ent.Count()).Scan(ctx, &groups)
+	err := r.client.OutboxEntry.Query().Where(
+		outboxentry.StateIn(string(outbox.StatePending), string(outbox.StateDead), string(outbox.StateHeld)), present,
+	).GroupBy(outboxentry.FieldConnector, outboxentry.FieldState).Aggregate(ent.Count()).Scan(ctx, &groups)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
 	var out []outbox.Count
 	for _, g := range groups {
 		// A minimum of times is a text to SQLite's driver; the row itself is a row.
-		oldest, err := r.client.OutboxEntry.Query().Where(outboxentry.Connector(g.Connector), outboxentry.State(g.State)).
+		oldest, err := r.client.OutboxEntry.Query().Where(outboxentry.Connector(g.Connector), outboxentry.State(g.State), present).
 			Order(outboxentry.BySince()).Limit(1).All(ctx)
 		if err != nil {
 			return nil, wrap(op, err)
 		}
-		if len(oldest) > 0 {
-			out = append(out, outbox.Count{Connector: g.Connector, State: outbox.State(g.State), Entries: g.Count, Oldest: utc(oldest[0].Since)})
+		if len(oldest) == 0 {
+			continue
 		}
+		c := outbox.Count{Connector: g.Connector, State: outbox.State(g.State), Entries: g.Count, Oldest: utc(oldest[0].Since)}
+		if c.State == outbox.StatePending {
+			failed, err := r.client.OutboxEntry.Query().Where(outboxentry.Connector(g.Connector), pending, outboxentry.ReasonNEQ("")).
+				Order(outboxentry.ByID()).Limit(triedFirst).All(ctx)
+			if err != nil {
+				return nil, wrap(op, err)
+			}
+			if len(failed) > 0 {
+				c.Reason = slices.MaxFunc(failed, func(a, b *ent.OutboxEntry) int { return a.UpdatedAt.Compare(b.UpdatedAt) }).Reason
+			}
+		}
+		out = append(out, c)
 	}
 	return out, nil
 }

@@ -233,7 +233,9 @@ func (s *Sim) odoo(model, method string, args []any, kw Object) (any, *odooFault
 		return true, nil
 	case "unlink":
 		for _, id := range list(args[0]) {
-			s.remove(model, "id", fmt.Sprint(id)) // one that is gone is no fault
+			if !s.remove(model, "id", fmt.Sprint(id)) {
+				return nil, &odooFault{odooMissing, "Record does not exist or has been deleted."}
+			}
 		}
 		return true, nil
 	}

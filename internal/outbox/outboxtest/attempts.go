@@ -23,7 +23,7 @@ func deadWorker(t *testing.T, b *bench) {
 		t.Fatalf("got %+v", heir)
 	}
 	// The dead worker was only slow.
-	b.must("Delivered", b.r.Delivered(t.Context(), lost.ID, "dead", 1, written(b.crm, "late"), start.Add(2*time.Minute)))
+	b.must("Delivered", b.r.Delivered(t.Context(), lost.ID, "dead", 1, delivery(b.crm, "late"), start.Add(2*time.Minute)))
 	b.must("Failed", b.r.Failed(t.Context(), lost.ID, "dead", 1, outbox.Failure{Dead: true}, start.Add(2*time.Minute)))
 	if e := b.get(lost.ID); e.State != outbox.StatePending || e.Lease != "heir" || e.Attempts != 0 {
 		t.Errorf("who lost the lease changed %+v", e)
@@ -201,23 +201,5 @@ func lists(t *testing.T, b *bench) {
 	}
 	if len(want) != 0 {
 		t.Errorf("not counted: %+v", want)
-	}
-}
-
-func swept(t *testing.T, b *bench) {
-	b.calls(start.Add(-48*time.Hour), 3)
-	got := b.claim(2, "a", 0)
-	b.deliver(got[0], -48*time.Hour)
-	b.deliver(got[1], 0)
-	n, err := b.r.Sweep(t.Context(), start.Add(-24*time.Hour))
-	b.must("Sweep", err)
-	if n != 1 {
-		t.Errorf("%d swept", n)
-	}
-	if _, err := b.r.Get(t.Context(), got[0].ID); !errs.Is(err, errs.NotFound) {
-		t.Errorf("the old one is there: %v", err)
-	}
-	if left := b.claim(10, "b", 0); len(left) != 1 {
-		t.Errorf("what waits was swept: %v", keys(left))
 	}
 }
