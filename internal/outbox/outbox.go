@@ -35,7 +35,7 @@ const (
 
 // Payload is what an entry says, by ids of ours, which become names when it is delivered. Which fields count depends on the kind.
 type Payload struct {
-	Customer   connectors.Ref     `json:"customer,omitzero"` // in the entry's own system; empty: nobody is linked, or somebody elsewhere
+	Customer   connectors.Ref     `json:"customer,omitzero"` // in the entry's own system; empty: nobody is linked, or somebody whom it does not know
 	Number     string             `json:"number,omitempty"`  // E.164; empty: withheld
 	Inbound    bool               `json:"inbound,omitempty"`
 	QueueID    string             `json:"queueId,omitempty"`

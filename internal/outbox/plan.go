@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
@@ -43,8 +44,18 @@ type Planner struct {
 	Now     func() time.Time // when a change is written
 }
 
-// Plan returns what follows from an interaction as it stands. Calls that live, and calls between colleagues, are nobody's business.
-func (p *Planner) Plan(in interactions.Interaction) []Wish {
+// Foreign tells whether a system is told that did not name the interaction's customer: it may know them by another name.
+func (p *Planner) Foreign(in interactions.Interaction) bool {
+	if p == nil || in.CustomerID == "" || in.Number.Kind != customers.NumberPublic {
+		return false
+	}
+	linked, err := customers.DecodeID(in.CustomerID)
+	return err == nil && slices.ContainsFunc(p.Lines, func(l Line) bool { return l.Connector != linked.Connector && (l.Calls || l.MissedTasks) })
+}
+
+// Plan returns what follows from an interaction as it stands; elsewhere is what other systems call its customer. Calls that live, and
+// calls between colleagues, are nobody's business.
+func (p *Planner) Plan(in interactions.Interaction, elsewhere ...connectors.Ref) []Wish {
 	if p == nil || in.Channel != interactions.ChannelCall || in.EndedAt == nil || in.Number.Kind == customers.NumberInternal {
 		return nil
 	}
@@ -53,8 +64,11 @@ func (p *Planner) Plan(in interactions.Interaction) []Wish {
 	var out []Wish
 	for _, l := range p.Lines {
 		w := Wish{Connector: l.Connector, Subject: in.ID, Payload: said}
-		if err == nil && linked.Connector == l.Connector {
-			w.Payload.Customer = linked
+		for _, ref := range append([]connectors.Ref{linked}, elsewhere...) {
+			if err == nil && ref.Connector == l.Connector {
+				w.Payload.Customer = ref
+				break
+			}
 		}
 		if l.Calls {
 			call := w

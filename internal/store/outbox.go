@@ -11,10 +11,15 @@ import (
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/ent"
+	"github.com/pult-cc/pult/ent/customernumber"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/outboxentry"
 	"github.com/pult-cc/pult/ent/predicate"
+	"github.com/pult-cc/pult/ent/refusedlink"
+	"github.com/pult-cc/pult/ent/seencustomer"
+	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/outbox"
 )
 
@@ -37,12 +42,59 @@ func (s *Store) tell(ctx context.Context, tx *ent.Tx, which ...predicate.Interac
 	if err != nil {
 		return err
 	}
+	same := twins{}
 	for _, row := range rows {
-		if err := put(ctx, tx, p.Plan(interactionOf(row)), p.NewID, p.Now()); err != nil {
+		in := interactionOf(row)
+		elsewhere, err := same.of(ctx, tx, p, in)
+		if err != nil {
+			return err
+		}
+		if err := put(ctx, tx, p.Plan(in, elsewhere...), p.NewID, p.Now()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// twins are what other systems call customers, by customer and number.
+type twins map[[2]string][]connectors.Ref
+
+// of reads what other systems call the customer of an interaction, where one of them is told of it: of all who were seen with the
+// number, but whom a person refused for it.
+func (t twins) of(ctx context.Context, tx *ent.Tx, p *outbox.Planner, in interactions.Interaction) ([]connectors.Ref, error) {
+	if !p.Foreign(in) {
+		return nil, nil
+	}
+	key := [2]string{string(in.CustomerID), in.Number.E164}
+	if known, ok := t[key]; ok {
+		return known, nil
+	}
+	rows, err := tx.SeenCustomer.Query().Where(hasNumber(entsql.EQ(customernumber.FieldE164, clean(in.Number.E164)))).
+		Order(seencustomer.ByID()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refused, err := tx.RefusedLink.Query().Where(refusedlink.E164(clean(in.Number.E164))).Select(refusedlink.FieldCustomerID).Strings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var who *customers.Customer
+	var among []customers.Customer
+	for _, row := range rows {
+		c, err := customerOf(row.Record)
+		switch {
+		case err != nil || slices.Contains(refused, row.ID): // what cannot be read must not stop the journal
+		case c.ID == in.CustomerID:
+			who = &c
+		default:
+			among = append(among, c)
+		}
+	}
+	t[key] = nil
+	if who != nil {
+		t[key] = customers.Elsewhere(*who, among)
+	}
+	return t[key], nil
 }
 
 // retelling runs a change of many interactions, and tells customer systems what has become of those of which they were told before:

@@ -105,6 +105,7 @@ func runJournalled(t *testing.T, fresh NewDatabase) {
 		{"who holds the floor no more tells nothing", staleTellsNothing},
 		{"later notes are told, once", notesAreTold},
 		{"a later link is told", linkIsTold},
+		{"a system is told whom it knows as the customer of another", twinIsTold},
 		{"a refused link is told where it was told before", refusalIsTold},
 		{"a missed call makes a task, while it is fresh", missedMakesTask},
 	} {
@@ -218,6 +219,45 @@ func linkIsTold(t *testing.T, d *told) {
 	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", elsewhere, "Ёлка", "u-anna", d.now))
 	if e := d.one(t, "j-6"); e.Payload.Customer != (connectors.Ref{}) {
 		t.Errorf("a customer of another system: %+v", e)
+	}
+}
+
+func twinIsTold(t *testing.T, d *told) {
+	const number = "+79995554433"
+	in := ended("j-11")
+	in.Number.E164, in.ClosedAt = number, ptr(start.Add(2*time.Minute))
+	in.CustomerID = customers.EncodeID(connectors.Ref{Connector: "crm", Type: "contact", ID: "7"})
+	record := func(source, id, tax string) customers.Customer {
+		ref := connectors.Ref{Connector: source, Type: linked.Type, ID: id}
+		if source == "crm" {
+			ref.Type = "contact"
+		}
+		c := customer(customers.EncodeID(ref), "Ёлка", number)
+		c.Ref, c.Source, c.Kind, c.TaxID, c.Emails = ref, source, connectors.KindCompany, tax, nil
+		return c
+	}
+	keep := func(cs ...customers.Customer) { must(t, "Keep", d.Customers().Keep(t.Context(), cs)) }
+	keep(record("crm", "7", "7701234567"), record("1c", "1042", "7701234567"), record("1c", "1043", "7709999999"))
+	d.save(t, in)
+	twin := connectors.Ref{Connector: "1c", Type: linked.Type, ID: "1042"}
+	if e := d.one(t, "j-11"); e.Payload.Customer != twin {
+		t.Errorf("got %+v, want %+v", e.Payload.Customer, twin)
+	}
+	// A person says that the number is not theirs.
+	must(t, "Refuse", errOf(d.Customers().Refuse(t.Context(), number, []customers.ID{customers.EncodeID(twin)}, "u-anna", d.now)))
+	again := interactions.NotesChange{Comment: ptr("ещё раз")}
+	_, err := d.Interactions().SetNotes(t.Context(), "j-11", again, d.now)
+	must(t, "SetNotes", err)
+	if e := d.one(t, "j-11"); e.Payload.Customer != (connectors.Ref{}) {
+		t.Errorf("refused, and told all the same: %+v", e.Payload.Customer)
+	}
+	// Two of them are nobody's twin.
+	keep(record("1c", "1044", "7701234567"), record("1c", "1045", "7701234567"))
+	again.Comment = ptr("и ещё раз")
+	_, err = d.Interactions().SetNotes(t.Context(), "j-11", again, d.now)
+	must(t, "SetNotes", err)
+	if e := d.one(t, "j-11"); e.Payload.Customer != (connectors.Ref{}) {
+		t.Errorf("of two records one was taken: %+v", e.Payload.Customer)
 	}
 }
 
