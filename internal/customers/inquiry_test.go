@@ -166,6 +166,13 @@ func TestWithChoiceLeavesTheOldMatchAlone(t *testing.T) {
 	if got := short(after); got != "FOUND =Maria by olga [Maria/REMEMBERED Anna/EXACT]" {
 		t.Errorf("after: %s", got)
 	}
+	if after.DecidedAt == nil || !after.DecidedAt.Equal(noon) {
+		t.Errorf("decided at %v", after.DecidedAt)
+	}
+	taken := after.WithoutChoice(noon.Add(time.Hour))
+	if got := short(taken); got != "MANY [Maria/REMEMBERED Anna/EXACT]" || !taken.DecidedAt.Equal(noon.Add(time.Hour)) {
+		t.Errorf("taken back: %s at %v", got, taken.DecidedAt)
+	}
 	if got := short(before); got != "MANY [Anna/EXACT Maria/EXACT]" {
 		t.Errorf("before: %s", got)
 	}

@@ -153,12 +153,17 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 	e.Edits = e.Edits.against(e.Payload, w.Payload)
 	e.Payload, e.UpdatedAt, e.Past = w.Payload, at, false
 	e.Revision++
+	soon := at.Add(Throttle)
+	if w.NotBefore.After(soon) {
+		soon = w.NotBefore
+	}
 	switch e.State {
-	case StateDelivered:
-		if due = at.Add(Throttle); w.NotBefore.After(due) {
-			due = w.NotBefore
+	case StatePending: // it may only wait to be delivered once more
+		if e.DeliveredAt != nil && e.Lease == "" && e.Attempts == 0 && e.Reason == "" && soon.Before(e.NextAttempt) {
+			e.NextAttempt = soon
 		}
-		e.pending(due, at)
+	case StateDelivered:
+		e.pending(soon, at)
 	case StateDead:
 		e.pending(due, at)
 	case StateHeld:

@@ -48,8 +48,7 @@ export function EntryRow({ one, onRetry, onEdit, onDiscard }: EntryRowProps) {
       <div className={classes['how']}>
         <span className={classes['state']}>
           <SignMark sign={dead ? 'trouble' : one.inProgress ? 'talking' : 'paused'} />
-          {t(`outbox.state.${state}`)}{' '}
-          <span className={classes['dim']}>{ago(one.since, now, language)}</span>
+          {t(`outbox.state.${state}`)} <span className={classes['dim']}>{ago(one.since, now, language)}</span>
         </span>
         {held ? <span className={classes['dim']}>{t('outbox.heldText')}</span> : <Why one={one} />}
         {!dead && !one.inProgress && one.nextAttemptAt !== null && Date.parse(one.nextAttemptAt) > now && (
