@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -57,10 +58,18 @@ func (c *crm) behave(log func(connectors.CallRecord) error) {
 	c.log, c.got = log, nil
 }
 
-func (c *crm) asked() int {
+// calls are those that it was told of.
+func (c *crm) calls() []connectors.CallRecord {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.got)
+	return slices.Clone(c.got)
+}
+
+// overlap is how many deliveries of one call there were at the same time.
+func (c *crm) overlap() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.most
 }
 
 func (s *stand) played(c *crm) outbox.Options {
@@ -97,7 +106,7 @@ func TestAProxyThatRefusesEverythingKillsNothing(t *testing.T) {
 		if dead := s.entries(outbox.StateDead); len(dead) != 0 {
 			t.Fatalf("%d of %d are dead", len(dead), n)
 		}
-		if asked := c.asked(); asked > 400 {
+		if asked := len(c.calls()); asked > 400 {
 			t.Errorf("asked %d times in an hour", asked)
 		}
 		counts, err := s.desk.Counts(t.Context())
@@ -160,9 +169,9 @@ func TestACallIsHeldUntilACustomerOfTheSystemIsKnown(t *testing.T) {
 		if held := s.entries(outbox.StateHeld); len(held) != 20 || held[0].Reason == "" {
 			t.Fatalf("got %+v", s.entries())
 		}
-		asked := c.asked()
+		asked := len(c.calls())
 		wait(24 * time.Hour)
-		if c.asked() != asked {
+		if len(c.calls()) != asked {
 			t.Error("what is held is tried")
 		}
 		s.call("c7", of("1"))
@@ -186,8 +195,8 @@ func TestACallThatIsLinkedAnewTellsWhatWasWritten(t *testing.T) {
 		s.call("c1", of("B"))
 		wait(time.Minute)
 		want := connectors.Written{Ref: connectors.Ref{Connector: "crm", Type: "call", ID: "c1"}, Customer: client("A")}
-		if len(c.got) != 2 || c.got[0].Written != (connectors.Written{}) || c.got[1].Written != want || c.got[1].Customer != client("B") {
-			t.Errorf("got %+v", c.got)
+		if len(c.calls()) != 2 || c.calls()[0].Written != (connectors.Written{}) || c.calls()[1].Written != want || c.calls()[1].Customer != client("B") {
+			t.Errorf("got %+v", c.calls())
 		}
 		c.behave(func(c connectors.CallRecord) error {
 			if c.Customer.ID == "" {
@@ -199,8 +208,8 @@ func TestACallThatIsLinkedAnewTellsWhatWasWritten(t *testing.T) {
 		wait(time.Minute)
 		s.call("c1", of("A"))
 		wait(time.Minute)
-		if want.Customer = client("B"); len(c.got) != 2 || c.got[0].Written != want || c.got[1].Written != (connectors.Written{}) {
-			t.Errorf("unlinked and linked: %+v", c.got)
+		if want.Customer = client("B"); len(c.calls()) != 2 || c.calls()[0].Written != want || c.calls()[1].Written != (connectors.Written{}) {
+			t.Errorf("unlinked and linked: %+v", c.calls())
 		}
 	})
 }
@@ -223,8 +232,8 @@ func TestTwoProcessesWhoseClocksDifferDoNotWriteAtTheSameTime(t *testing.T) {
 		wait(time.Second)
 		defer s.run(fast)()
 		wait(3 * time.Minute)
-		if c.most != 1 || len(s.entries(outbox.StateDelivered)) != 4 {
-			t.Errorf("%d deliveries of one call at the same time; %+v", c.most, s.entries())
+		if c.overlap() != 1 || len(s.entries(outbox.StateDelivered)) != 4 {
+			t.Errorf("%d deliveries of one call at the same time; %+v", c.overlap(), s.entries())
 		}
 	})
 }
@@ -237,12 +246,12 @@ func TestACallWhoseAnswerWasWaitedForInVainIsWrittenOnceMore(t *testing.T) {
 		wait(2 * time.Second)
 		c.behave(nil)
 		wait(5 * time.Minute)
-		if len(c.got) != 1 {
-			t.Fatalf("written %d times", len(c.got))
+		if len(c.calls()) != 1 {
+			t.Fatalf("written %d times", len(c.calls()))
 		}
 		wait(time.Hour)
-		if len(c.got) != 2 || c.got[1].Written.Ref.ID != "late" || len(s.entries(outbox.StateDelivered)) != 1 {
-			t.Errorf("written %+v, %+v", c.got, s.entries())
+		if len(c.calls()) != 2 || c.calls()[1].Written.Ref.ID != "late" || len(s.entries(outbox.StateDelivered)) != 1 {
+			t.Errorf("written %+v, %+v", c.calls(), s.entries())
 		}
 	})
 }
