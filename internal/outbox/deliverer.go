@@ -52,7 +52,7 @@ type Options struct {
 	// Lease is how long a worker's entries are its own; default 2 min. It outlasts every delivery, so that no two of them overlap.
 	Lease time.Duration
 	Poll  time.Duration // how often an idle system's entries are looked for; default 1 s
-	Keep  time.Duration // delivered and discarded entries are kept so long; default 30 days
+	Keep  time.Duration // what delivered, discarded and held entries say is kept so long; default 30 days
 }
 
 func (o Options) withDefaults() Options {
@@ -75,7 +75,7 @@ type Deliverer struct{ o Options }
 // NewDeliverer makes a deliverer; Run starts it.
 func NewDeliverer(o Options) *Deliverer { return &Deliverer{o.withDefaults()} }
 
-// sweepEvery is how often old entries are removed.
+// sweepEvery is how often old entries are swept.
 const sweepEvery = time.Hour
 
 // Run delivers until ctx ends; what is under way then is given up and tried again by whoever comes next.
@@ -88,9 +88,9 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if n, err := d.o.Repository.Sweep(ctx, d.o.Now().Add(-d.o.Keep)); err != nil && ctx.Err() == nil {
-			d.o.Log.Warn("removing old entries of the outbox", "err", err)
+			d.o.Log.Warn("sweeping the outbox", "err", err)
 		} else if n > 0 {
-			d.o.Log.Info("old entries of the outbox removed", "entries", n)
+			d.o.Log.Info("old entries of the outbox are forgotten", "entries", n)
 		}
 		select {
 		case <-ctx.Done():
