@@ -278,7 +278,7 @@ func (l *lane) recovered(ctx context.Context) {
 		return
 	}
 	l.Log.Info("a customer system takes records again", "connector", l.target.ID())
-	if err := l.Repository.Wake(ctx, l.target.ID(), l.now()); err != nil {
+	if err := l.Repository.Wake(ctx, l.target.ID(), unknownWait, l.now()); err != nil {
 		l.Log.Warn("waking entries of the outbox", "connector", l.target.ID(), "err", err)
 	}
 }

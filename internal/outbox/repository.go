@@ -67,8 +67,9 @@ type Repository interface {
 	Failed(ctx context.Context, id, lease string, revision int64, f Failure, at time.Time) error
 	// Release gives back what is still leased so.
 	Release(ctx context.Context, connector, lease string, at time.Time) error
-	// Wake makes everything of a connector that waits for another attempt due.
-	Wake(ctx context.Context, connector string, at time.Time) error
+	// Wake makes everything of a connector that waits for another attempt due. An entry whose last attempt had no answer is due a pause
+	// after that at the earliest: the system may still be at it.
+	Wake(ctx context.Context, connector string, pause time.Duration, at time.Time) error
 	// Now is the time by the clock of whoever keeps the entries, which is one for all processes: leases are by it.
 	Now(ctx context.Context) (time.Time, error)
 	// Written is where the call of a subject stands in the customer system; errs.NotFound when it does not.

@@ -131,11 +131,28 @@ func (r outboxRepo) Release(ctx context.Context, connector, lease string, at tim
 	return wrap(op, r.client.OutboxEntry.Update().Where(leased...).SetLease("").SetNextAttemptAt(utc(at)).Exec(ctx))
 }
 
-// Wake implements outbox.Repository.
-func (r outboxRepo) Wake(ctx context.Context, connector string, at time.Time) error {
-	return wrap("waking entries", r.client.OutboxEntry.Update().Where(
+// Wake implements outbox.Repository. Of the few that had no answer a moment ago each has a time of its own.
+func (r outboxRepo) Wake(ctx context.Context, connector string, pause time.Duration, at time.Time) error {
+	const op = "waking entries"
+	waits := []predicate.OutboxEntry{
 		outboxentry.Connector(clean(connector)), pending, outboxentry.Lease(""), outboxentry.AttemptsGT(0), outboxentry.NextAttemptAtGT(utc(at)),
-	).SetNextAttemptAt(utc(at)).Exec(ctx))
+	}
+	unsure := []predicate.OutboxEntry{outboxentry.ReasonCode(errs.Timeout.String()), outboxentry.UpdatedAtGT(utc(at.Add(-pause)))}
+	rows, err := r.client.OutboxEntry.Query().Where(append(waits, unsure...)...).All(ctx)
+	if err != nil {
+		return wrap(op, err)
+	}
+	for _, row := range rows {
+		due := utc(row.UpdatedAt.Add(pause))
+		err := r.client.OutboxEntry.Update().Where(
+			outboxentry.ID(row.ID), outboxentry.Lease(""), outboxentry.UpdatedAt(row.UpdatedAt), outboxentry.NextAttemptAtGT(due),
+		).SetNextAttemptAt(due).Exec(ctx)
+		if err != nil {
+			return wrap(op, err)
+		}
+	}
+	return wrap(op, r.client.OutboxEntry.Update().Where(append(waits, outboxentry.Not(outboxentry.And(unsure...)))...).
+		SetNextAttemptAt(utc(at)).Exec(ctx))
 }
 
 // Now implements outbox.Repository by the clock of the PostgreSQL server; who shares a file of SQLite's shares a clock.

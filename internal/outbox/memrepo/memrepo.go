@@ -138,13 +138,19 @@ func (r *Repository) Release(_ context.Context, connector, lease string, at time
 }
 
 // Wake implements outbox.Repository.
-func (r *Repository) Wake(_ context.Context, connector string, at time.Time) error {
+func (r *Repository) Wake(_ context.Context, connector string, pause time.Duration, at time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.entries {
 		e := &r.entries[i]
 		if e.Connector == connector && e.State == outbox.StatePending && e.Lease == "" && e.Attempts > 0 && e.NextAttempt.After(at) {
-			e.NextAttempt = at
+			due := at
+			if again := e.UpdatedAt.Add(pause); e.ReasonCode == errs.Timeout.String() && again.After(at) {
+				due = again
+			}
+			if due.Before(e.NextAttempt) {
+				e.NextAttempt = due
+			}
 		}
 	}
 	return nil

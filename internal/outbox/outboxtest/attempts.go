@@ -96,16 +96,23 @@ func released(t *testing.T, b *bench) {
 }
 
 func woken(t *testing.T, b *bench) {
-	b.calls(start, 3)
-	got := b.claim(2, "a", 0)
-	b.must("Failed", b.r.Failed(t.Context(), got[0].ID, "a", 1, outbox.Failure{Next: start.Add(15 * time.Minute)}, start))
+	b.calls(start, 4)
+	got := b.claim(3, "a", 0)
+	b.must("Failed", b.r.Failed(t.Context(), got[0].ID, "a", 1, outbox.Failure{Next: start.Add(15 * time.Minute), ReasonCode: "UNAVAILABLE"}, start))
+	b.must("Failed", b.r.Failed(t.Context(), got[1].ID, "a", 1, outbox.Failure{Next: start.Add(15 * time.Minute), ReasonCode: "TIMEOUT"}, start))
 	later := b.wish(outbox.KindCall, b.crm+"-later")
 	later.NotBefore = start.Add(time.Hour)
 	b.put(start, later)
-	b.must("Wake", b.r.Wake(t.Context(), b.crm, start.Add(time.Second)))
-	// Not what is under way, nor what never was to be tried yet.
-	if again := keys(b.claim(10, "b", time.Second)); !slices.Equal(again, []string{got[0].Key, b.crm + "-call-2"}) {
+	b.must("Wake", b.r.Wake(t.Context(), b.crm, 30*time.Second, start.Add(time.Second)))
+	// Not what is under way, nor what never was to be tried yet, nor what the system may still be at.
+	if again := keys(b.claim(10, "b", time.Second)); !slices.Equal(again, []string{got[0].Key, b.crm + "-call-3"}) {
 		t.Errorf("got %v", again)
+	}
+	if again := b.claim(10, "c", 29*time.Second); len(again) != 0 {
+		t.Errorf("too early: %v", keys(again))
+	}
+	if again := keys(b.claim(10, "d", 30*time.Second)); !slices.Equal(again, []string{got[1].Key}) {
+		t.Errorf("after the pause: %v", again)
 	}
 }
 
