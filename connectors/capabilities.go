@@ -2,9 +2,12 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/pult-cc/pult/internal/errs"
 )
 
 // As finds a capability of a driver: As[Getter](d). A driver of which only the configuration, or another process, says what it can
@@ -88,7 +91,9 @@ type (
 		CreateContact(ctx context.Context, c NewContact) (Candidate, error)
 	}
 	// CallLogger writes calls into the system. Twice the same key is one record, the later state of it: the host repeats what it
-	// is not sure of, and may send a call again when its notes have changed.
+	// is not sure of, and may send a call again when its notes have changed, or its customer: what CallRecord.Written tells of is
+	// then changed or moved, so that the call stands once, and not with a customer whose call it is not. A system that files calls
+	// under a customer or not at all takes back what is written of a call that has none any more, and answers ErrCustomerNeeded.
 	CallLogger interface {
 		LogCall(ctx context.Context, call CallRecord) (Ref, error)
 	}
@@ -208,6 +213,22 @@ type CallRecord struct {
 	Tags      []string
 	Comment   string
 	URL       string // of the call in Pult
+	Written   Written
+}
+
+// Written is what stands of a call in the system already, as far as the host knows; the zero value when it knows of nothing.
+type Written struct {
+	Ref      Ref // as LogCall returned it; empty when no answer came: a record may be there, or not
+	Customer Ref // for whom it was written; empty for nobody
+}
+
+// ErrCustomerNeeded is in the chain of the errs.Unsupported error of a system that takes such records for known customers only.
+// Nothing of the record stands there then. It says nothing against the record: the host sends it again when it knows the customer.
+var ErrCustomerNeeded = errors.New("a customer is needed")
+
+// NeedsCustomer makes an error with ErrCustomerNeeded.
+func NeedsCustomer(op string) error {
+	return &errs.Error{Kind: errs.Unsupported, Op: op, Msg: "this system takes it for known customers only", Err: ErrCustomerNeeded}
 }
 
 // Recording is the voice of a logged call.

@@ -42,6 +42,8 @@ type Interaction struct {
 	CustomerName string `json:"customer_name,omitempty"`
 	// operator who chose the customer; empty: the ranking did, or nobody is linked
 	LinkedBy string `json:"linked_by,omitempty"`
+	// when a person decided on the link, or that there is none; null: nobody has
+	LinkedAt *time.Time `json:"linked_at,omitempty"`
 	// of a call with a public number: 1 nobody, 2 by the system, 3 by a person; else 0. For counting
 	Link int `json:"link,omitempty"`
 	// of a call: since Monday, 29 December 1969, UTC; 0: no call
@@ -124,7 +126,7 @@ func (*Interaction) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case interaction.FieldID, interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay, interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID, interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldLinkedBy, interaction.FieldResult, interaction.FieldTopicID, interaction.FieldComment:
 			values[i] = new(sql.NullString)
-		case interaction.FieldStartedAt, interaction.FieldEnqueuedAt, interaction.FieldAnsweredAt, interaction.FieldEndedAt, interaction.FieldClosedAt, interaction.FieldCommentAt:
+		case interaction.FieldLinkedAt, interaction.FieldStartedAt, interaction.FieldEnqueuedAt, interaction.FieldAnsweredAt, interaction.FieldEndedAt, interaction.FieldClosedAt, interaction.FieldCommentAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -212,6 +214,13 @@ func (_m *Interaction) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field linked_by", values[i])
 			} else if value.Valid {
 				_m.LinkedBy = value.String
+			}
+		case interaction.FieldLinkedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field linked_at", values[i])
+			} else if value.Valid {
+				_m.LinkedAt = new(time.Time)
+				*_m.LinkedAt = value.Time
 			}
 		case interaction.FieldLink:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -398,6 +407,11 @@ func (_m *Interaction) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("linked_by=")
 	builder.WriteString(_m.LinkedBy)
+	builder.WriteString(", ")
+	if v := _m.LinkedAt; v != nil {
+		builder.WriteString("linked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("link=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Link))

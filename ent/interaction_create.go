@@ -156,6 +156,20 @@ func (_c *InteractionCreate) SetNillableLinkedBy(v *string) *InteractionCreate {
 	return _c
 }
 
+// SetLinkedAt sets the "linked_at" field.
+func (_c *InteractionCreate) SetLinkedAt(v time.Time) *InteractionCreate {
+	_c.mutation.SetLinkedAt(v)
+	return _c
+}
+
+// SetNillableLinkedAt sets the "linked_at" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableLinkedAt(v *time.Time) *InteractionCreate {
+	if v != nil {
+		_c.SetLinkedAt(*v)
+	}
+	return _c
+}
+
 // SetLink sets the "link" field.
 func (_c *InteractionCreate) SetLink(v int) *InteractionCreate {
 	_c.mutation.SetLink(v)
@@ -611,6 +625,10 @@ func (_c *InteractionCreate) createSpec() (*Interaction, *sqlgraph.CreateSpec) {
 		_spec.SetField(interaction.FieldLinkedBy, field.TypeString, value)
 		_node.LinkedBy = value
 	}
+	if value, ok := _c.mutation.LinkedAt(); ok {
+		_spec.SetField(interaction.FieldLinkedAt, field.TypeTime, value)
+		_node.LinkedAt = &value
+	}
 	if value, ok := _c.mutation.Link(); ok {
 		_spec.SetField(interaction.FieldLink, field.TypeInt, value)
 		_node.Link = value
@@ -885,6 +903,24 @@ func (u *InteractionUpsert) SetLinkedBy(v string) *InteractionUpsert {
 // UpdateLinkedBy sets the "linked_by" field to the value that was provided on create.
 func (u *InteractionUpsert) UpdateLinkedBy() *InteractionUpsert {
 	u.SetExcluded(interaction.FieldLinkedBy)
+	return u
+}
+
+// SetLinkedAt sets the "linked_at" field.
+func (u *InteractionUpsert) SetLinkedAt(v time.Time) *InteractionUpsert {
+	u.Set(interaction.FieldLinkedAt, v)
+	return u
+}
+
+// UpdateLinkedAt sets the "linked_at" field to the value that was provided on create.
+func (u *InteractionUpsert) UpdateLinkedAt() *InteractionUpsert {
+	u.SetExcluded(interaction.FieldLinkedAt)
+	return u
+}
+
+// ClearLinkedAt clears the value of the "linked_at" field.
+func (u *InteractionUpsert) ClearLinkedAt() *InteractionUpsert {
+	u.SetNull(interaction.FieldLinkedAt)
 	return u
 }
 
@@ -1363,6 +1399,27 @@ func (u *InteractionUpsertOne) SetLinkedBy(v string) *InteractionUpsertOne {
 func (u *InteractionUpsertOne) UpdateLinkedBy() *InteractionUpsertOne {
 	return u.Update(func(s *InteractionUpsert) {
 		s.UpdateLinkedBy()
+	})
+}
+
+// SetLinkedAt sets the "linked_at" field.
+func (u *InteractionUpsertOne) SetLinkedAt(v time.Time) *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetLinkedAt(v)
+	})
+}
+
+// UpdateLinkedAt sets the "linked_at" field to the value that was provided on create.
+func (u *InteractionUpsertOne) UpdateLinkedAt() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateLinkedAt()
+	})
+}
+
+// ClearLinkedAt clears the value of the "linked_at" field.
+func (u *InteractionUpsertOne) ClearLinkedAt() *InteractionUpsertOne {
+	return u.Update(func(s *InteractionUpsert) {
+		s.ClearLinkedAt()
 	})
 }
 
@@ -2054,6 +2111,27 @@ func (u *InteractionUpsertBulk) SetLinkedBy(v string) *InteractionUpsertBulk {
 func (u *InteractionUpsertBulk) UpdateLinkedBy() *InteractionUpsertBulk {
 	return u.Update(func(s *InteractionUpsert) {
 		s.UpdateLinkedBy()
+	})
+}
+
+// SetLinkedAt sets the "linked_at" field.
+func (u *InteractionUpsertBulk) SetLinkedAt(v time.Time) *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.SetLinkedAt(v)
+	})
+}
+
+// UpdateLinkedAt sets the "linked_at" field to the value that was provided on create.
+func (u *InteractionUpsertBulk) UpdateLinkedAt() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.UpdateLinkedAt()
+	})
+}
+
+// ClearLinkedAt clears the value of the "linked_at" field.
+func (u *InteractionUpsertBulk) ClearLinkedAt() *InteractionUpsertBulk {
+	return u.Update(func(s *InteractionUpsert) {
+		s.ClearLinkedAt()
 	})
 }
 

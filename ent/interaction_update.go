@@ -187,6 +187,26 @@ func (_u *InteractionUpdate) SetNillableLinkedBy(v *string) *InteractionUpdate {
 	return _u
 }
 
+// SetLinkedAt sets the "linked_at" field.
+func (_u *InteractionUpdate) SetLinkedAt(v time.Time) *InteractionUpdate {
+	_u.mutation.SetLinkedAt(v)
+	return _u
+}
+
+// SetNillableLinkedAt sets the "linked_at" field if the given value is not nil.
+func (_u *InteractionUpdate) SetNillableLinkedAt(v *time.Time) *InteractionUpdate {
+	if v != nil {
+		_u.SetLinkedAt(*v)
+	}
+	return _u
+}
+
+// ClearLinkedAt clears the value of the "linked_at" field.
+func (_u *InteractionUpdate) ClearLinkedAt() *InteractionUpdate {
+	_u.mutation.ClearLinkedAt()
+	return _u
+}
+
 // SetLink sets the "link" field.
 func (_u *InteractionUpdate) SetLink(v int) *InteractionUpdate {
 	_u.mutation.ResetLink()
@@ -623,6 +643,12 @@ func (_u *InteractionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.LinkedBy(); ok {
 		_spec.SetField(interaction.FieldLinkedBy, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.LinkedAt(); ok {
+		_spec.SetField(interaction.FieldLinkedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LinkedAtCleared() {
+		_spec.ClearField(interaction.FieldLinkedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Link(); ok {
 		_spec.SetField(interaction.FieldLink, field.TypeInt, value)
 	}
@@ -964,6 +990,26 @@ func (_u *InteractionUpdateOne) SetNillableLinkedBy(v *string) *InteractionUpdat
 	if v != nil {
 		_u.SetLinkedBy(*v)
 	}
+	return _u
+}
+
+// SetLinkedAt sets the "linked_at" field.
+func (_u *InteractionUpdateOne) SetLinkedAt(v time.Time) *InteractionUpdateOne {
+	_u.mutation.SetLinkedAt(v)
+	return _u
+}
+
+// SetNillableLinkedAt sets the "linked_at" field if the given value is not nil.
+func (_u *InteractionUpdateOne) SetNillableLinkedAt(v *time.Time) *InteractionUpdateOne {
+	if v != nil {
+		_u.SetLinkedAt(*v)
+	}
+	return _u
+}
+
+// ClearLinkedAt clears the value of the "linked_at" field.
+func (_u *InteractionUpdateOne) ClearLinkedAt() *InteractionUpdateOne {
+	_u.mutation.ClearLinkedAt()
 	return _u
 }
 
@@ -1432,6 +1478,12 @@ func (_u *InteractionUpdateOne) sqlSave(ctx context.Context) (_node *Interaction
 	}
 	if value, ok := _u.mutation.LinkedBy(); ok {
 		_spec.SetField(interaction.FieldLinkedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LinkedAt(); ok {
+		_spec.SetField(interaction.FieldLinkedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LinkedAtCleared() {
+		_spec.ClearField(interaction.FieldLinkedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Link(); ok {
 		_spec.SetField(interaction.FieldLink, field.TypeInt, value)

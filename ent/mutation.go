@@ -2337,6 +2337,7 @@ type InteractionMutation struct {
 	customer_id     *string
 	customer_name   *string
 	linked_by       *string
+	linked_at       *time.Time
 	link            *int
 	addlink         *int
 	week            *int
@@ -2868,6 +2869,55 @@ func (m *InteractionMutation) OldLinkedBy(ctx context.Context) (v string, err er
 // ResetLinkedBy resets all changes to the "linked_by" field.
 func (m *InteractionMutation) ResetLinkedBy() {
 	m.linked_by = nil
+}
+
+// SetLinkedAt sets the "linked_at" field.
+func (m *InteractionMutation) SetLinkedAt(t time.Time) {
+	m.linked_at = &t
+}
+
+// LinkedAt returns the value of the "linked_at" field in the mutation.
+func (m *InteractionMutation) LinkedAt() (r time.Time, exists bool) {
+	v := m.linked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLinkedAt returns the old "linked_at" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldLinkedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLinkedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLinkedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLinkedAt: %w", err)
+	}
+	return oldValue.LinkedAt, nil
+}
+
+// ClearLinkedAt clears the value of the "linked_at" field.
+func (m *InteractionMutation) ClearLinkedAt() {
+	m.linked_at = nil
+	m.clearedFields[interaction.FieldLinkedAt] = struct{}{}
+}
+
+// LinkedAtCleared returns if the "linked_at" field was cleared in this mutation.
+func (m *InteractionMutation) LinkedAtCleared() bool {
+	_, ok := m.clearedFields[interaction.FieldLinkedAt]
+	return ok
+}
+
+// ResetLinkedAt resets all changes to the "linked_at" field.
+func (m *InteractionMutation) ResetLinkedAt() {
+	m.linked_at = nil
+	delete(m.clearedFields, interaction.FieldLinkedAt)
 }
 
 // SetLink sets the "link" field.
@@ -3811,7 +3861,7 @@ func (m *InteractionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InteractionMutation) Fields() []string {
-	fields := make([]string, 0, 27)
+	fields := make([]string, 0, 28)
 	if m.channel != nil {
 		fields = append(fields, interaction.FieldChannel)
 	}
@@ -3844,6 +3894,9 @@ func (m *InteractionMutation) Fields() []string {
 	}
 	if m.linked_by != nil {
 		fields = append(fields, interaction.FieldLinkedBy)
+	}
+	if m.linked_at != nil {
+		fields = append(fields, interaction.FieldLinkedAt)
 	}
 	if m.link != nil {
 		fields = append(fields, interaction.FieldLink)
@@ -3923,6 +3976,8 @@ func (m *InteractionMutation) Field(name string) (ent.Value, bool) {
 		return m.CustomerName()
 	case interaction.FieldLinkedBy:
 		return m.LinkedBy()
+	case interaction.FieldLinkedAt:
+		return m.LinkedAt()
 	case interaction.FieldLink:
 		return m.Link()
 	case interaction.FieldWeek:
@@ -3986,6 +4041,8 @@ func (m *InteractionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCustomerName(ctx)
 	case interaction.FieldLinkedBy:
 		return m.OldLinkedBy(ctx)
+	case interaction.FieldLinkedAt:
+		return m.OldLinkedAt(ctx)
 	case interaction.FieldLink:
 		return m.OldLink(ctx)
 	case interaction.FieldWeek:
@@ -4103,6 +4160,13 @@ func (m *InteractionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLinkedBy(v)
+		return nil
+	case interaction.FieldLinkedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLinkedAt(v)
 		return nil
 	case interaction.FieldLink:
 		v, ok := value.(int)
@@ -4309,6 +4373,9 @@ func (m *InteractionMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *InteractionMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(interaction.FieldLinkedAt) {
+		fields = append(fields, interaction.FieldLinkedAt)
+	}
 	if m.FieldCleared(interaction.FieldEnqueuedAt) {
 		fields = append(fields, interaction.FieldEnqueuedAt)
 	}
@@ -4350,6 +4417,9 @@ func (m *InteractionMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *InteractionMutation) ClearField(name string) error {
 	switch name {
+	case interaction.FieldLinkedAt:
+		m.ClearLinkedAt()
+		return nil
 	case interaction.FieldEnqueuedAt:
 		m.ClearEnqueuedAt()
 		return nil
@@ -4417,6 +4487,9 @@ func (m *InteractionMutation) ResetField(name string) error {
 		return nil
 	case interaction.FieldLinkedBy:
 		m.ResetLinkedBy()
+		return nil
+	case interaction.FieldLinkedAt:
+		m.ResetLinkedAt()
 		return nil
 	case interaction.FieldLink:
 		m.ResetLink()
@@ -5063,36 +5136,39 @@ func (m *InteractionTagMutation) ResetEdge(name string) error {
 // OutboxEntryMutation represents an operation that mutates the OutboxEntry nodes in the graph.
 type OutboxEntryMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *string
-	connector       *string
-	kind            *string
-	subject         *string
-	key             *string
-	payload         *json.RawMessage
-	appendpayload   json.RawMessage
-	edits           *json.RawMessage
-	appendedits     json.RawMessage
-	revision        *int64
-	addrevision     *int64
-	state           *string
-	since           *time.Time
-	attempts        *int
-	addattempts     *int
-	next_attempt_at *time.Time
-	lease           *string
-	reason          *string
-	reason_code     *string
-	written_type    *string
-	written_id      *string
-	created_at      *time.Time
-	updated_at      *time.Time
-	delivered_at    *time.Time
-	clearedFields   map[string]struct{}
-	done            bool
-	oldValue        func(context.Context) (*OutboxEntry, error)
-	predicates      []predicate.OutboxEntry
+	op               Op
+	typ              string
+	id               *string
+	connector        *string
+	kind             *string
+	subject          *string
+	key              *string
+	payload          *json.RawMessage
+	appendpayload    json.RawMessage
+	edits            *json.RawMessage
+	appendedits      json.RawMessage
+	revision         *int64
+	addrevision      *int64
+	state            *string
+	since            *time.Time
+	attempts         *int
+	addattempts      *int
+	next_attempt_at  *time.Time
+	lease            *string
+	reason           *string
+	reason_code      *string
+	written_type     *string
+	written_id       *string
+	written_for_type *string
+	written_for_id   *string
+	past             *bool
+	created_at       *time.Time
+	updated_at       *time.Time
+	delivered_at     *time.Time
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*OutboxEntry, error)
+	predicates       []predicate.OutboxEntry
 }
 
 var _ ent.Mutation = (*OutboxEntryMutation)(nil)
@@ -5859,6 +5935,114 @@ func (m *OutboxEntryMutation) ResetWrittenID() {
 	m.written_id = nil
 }
 
+// SetWrittenForType sets the "written_for_type" field.
+func (m *OutboxEntryMutation) SetWrittenForType(s string) {
+	m.written_for_type = &s
+}
+
+// WrittenForType returns the value of the "written_for_type" field in the mutation.
+func (m *OutboxEntryMutation) WrittenForType() (r string, exists bool) {
+	v := m.written_for_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenForType returns the old "written_for_type" field's value of the OutboxEntry entity.
+// If the OutboxEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEntryMutation) OldWrittenForType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenForType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenForType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenForType: %w", err)
+	}
+	return oldValue.WrittenForType, nil
+}
+
+// ResetWrittenForType resets all changes to the "written_for_type" field.
+func (m *OutboxEntryMutation) ResetWrittenForType() {
+	m.written_for_type = nil
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (m *OutboxEntryMutation) SetWrittenForID(s string) {
+	m.written_for_id = &s
+}
+
+// WrittenForID returns the value of the "written_for_id" field in the mutation.
+func (m *OutboxEntryMutation) WrittenForID() (r string, exists bool) {
+	v := m.written_for_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenForID returns the old "written_for_id" field's value of the OutboxEntry entity.
+// If the OutboxEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEntryMutation) OldWrittenForID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenForID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenForID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenForID: %w", err)
+	}
+	return oldValue.WrittenForID, nil
+}
+
+// ResetWrittenForID resets all changes to the "written_for_id" field.
+func (m *OutboxEntryMutation) ResetWrittenForID() {
+	m.written_for_id = nil
+}
+
+// SetPast sets the "past" field.
+func (m *OutboxEntryMutation) SetPast(b bool) {
+	m.past = &b
+}
+
+// Past returns the value of the "past" field in the mutation.
+func (m *OutboxEntryMutation) Past() (r bool, exists bool) {
+	v := m.past
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPast returns the old "past" field's value of the OutboxEntry entity.
+// If the OutboxEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEntryMutation) OldPast(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPast is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPast requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPast: %w", err)
+	}
+	return oldValue.Past, nil
+}
+
+// ResetPast resets all changes to the "past" field.
+func (m *OutboxEntryMutation) ResetPast() {
+	m.past = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *OutboxEntryMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -6014,7 +6198,7 @@ func (m *OutboxEntryMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OutboxEntryMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 22)
 	if m.connector != nil {
 		fields = append(fields, outboxentry.FieldConnector)
 	}
@@ -6062,6 +6246,15 @@ func (m *OutboxEntryMutation) Fields() []string {
 	}
 	if m.written_id != nil {
 		fields = append(fields, outboxentry.FieldWrittenID)
+	}
+	if m.written_for_type != nil {
+		fields = append(fields, outboxentry.FieldWrittenForType)
+	}
+	if m.written_for_id != nil {
+		fields = append(fields, outboxentry.FieldWrittenForID)
+	}
+	if m.past != nil {
+		fields = append(fields, outboxentry.FieldPast)
 	}
 	if m.created_at != nil {
 		fields = append(fields, outboxentry.FieldCreatedAt)
@@ -6112,6 +6305,12 @@ func (m *OutboxEntryMutation) Field(name string) (ent.Value, bool) {
 		return m.WrittenType()
 	case outboxentry.FieldWrittenID:
 		return m.WrittenID()
+	case outboxentry.FieldWrittenForType:
+		return m.WrittenForType()
+	case outboxentry.FieldWrittenForID:
+		return m.WrittenForID()
+	case outboxentry.FieldPast:
+		return m.Past()
 	case outboxentry.FieldCreatedAt:
 		return m.CreatedAt()
 	case outboxentry.FieldUpdatedAt:
@@ -6159,6 +6358,12 @@ func (m *OutboxEntryMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldWrittenType(ctx)
 	case outboxentry.FieldWrittenID:
 		return m.OldWrittenID(ctx)
+	case outboxentry.FieldWrittenForType:
+		return m.OldWrittenForType(ctx)
+	case outboxentry.FieldWrittenForID:
+		return m.OldWrittenForID(ctx)
+	case outboxentry.FieldPast:
+		return m.OldPast(ctx)
 	case outboxentry.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case outboxentry.FieldUpdatedAt:
@@ -6285,6 +6490,27 @@ func (m *OutboxEntryMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetWrittenID(v)
+		return nil
+	case outboxentry.FieldWrittenForType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenForType(v)
+		return nil
+	case outboxentry.FieldWrittenForID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenForID(v)
+		return nil
+	case outboxentry.FieldPast:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPast(v)
 		return nil
 	case outboxentry.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -6445,6 +6671,15 @@ func (m *OutboxEntryMutation) ResetField(name string) error {
 		return nil
 	case outboxentry.FieldWrittenID:
 		m.ResetWrittenID()
+		return nil
+	case outboxentry.FieldWrittenForType:
+		m.ResetWrittenForType()
+		return nil
+	case outboxentry.FieldWrittenForID:
+		m.ResetWrittenForID()
+		return nil
+	case outboxentry.FieldPast:
+		m.ResetPast()
 		return nil
 	case outboxentry.FieldCreatedAt:
 		m.ResetCreatedAt()

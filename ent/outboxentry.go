@@ -51,6 +51,12 @@ type OutboxEntry struct {
 	WrittenType string `json:"written_type,omitempty"`
 	// WrittenID holds the value of the "written_id" field.
 	WrittenID string `json:"written_id,omitempty"`
+	// the customer for whom it stands there, or may stand
+	WrittenForType string `json:"written_for_type,omitempty"`
+	// WrittenForID holds the value of the "written_for_id" field.
+	WrittenForID string `json:"written_for_id,omitempty"`
+	// what it said is forgotten
+	Past bool `json:"past,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
@@ -67,9 +73,11 @@ func (*OutboxEntry) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case outboxentry.FieldPayload, outboxentry.FieldEdits:
 			values[i] = new([]byte)
+		case outboxentry.FieldPast:
+			values[i] = new(sql.NullBool)
 		case outboxentry.FieldRevision, outboxentry.FieldAttempts:
 			values[i] = new(sql.NullInt64)
-		case outboxentry.FieldID, outboxentry.FieldConnector, outboxentry.FieldKind, outboxentry.FieldSubject, outboxentry.FieldKey, outboxentry.FieldState, outboxentry.FieldLease, outboxentry.FieldReason, outboxentry.FieldReasonCode, outboxentry.FieldWrittenType, outboxentry.FieldWrittenID:
+		case outboxentry.FieldID, outboxentry.FieldConnector, outboxentry.FieldKind, outboxentry.FieldSubject, outboxentry.FieldKey, outboxentry.FieldState, outboxentry.FieldLease, outboxentry.FieldReason, outboxentry.FieldReasonCode, outboxentry.FieldWrittenType, outboxentry.FieldWrittenID, outboxentry.FieldWrittenForType, outboxentry.FieldWrittenForID:
 			values[i] = new(sql.NullString)
 		case outboxentry.FieldSince, outboxentry.FieldNextAttemptAt, outboxentry.FieldCreatedAt, outboxentry.FieldUpdatedAt, outboxentry.FieldDeliveredAt:
 			values[i] = new(sql.NullTime)
@@ -194,6 +202,24 @@ func (_m *OutboxEntry) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.WrittenID = value.String
 			}
+		case outboxentry.FieldWrittenForType:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field written_for_type", values[i])
+			} else if value.Valid {
+				_m.WrittenForType = value.String
+			}
+		case outboxentry.FieldWrittenForID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field written_for_id", values[i])
+			} else if value.Valid {
+				_m.WrittenForID = value.String
+			}
+		case outboxentry.FieldPast:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field past", values[i])
+			} else if value.Valid {
+				_m.Past = value.Bool
+			}
 		case outboxentry.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -296,6 +322,15 @@ func (_m *OutboxEntry) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("written_id=")
 	builder.WriteString(_m.WrittenID)
+	builder.WriteString(", ")
+	builder.WriteString("written_for_type=")
+	builder.WriteString(_m.WrittenForType)
+	builder.WriteString(", ")
+	builder.WriteString("written_for_id=")
+	builder.WriteString(_m.WrittenForID)
+	builder.WriteString(", ")
+	builder.WriteString("past=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Past))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -176,6 +176,48 @@ func (_c *OutboxEntryCreate) SetNillableWrittenID(v *string) *OutboxEntryCreate 
 	return _c
 }
 
+// SetWrittenForType sets the "written_for_type" field.
+func (_c *OutboxEntryCreate) SetWrittenForType(v string) *OutboxEntryCreate {
+	_c.mutation.SetWrittenForType(v)
+	return _c
+}
+
+// SetNillableWrittenForType sets the "written_for_type" field if the given value is not nil.
+func (_c *OutboxEntryCreate) SetNillableWrittenForType(v *string) *OutboxEntryCreate {
+	if v != nil {
+		_c.SetWrittenForType(*v)
+	}
+	return _c
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (_c *OutboxEntryCreate) SetWrittenForID(v string) *OutboxEntryCreate {
+	_c.mutation.SetWrittenForID(v)
+	return _c
+}
+
+// SetNillableWrittenForID sets the "written_for_id" field if the given value is not nil.
+func (_c *OutboxEntryCreate) SetNillableWrittenForID(v *string) *OutboxEntryCreate {
+	if v != nil {
+		_c.SetWrittenForID(*v)
+	}
+	return _c
+}
+
+// SetPast sets the "past" field.
+func (_c *OutboxEntryCreate) SetPast(v bool) *OutboxEntryCreate {
+	_c.mutation.SetPast(v)
+	return _c
+}
+
+// SetNillablePast sets the "past" field if the given value is not nil.
+func (_c *OutboxEntryCreate) SetNillablePast(v *bool) *OutboxEntryCreate {
+	if v != nil {
+		_c.SetPast(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *OutboxEntryCreate) SetCreatedAt(v time.Time) *OutboxEntryCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -271,6 +313,18 @@ func (_c *OutboxEntryCreate) defaults() {
 		v := outboxentry.DefaultWrittenID
 		_c.mutation.SetWrittenID(v)
 	}
+	if _, ok := _c.mutation.WrittenForType(); !ok {
+		v := outboxentry.DefaultWrittenForType
+		_c.mutation.SetWrittenForType(v)
+	}
+	if _, ok := _c.mutation.WrittenForID(); !ok {
+		v := outboxentry.DefaultWrittenForID
+		_c.mutation.SetWrittenForID(v)
+	}
+	if _, ok := _c.mutation.Past(); !ok {
+		v := outboxentry.DefaultPast
+		_c.mutation.SetPast(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -319,6 +373,15 @@ func (_c *OutboxEntryCreate) check() error {
 	}
 	if _, ok := _c.mutation.WrittenID(); !ok {
 		return &ValidationError{Name: "written_id", err: errors.New(`ent: missing required field "OutboxEntry.written_id"`)}
+	}
+	if _, ok := _c.mutation.WrittenForType(); !ok {
+		return &ValidationError{Name: "written_for_type", err: errors.New(`ent: missing required field "OutboxEntry.written_for_type"`)}
+	}
+	if _, ok := _c.mutation.WrittenForID(); !ok {
+		return &ValidationError{Name: "written_for_id", err: errors.New(`ent: missing required field "OutboxEntry.written_for_id"`)}
+	}
+	if _, ok := _c.mutation.Past(); !ok {
+		return &ValidationError{Name: "past", err: errors.New(`ent: missing required field "OutboxEntry.past"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "OutboxEntry.created_at"`)}
@@ -425,6 +488,18 @@ func (_c *OutboxEntryCreate) createSpec() (*OutboxEntry, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.WrittenID(); ok {
 		_spec.SetField(outboxentry.FieldWrittenID, field.TypeString, value)
 		_node.WrittenID = value
+	}
+	if value, ok := _c.mutation.WrittenForType(); ok {
+		_spec.SetField(outboxentry.FieldWrittenForType, field.TypeString, value)
+		_node.WrittenForType = value
+	}
+	if value, ok := _c.mutation.WrittenForID(); ok {
+		_spec.SetField(outboxentry.FieldWrittenForID, field.TypeString, value)
+		_node.WrittenForID = value
+	}
+	if value, ok := _c.mutation.Past(); ok {
+		_spec.SetField(outboxentry.FieldPast, field.TypeBool, value)
+		_node.Past = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(outboxentry.FieldCreatedAt, field.TypeTime, value)
@@ -649,6 +724,42 @@ func (u *OutboxEntryUpsert) SetWrittenID(v string) *OutboxEntryUpsert {
 // UpdateWrittenID sets the "written_id" field to the value that was provided on create.
 func (u *OutboxEntryUpsert) UpdateWrittenID() *OutboxEntryUpsert {
 	u.SetExcluded(outboxentry.FieldWrittenID)
+	return u
+}
+
+// SetWrittenForType sets the "written_for_type" field.
+func (u *OutboxEntryUpsert) SetWrittenForType(v string) *OutboxEntryUpsert {
+	u.Set(outboxentry.FieldWrittenForType, v)
+	return u
+}
+
+// UpdateWrittenForType sets the "written_for_type" field to the value that was provided on create.
+func (u *OutboxEntryUpsert) UpdateWrittenForType() *OutboxEntryUpsert {
+	u.SetExcluded(outboxentry.FieldWrittenForType)
+	return u
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (u *OutboxEntryUpsert) SetWrittenForID(v string) *OutboxEntryUpsert {
+	u.Set(outboxentry.FieldWrittenForID, v)
+	return u
+}
+
+// UpdateWrittenForID sets the "written_for_id" field to the value that was provided on create.
+func (u *OutboxEntryUpsert) UpdateWrittenForID() *OutboxEntryUpsert {
+	u.SetExcluded(outboxentry.FieldWrittenForID)
+	return u
+}
+
+// SetPast sets the "past" field.
+func (u *OutboxEntryUpsert) SetPast(v bool) *OutboxEntryUpsert {
+	u.Set(outboxentry.FieldPast, v)
+	return u
+}
+
+// UpdatePast sets the "past" field to the value that was provided on create.
+func (u *OutboxEntryUpsert) UpdatePast() *OutboxEntryUpsert {
+	u.SetExcluded(outboxentry.FieldPast)
 	return u
 }
 
@@ -931,6 +1042,48 @@ func (u *OutboxEntryUpsertOne) SetWrittenID(v string) *OutboxEntryUpsertOne {
 func (u *OutboxEntryUpsertOne) UpdateWrittenID() *OutboxEntryUpsertOne {
 	return u.Update(func(s *OutboxEntryUpsert) {
 		s.UpdateWrittenID()
+	})
+}
+
+// SetWrittenForType sets the "written_for_type" field.
+func (u *OutboxEntryUpsertOne) SetWrittenForType(v string) *OutboxEntryUpsertOne {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.SetWrittenForType(v)
+	})
+}
+
+// UpdateWrittenForType sets the "written_for_type" field to the value that was provided on create.
+func (u *OutboxEntryUpsertOne) UpdateWrittenForType() *OutboxEntryUpsertOne {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.UpdateWrittenForType()
+	})
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (u *OutboxEntryUpsertOne) SetWrittenForID(v string) *OutboxEntryUpsertOne {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.SetWrittenForID(v)
+	})
+}
+
+// UpdateWrittenForID sets the "written_for_id" field to the value that was provided on create.
+func (u *OutboxEntryUpsertOne) UpdateWrittenForID() *OutboxEntryUpsertOne {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.UpdateWrittenForID()
+	})
+}
+
+// SetPast sets the "past" field.
+func (u *OutboxEntryUpsertOne) SetPast(v bool) *OutboxEntryUpsertOne {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.SetPast(v)
+	})
+}
+
+// UpdatePast sets the "past" field to the value that was provided on create.
+func (u *OutboxEntryUpsertOne) UpdatePast() *OutboxEntryUpsertOne {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.UpdatePast()
 	})
 }
 
@@ -1385,6 +1538,48 @@ func (u *OutboxEntryUpsertBulk) SetWrittenID(v string) *OutboxEntryUpsertBulk {
 func (u *OutboxEntryUpsertBulk) UpdateWrittenID() *OutboxEntryUpsertBulk {
 	return u.Update(func(s *OutboxEntryUpsert) {
 		s.UpdateWrittenID()
+	})
+}
+
+// SetWrittenForType sets the "written_for_type" field.
+func (u *OutboxEntryUpsertBulk) SetWrittenForType(v string) *OutboxEntryUpsertBulk {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.SetWrittenForType(v)
+	})
+}
+
+// UpdateWrittenForType sets the "written_for_type" field to the value that was provided on create.
+func (u *OutboxEntryUpsertBulk) UpdateWrittenForType() *OutboxEntryUpsertBulk {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.UpdateWrittenForType()
+	})
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (u *OutboxEntryUpsertBulk) SetWrittenForID(v string) *OutboxEntryUpsertBulk {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.SetWrittenForID(v)
+	})
+}
+
+// UpdateWrittenForID sets the "written_for_id" field to the value that was provided on create.
+func (u *OutboxEntryUpsertBulk) UpdateWrittenForID() *OutboxEntryUpsertBulk {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.UpdateWrittenForID()
+	})
+}
+
+// SetPast sets the "past" field.
+func (u *OutboxEntryUpsertBulk) SetPast(v bool) *OutboxEntryUpsertBulk {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.SetPast(v)
+	})
+}
+
+// UpdatePast sets the "past" field to the value that was provided on create.
+func (u *OutboxEntryUpsertBulk) UpdatePast() *OutboxEntryUpsertBulk {
+	return u.Update(func(s *OutboxEntryUpsert) {
+		s.UpdatePast()
 	})
 }
 

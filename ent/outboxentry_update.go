@@ -215,6 +215,48 @@ func (_u *OutboxEntryUpdate) SetNillableWrittenID(v *string) *OutboxEntryUpdate 
 	return _u
 }
 
+// SetWrittenForType sets the "written_for_type" field.
+func (_u *OutboxEntryUpdate) SetWrittenForType(v string) *OutboxEntryUpdate {
+	_u.mutation.SetWrittenForType(v)
+	return _u
+}
+
+// SetNillableWrittenForType sets the "written_for_type" field if the given value is not nil.
+func (_u *OutboxEntryUpdate) SetNillableWrittenForType(v *string) *OutboxEntryUpdate {
+	if v != nil {
+		_u.SetWrittenForType(*v)
+	}
+	return _u
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (_u *OutboxEntryUpdate) SetWrittenForID(v string) *OutboxEntryUpdate {
+	_u.mutation.SetWrittenForID(v)
+	return _u
+}
+
+// SetNillableWrittenForID sets the "written_for_id" field if the given value is not nil.
+func (_u *OutboxEntryUpdate) SetNillableWrittenForID(v *string) *OutboxEntryUpdate {
+	if v != nil {
+		_u.SetWrittenForID(*v)
+	}
+	return _u
+}
+
+// SetPast sets the "past" field.
+func (_u *OutboxEntryUpdate) SetPast(v bool) *OutboxEntryUpdate {
+	_u.mutation.SetPast(v)
+	return _u
+}
+
+// SetNillablePast sets the "past" field if the given value is not nil.
+func (_u *OutboxEntryUpdate) SetNillablePast(v *bool) *OutboxEntryUpdate {
+	if v != nil {
+		_u.SetPast(*v)
+	}
+	return _u
+}
+
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *OutboxEntryUpdate) SetUpdatedAt(v time.Time) *OutboxEntryUpdate {
 	_u.mutation.SetUpdatedAt(v)
@@ -350,6 +392,15 @@ func (_u *OutboxEntryUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.WrittenID(); ok {
 		_spec.SetField(outboxentry.FieldWrittenID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WrittenForType(); ok {
+		_spec.SetField(outboxentry.FieldWrittenForType, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WrittenForID(); ok {
+		_spec.SetField(outboxentry.FieldWrittenForID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Past(); ok {
+		_spec.SetField(outboxentry.FieldPast, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(outboxentry.FieldUpdatedAt, field.TypeTime, value)
@@ -566,6 +617,48 @@ func (_u *OutboxEntryUpdateOne) SetNillableWrittenID(v *string) *OutboxEntryUpda
 	return _u
 }
 
+// SetWrittenForType sets the "written_for_type" field.
+func (_u *OutboxEntryUpdateOne) SetWrittenForType(v string) *OutboxEntryUpdateOne {
+	_u.mutation.SetWrittenForType(v)
+	return _u
+}
+
+// SetNillableWrittenForType sets the "written_for_type" field if the given value is not nil.
+func (_u *OutboxEntryUpdateOne) SetNillableWrittenForType(v *string) *OutboxEntryUpdateOne {
+	if v != nil {
+		_u.SetWrittenForType(*v)
+	}
+	return _u
+}
+
+// SetWrittenForID sets the "written_for_id" field.
+func (_u *OutboxEntryUpdateOne) SetWrittenForID(v string) *OutboxEntryUpdateOne {
+	_u.mutation.SetWrittenForID(v)
+	return _u
+}
+
+// SetNillableWrittenForID sets the "written_for_id" field if the given value is not nil.
+func (_u *OutboxEntryUpdateOne) SetNillableWrittenForID(v *string) *OutboxEntryUpdateOne {
+	if v != nil {
+		_u.SetWrittenForID(*v)
+	}
+	return _u
+}
+
+// SetPast sets the "past" field.
+func (_u *OutboxEntryUpdateOne) SetPast(v bool) *OutboxEntryUpdateOne {
+	_u.mutation.SetPast(v)
+	return _u
+}
+
+// SetNillablePast sets the "past" field if the given value is not nil.
+func (_u *OutboxEntryUpdateOne) SetNillablePast(v *bool) *OutboxEntryUpdateOne {
+	if v != nil {
+		_u.SetPast(*v)
+	}
+	return _u
+}
+
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *OutboxEntryUpdateOne) SetUpdatedAt(v time.Time) *OutboxEntryUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
@@ -731,6 +824,15 @@ func (_u *OutboxEntryUpdateOne) sqlSave(ctx context.Context) (_node *OutboxEntry
 	}
 	if value, ok := _u.mutation.WrittenID(); ok {
 		_spec.SetField(outboxentry.FieldWrittenID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WrittenForType(); ok {
+		_spec.SetField(outboxentry.FieldWrittenForType, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WrittenForID(); ok {
+		_spec.SetField(outboxentry.FieldWrittenForID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Past(); ok {
+		_spec.SetField(outboxentry.FieldPast, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(outboxentry.FieldUpdatedAt, field.TypeTime, value)

@@ -60,27 +60,27 @@ func init() {
 	// interaction.DefaultLinkedBy holds the default value on creation for the linked_by field.
 	interaction.DefaultLinkedBy = interactionDescLinkedBy.Default.(string)
 	// interactionDescLink is the schema descriptor for link field.
-	interactionDescLink := interactionFields[12].Descriptor()
+	interactionDescLink := interactionFields[13].Descriptor()
 	// interaction.DefaultLink holds the default value on creation for the link field.
 	interaction.DefaultLink = interactionDescLink.Default.(int)
 	// interactionDescWeek is the schema descriptor for week field.
-	interactionDescWeek := interactionFields[13].Descriptor()
+	interactionDescWeek := interactionFields[14].Descriptor()
 	// interaction.DefaultWeek holds the default value on creation for the week field.
 	interaction.DefaultWeek = interactionDescWeek.Default.(int)
 	// interactionDescWaitedMs is the schema descriptor for waited_ms field.
-	interactionDescWaitedMs := interactionFields[19].Descriptor()
+	interactionDescWaitedMs := interactionFields[20].Descriptor()
 	// interaction.DefaultWaitedMs holds the default value on creation for the waited_ms field.
 	interaction.DefaultWaitedMs = interactionDescWaitedMs.Default.(int64)
 	// interactionDescResult is the schema descriptor for result field.
-	interactionDescResult := interactionFields[20].Descriptor()
+	interactionDescResult := interactionFields[21].Descriptor()
 	// interaction.DefaultResult holds the default value on creation for the result field.
 	interaction.DefaultResult = interactionDescResult.Default.(string)
 	// interactionDescTerm is the schema descriptor for term field.
-	interactionDescTerm := interactionFields[21].Descriptor()
+	interactionDescTerm := interactionFields[22].Descriptor()
 	// interaction.DefaultTerm holds the default value on creation for the term field.
 	interaction.DefaultTerm = interactionDescTerm.Default.(int64)
 	// interactionDescComment is the schema descriptor for comment field.
-	interactionDescComment := interactionFields[26].Descriptor()
+	interactionDescComment := interactionFields[27].Descriptor()
 	// interaction.DefaultComment holds the default value on creation for the comment field.
 	interaction.DefaultComment = interactionDescComment.Default.(string)
 	outboxentryFields := schema.OutboxEntry{}.Fields()
@@ -113,6 +113,18 @@ func init() {
 	outboxentryDescWrittenID := outboxentryFields[16].Descriptor()
 	// outboxentry.DefaultWrittenID holds the default value on creation for the written_id field.
 	outboxentry.DefaultWrittenID = outboxentryDescWrittenID.Default.(string)
+	// outboxentryDescWrittenForType is the schema descriptor for written_for_type field.
+	outboxentryDescWrittenForType := outboxentryFields[17].Descriptor()
+	// outboxentry.DefaultWrittenForType holds the default value on creation for the written_for_type field.
+	outboxentry.DefaultWrittenForType = outboxentryDescWrittenForType.Default.(string)
+	// outboxentryDescWrittenForID is the schema descriptor for written_for_id field.
+	outboxentryDescWrittenForID := outboxentryFields[18].Descriptor()
+	// outboxentry.DefaultWrittenForID holds the default value on creation for the written_for_id field.
+	outboxentry.DefaultWrittenForID = outboxentryDescWrittenForID.Default.(string)
+	// outboxentryDescPast is the schema descriptor for past field.
+	outboxentryDescPast := outboxentryFields[19].Descriptor()
+	// outboxentry.DefaultPast holds the default value on creation for the past field.
+	outboxentry.DefaultPast = outboxentryDescPast.Default.(bool)
 	pausereasonFields := schema.PauseReason{}.Fields()
 	_ = pausereasonFields
 	// pausereasonDescSystem is the schema descriptor for system field.

@@ -142,9 +142,11 @@ func (r *Resolver) outboxConnectors(ctx context.Context) ([]*model.OutboxConnect
 		since := c.Oldest
 		switch c.State {
 		case outbox.StatePending:
-			m.Waiting, m.WaitingSince = c.Entries, &since
+			m.Waiting, m.WaitingSince, m.Problem = c.Entries, &since, c.Reason
 		case outbox.StateDead:
 			m.Dead, m.DeadSince = c.Entries, &since
+		case outbox.StateHeld:
+			m.Held = c.Entries
 		}
 	}
 	return out, nil

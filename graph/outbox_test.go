@@ -43,11 +43,16 @@ func (f *fakeOutbox) put(t *testing.T, connector, call string, customer string) 
 
 func (f *fakeOutbox) refuse(t *testing.T, connector string) {
 	t.Helper()
-	es, err := f.repo.Claim(t.Context(), connector, 1, "l", testNow, testNow.Add(time.Minute))
+	f.fail(t, connector, outbox.Failure{Dead: true, Reason: "правило", ReasonCode: "REJECTED"})
+}
+
+// fail makes the oldest that is due fail.
+func (f *fakeOutbox) fail(t *testing.T, connector string, failure outbox.Failure) {
+	t.Helper()
+	es, err := f.repo.Claim(t.Context(), connector, 1, false, "l", testNow, testNow.Add(time.Minute))
 	if err != nil || len(es) != 1 {
 		t.Fatalf("%v, %v", es, err)
 	}
-	failure := outbox.Failure{Dead: true, Reason: "правило", ReasonCode: "REJECTED"}
 	if err := f.repo.Failed(t.Context(), es[0].ID, "l", 1, failure, testNow); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +96,7 @@ func TestTheOutboxIsForAdministrators(t *testing.T) {
 func TestTheOutboxShowsWhatWaitsAndWhatWasRefused(t *testing.T) {
 	s, _ := outboxStand(t)
 	got := s.must("adam", `{ outbox(first: 2) { edges { node { `+outboxFields+` } cursor } pageInfo { hasNextPage endCursor } }
-		outboxConnectors { id name active waiting waitingSince dead deadSince } }`)
+		outboxConnectors { id name active waiting waitingSince dead deadSince held problem } }`)
 	edges := at(got, "outbox", "edges").([]any)
 	if len(edges) != 2 || at(edges[0], "node", "id") != "e3" || at(got, "outbox", "pageInfo", "hasNextPage") != true {
 		t.Fatalf("got %v", got)
@@ -108,13 +113,33 @@ func TestTheOutboxShowsWhatWaitsAndWhatWasRefused(t *testing.T) {
 	if len(waiting) != 1 || at(waiting[0], "node", "id") != "e2" || at(waiting[0], "node", "nextAttemptAt") == nil || at(waiting[0], "node", "customerId") != nil {
 		t.Errorf("got %v", waiting)
 	}
-	want := `[map[active:true dead:1 deadSince:2026-11-01T09:00:00.000Z id:1c name:1С waiting:1 waitingSince:2026-11-01T09:00:00.000Z] ` +
-		`map[active:false dead:0 deadSince:<nil> id:gone name:gone waiting:1 waitingSince:2026-11-01T09:00:00.000Z]]`
+	want := `[map[active:true dead:1 deadSince:2026-11-01T09:00:00.000Z held:0 id:1c name:1С problem: waiting:1 waitingSince:2026-11-01T09:00:00.000Z] ` +
+		`map[active:false dead:0 deadSince:<nil> held:0 id:gone name:gone problem: waiting:1 waitingSince:2026-11-01T09:00:00.000Z]]`
 	if text := fmt.Sprint(at(got, "outboxConnectors")); text != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
 	if a := s.do("adam", `{ outbox(after: "x") { edges { cursor } } }`); a.code() != "BAD_USER_INPUT" {
 		t.Errorf("a cursor that is none: %s", a.Body)
+	}
+}
+
+func TestWhatWaitsForACustomerIsNoTroubleAndWhatFailsSaysWhy(t *testing.T) {
+	s, f := outboxStand(t)
+	f.put(t, "1c", "c", "")
+	f.fail(t, "1c", outbox.Failure{Held: true, Reason: "нужен клиент", ReasonCode: "UNSUPPORTED"})
+	f.fail(t, "1c", outbox.Failure{Next: testNow.Add(time.Hour), Reason: "прокси ответил 404", ReasonCode: "BAD_USER_INPUT"})
+	one := at(s.must("adam", `{ outboxConnectors { id waiting dead held problem } }`), "outboxConnectors").([]any)[0]
+	if got := fmt.Sprint(one); got != "map[dead:1 held:1 id:1c problem:прокси ответил 404 waiting:1]" {
+		t.Errorf("got %s", got)
+	}
+	for states, want := range map[string]int{"[HELD]": 1, "[PENDING, DEAD]": 3} {
+		got := s.must("adam", `{ outbox(filter: {states: `+states+`}) { edges { node { id state } } } }`)
+		if edges := at(got, "outbox", "edges").([]any); len(edges) != want {
+			t.Errorf("%s: %v", states, edges)
+		}
+	}
+	if got := s.must("adam", `{ outbox { edges { node { state } } } }`); strings.Contains(fmt.Sprint(got), "HELD") {
+		t.Errorf("what is held is among the trouble: %v", got)
 	}
 }
 

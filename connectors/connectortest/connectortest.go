@@ -43,6 +43,7 @@ const (
 	NoCompanies    Gap = "keeps numbers of persons only"
 	FromMemory     Gap = "answers from memory, so it is never slow"
 	NoUpdate       Gap = "keeps the first state of a call that is sent again"
+	KeepsEmpty     Gap = "keeps an empty record at a customer whose call it was not"
 )
 
 // Fault is trouble that a harness can make its system cause.
@@ -139,6 +140,7 @@ var suite = []struct {
 	{"Related", related},
 	{"CreateContact", createContact},
 	{"LogCall", logCall},
+	{"RelinkCall", relinkCall},
 	{"CreateTask", createTask},
 	{"AttachRecording", attachRecording},
 	{"History", history},

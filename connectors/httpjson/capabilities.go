@@ -257,7 +257,23 @@ func (d creator) CreateContact(ctx context.Context, c connectors.NewContact) (co
 
 // LogCall implements connectors.CallLogger.
 func (d logger) LogCall(ctx context.Context, c connectors.CallRecord) (connectors.Ref, error) {
-	return d.write(ctx, "logging call", "log_call", c.Key, "call", callScope(c))
+	const op = "logging call"
+	if c.Customer != (connectors.Ref{}) || c.Written == (connectors.Written{}) || !d.ops["log_call"].needsCustomer {
+		return d.write(ctx, op, "log_call", c.Key, "call", callScope(c))
+	}
+	withdraw := d.ops["withdraw_call"]
+	if withdraw == nil {
+		return connectors.Ref{}, errs.E(errs.Unsupported, op, "what was written for a wrong customer cannot be taken back")
+	}
+	done, err := d.writing.lock(ctx, "log_call "+c.Key)
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	defer done()
+	if _, err := d.run(ctx, op, withdraw, map[string]any{"call": callScope(c)}); err != nil {
+		return connectors.Ref{}, err
+	}
+	return connectors.Ref{}, connectors.NeedsCustomer(op)
 }
 
 // CreateTask implements connectors.TaskCreator.
@@ -277,8 +293,17 @@ func callScope(c connectors.CallRecord) map[string]any {
 		"key": c.Key, "customer": customerScope(c.Customer), "number": orNull(c.Number), "inbound": c.Inbound, "queue": orNull(c.Queue),
 		"agent": agentScope(c.Agent), "started_at": stamp(c.StartedAt), "ended_at": stamp(c.StartedAt.Add(c.Waited + c.Talked)),
 		"waited": int(c.Waited.Seconds()), "talked": int(c.Talked.Seconds()), "outcome": string(c.Outcome), "topic": orNull(c.Topic),
-		"tags": tags, "comment": orNull(c.Comment), "url": orNull(c.URL),
+		"tags": tags, "comment": orNull(c.Comment), "url": orNull(c.URL), "written": writtenScope(c),
 	}
+}
+
+// writtenScope tells what stands of a call already; its customer is there only when it is another one than now, or nobody.
+func writtenScope(c connectors.CallRecord) map[string]any {
+	out := map[string]any{"type": orNull(c.Written.Ref.Type), "id": orNull(c.Written.Ref.ID), "customer": nil}
+	if c.Written.Customer != c.Customer {
+		out["customer"] = customerScope(c.Written.Customer)
+	}
+	return out
 }
 
 func stamp(t time.Time) any {
@@ -290,7 +315,7 @@ func stamp(t time.Time) any {
 
 func (d *Driver) write(ctx context.Context, op, name, key, as string, doc map[string]any) (connectors.Ref, error) {
 	if d.ops[name].needsCustomer && doc["customer"] == nil {
-		return connectors.Ref{}, errs.E(errs.Unsupported, op, "this system takes it for known customers only")
+		return connectors.Ref{}, connectors.NeedsCustomer(op)
 	}
 	done, err := d.writing.lock(ctx, name+" "+key)
 	if err != nil {

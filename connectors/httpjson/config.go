@@ -106,6 +106,7 @@ type Operations struct {
 	History         *Operation `json:"history"`
 	CreateContact   *Operation `json:"create_contact"`
 	LogCall         *Operation `json:"log_call"`
+	WithdrawCall    *Operation `json:"withdraw_call"` // with log_call's needs_customer: takes back what was written for a customer
 	CreateTask      *Operation `json:"create_task"`
 	AttachRecording *Operation `json:"attach_recording"`
 	Index           *Operation `json:"index"`
@@ -118,7 +119,7 @@ type Operation struct {
 	Step
 	Steps   []Step `json:"steps"`
 	Content bool   `json:"content"` // attach_recording: .recording.content is the file in base64
-	// NeedsCustomer makes a call or task of nobody errs.Unsupported: the system files it under a customer or not at all.
+	// NeedsCustomer makes a call or task of nobody connectors.ErrCustomerNeeded: the system files it under a customer or not at all.
 	NeedsCustomer bool `json:"needs_customer"`
 }
 
@@ -386,7 +387,7 @@ func (c Config) tokenURL() (*url.URL, error) {
 func (o Operations) all() map[string]*Operation {
 	out := map[string]*Operation{
 		"session": o.Session, "check": o.Check, "lookup": o.Lookup, "search": o.Search, "get": o.Get, "related": o.Related,
-		"history": o.History, "create_contact": o.CreateContact, "log_call": o.LogCall, "create_task": o.CreateTask,
+		"history": o.History, "create_contact": o.CreateContact, "log_call": o.LogCall, "withdraw_call": o.WithdrawCall, "create_task": o.CreateTask,
 		"attach_recording": o.AttachRecording, "index": o.Index, "agents": o.Agents,
 	}
 	maps.DeleteFunc(out, func(_ string, op *Operation) bool { return op == nil })

@@ -117,6 +117,7 @@ func (o *realOdoo) asTheSimulator(t *testing.T) {
 	const note = "a &amp; b &lt;i&gt; &quot;q&quot;<br/>[pult:n]"
 	call("mail.message", "create", []any{values{"model": "res.partner", "res_id": 1, "message_type": "comment", "date": "2026-03-04 09:15:30", "body": note}}, nil)
 	read("mail.message", domain{[]any{"body", "ilike", "[pult:n]"}}, "model", "res_id", "body", "message_type", "date", "author_id", "subject")
+	call("mail.message", "unlink", []any{[]int{999_999}}, nil)
 	for _, side := range []struct {
 		url               string
 		user, res, record int

@@ -4,12 +4,12 @@ def words($language): {
   "ru": {
     "in": "Входящий звонок", "out": "Исходящий звонок", "ANSWERED": "состоялся", "MISSED": "пропущен", "BUSY": "занято", "NO_ANSWER": "нет ответа",
     "FAILED": "не удался", "waited": "Ожидание, с", "talked": "Разговор, с", "queue": "Очередь", "agent": "Оператор", "topic": "Тема", "tags": "Метки",
-    "call": "Звонок", "recording": "Запись разговора"
+    "call": "Звонок", "recording": "Запись разговора", "withdrawn": "Записано по ошибке: звонок не этого клиента"
   },
   "en": {
     "in": "Inbound call", "out": "Outbound call", "ANSWERED": "answered", "MISSED": "missed", "BUSY": "busy", "NO_ANSWER": "no answer", "FAILED": "failed",
     "waited": "Waited, s", "talked": "Talked, s", "queue": "Queue", "agent": "Operator", "topic": "Topic", "tags": "Tags", "call": "Call",
-    "recording": "Recording"
+    "recording": "Recording", "withdrawn": "Written by mistake: this was not the customer's call"
   }
 } | .[$language] // .en;
 def call_title($language): words($language) as $w
@@ -24,6 +24,8 @@ def call_text($language): words($language) as $w | [
     (.url | values | "\($w.call): \(.)"),
     mark
   ] | map(values) | join("\n");
+# For whom the call stands or may stand: its customer, and the one it has to leave.
+def holders: [.customer, .written.customer] | map(values);
 def contact_text: [.comment, mark] | map(values) | join("\n");
 def task_text: [.text, .number, mark] | map(values | select(. != "")) | join("\n");
 # "2006-01-02T15:04:05Z" with a space and without zone, as many systems want UTC.

@@ -66,7 +66,7 @@ var systems = map[string]system{
 	"amocrm": {
 		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}, "limits": unlimited},
 		sim:    func() *sim.Sim { return sim.AmoCRM(secret) }, fill: fillAmo,
-		gaps: []connectortest.Gap{connectortest.NoTaxID},
+		gaps: []connectortest.Gap{connectortest.NoTaxID, connectortest.KeepsEmpty},
 		refusal: sim.Trouble{Status: http.StatusBadRequest,
 			Body: `{"title":"Bad Request","type":"https://httpstatus.es/400","status":400,"detail":"Номер +74950123401 в стоп-листе"}`},
 		written: map[connectortest.Record]string{connectortest.Calls: "notes", connectortest.Tasks: "tasks"},

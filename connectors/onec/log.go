@@ -59,6 +59,11 @@ func (w *Writer) LogCall(ctx context.Context, call connectors.CallRecord) (conne
 	}
 	fields := w.fields(call, name)
 	key, doubles := keep(found)
+	if key == "" {
+		if key, err = w.unmarked(ctx, op, call.Written.Ref); err != nil {
+			return connectors.Ref{}, err
+		}
+	}
 	fresh := key == ""
 	if fresh {
 		made := maps.Clone(fields)
@@ -91,6 +96,19 @@ func (w *Writer) LogCall(ctx context.Context, call connectors.CallRecord) (conne
 		return connectors.Ref{}, errs.E(errs.Invalid, op, "the base did not keep "+strings.Join(lost, ", ")+" as it was sent")
 	}
 	return connectors.Ref{Connector: w.id, Type: w.calls.Entity, ID: key}, nil
+}
+
+// unmarked returns the document that was written before, where it is still there: people edit subjects, and the mark with them.
+func (w *Writer) unmarked(ctx context.Context, op string, written connectors.Ref) (string, error) {
+	key := strings.ToLower(written.ID)
+	if written.Connector != w.id || written.Type != w.calls.Entity || !guidForm.MatchString(key) {
+		return "", nil
+	}
+	_, err := w.client.one(ctx, op, query{entity: w.calls.Entity, key: key, sel: []string{"Ref_Key"}})
+	if errs.Is(err, errs.NotFound) {
+		return "", nil
+	}
+	return key, err
 }
 
 func notOfKey(r rune) bool {

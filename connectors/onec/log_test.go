@@ -107,6 +107,29 @@ func TestAnAnswerThatIsLostMakesNoSecondDocument(t *testing.T) {
 	}
 }
 
+// People edit subjects. The document whose mark is gone was made anew, without anybody's notes.
+func TestADocumentWhoseMarkSomebodyRemovedIsNotMadeAnew(t *testing.T) {
+	sim, w := writer(t, onecsim.Options{}, nil)
+	if _, err := w.LogCall(t.Context(), aCall()); err != nil {
+		t.Fatal(err)
+	}
+	edited := sim.Written(onecsim.SetCalls)[0]
+	edited["Ref_Key"], edited["Тема"] = "0e5ff000-0000-4000-8000-00000000eeee", "Жалоба"
+	sim.Insert(onecsim.SetCalls, edited)
+	again := aCall()
+	again.Key, again.Comment = "another", "другое"
+	again.Written = connectors.Written{Ref: connectors.Ref{Connector: "1c", Type: onecsim.SetCalls, ID: edited["Ref_Key"].(string)}, Customer: again.Customer}
+	ref, err := w.LogCall(t.Context(), again)
+	if rows := sim.Written(onecsim.SetCalls); err != nil || ref != again.Written.Ref || len(rows) != 2 || !strings.HasPrefix(rows[1]["Описание"].(string), "другое") {
+		t.Errorf("got %+v, %v, %v", ref, err, rows)
+	}
+	gone := aCall()
+	gone.Key, gone.Written.Ref = "third", connectors.Ref{Connector: "1c", Type: onecsim.SetCalls, ID: "0e5ff000-0000-4000-8000-00000000ffff"}
+	if _, err := w.LogCall(t.Context(), gone); err != nil || len(sim.Written(onecsim.SetCalls)) != 3 {
+		t.Errorf("a document that is gone: %v, %v", err, sim.Written(onecsim.SetCalls))
+	}
+}
+
 // A request that we gave up may be carried out after the next one has looked: then there are two documents, and one has to go.
 func TestADocumentThatWasMadeTwiceIsMarkedForDeletion(t *testing.T) {
 	sim, w := writer(t, onecsim.Options{}, nil)

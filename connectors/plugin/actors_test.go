@@ -206,6 +206,9 @@ func (f full) CreateContact(_ context.Context, c connectors.NewContact) (connect
 }
 
 func (f full) LogCall(_ context.Context, c connectors.CallRecord) (connectors.Ref, error) {
+	if c.Customer == (connectors.Ref{}) {
+		return connectors.Ref{}, connectors.NeedsCustomer("logging call")
+	}
 	return connectors.Ref{Connector: f.id, Type: "call", ID: echo(c)}, nil
 }
 

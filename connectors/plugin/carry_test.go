@@ -107,9 +107,16 @@ func TestEveryCapabilityIsCarriedWhole(t *testing.T) {
 		Key: "c1", Customer: customer, Number: "+74950123401", Inbound: true, Queue: "support", Agent: agent, StartedAt: aTime,
 		Waited: 3 * time.Second, Talked: time.Minute, Outcome: connectors.OutcomeMissed, Topic: "Доставка", Tags: []string{"срочно", "жалоба"},
 		Comment: "перезвонить", URL: "https://pult.example/c1",
+		Written: connectors.Written{
+			Ref: connectors.Ref{Connector: "crm", Type: "call", ID: "17"}, Customer: connectors.Ref{Connector: "crm", Type: "client", ID: "3"},
+		},
 	}
 	ref, err := can[connectors.CallLogger](t, d).LogCall(ctx, call)
 	same(t, ref, err, connectors.Ref{Connector: "crm", Type: "call", ID: echo(call)})
+	call.Customer = connectors.Ref{}
+	if _, err := can[connectors.CallLogger](t, d).LogCall(ctx, call); !errs.Is(err, errs.Unsupported) || !errors.Is(err, connectors.ErrCustomerNeeded) {
+		t.Errorf("a call of nobody: %v, want that a customer is needed", err)
+	}
 	task := connectors.Task{
 		Key: "t1", Customer: customer, Number: "+74950123401", Title: "Перезвонить", Text: "до вечера", DueAt: aTime, Agent: agent,
 	}

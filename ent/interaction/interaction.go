@@ -34,6 +34,8 @@ const (
 	FieldCustomerName = "customer_name"
 	// FieldLinkedBy holds the string denoting the linked_by field in the database.
 	FieldLinkedBy = "linked_by"
+	// FieldLinkedAt holds the string denoting the linked_at field in the database.
+	FieldLinkedAt = "linked_at"
 	// FieldLink holds the string denoting the link field in the database.
 	FieldLink = "link"
 	// FieldWeek holds the string denoting the week field in the database.
@@ -102,6 +104,7 @@ var Columns = []string{
 	FieldCustomerID,
 	FieldCustomerName,
 	FieldLinkedBy,
+	FieldLinkedAt,
 	FieldLink,
 	FieldWeek,
 	FieldStartedAt,
@@ -222,6 +225,11 @@ func ByCustomerName(opts ...sql.OrderTermOption) OrderOption {
 // ByLinkedBy orders the results by the linked_by field.
 func ByLinkedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLinkedBy, opts...).ToFunc()
+}
+
+// ByLinkedAt orders the results by the linked_at field.
+func ByLinkedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLinkedAt, opts...).ToFunc()
 }
 
 // ByLink orders the results by the link field.

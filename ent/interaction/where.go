@@ -120,6 +120,11 @@ func LinkedBy(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldLinkedBy, v))
 }
 
+// LinkedAt applies equality check predicate on the "linked_at" field. It's identical to LinkedAtEQ.
+func LinkedAt(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldLinkedAt, v))
+}
+
 // Link applies equality check predicate on the "link" field. It's identical to LinkEQ.
 func Link(v int) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldLink, v))
@@ -903,6 +908,56 @@ func LinkedByEqualFold(v string) predicate.Interaction {
 // LinkedByContainsFold applies the ContainsFold predicate on the "linked_by" field.
 func LinkedByContainsFold(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldContainsFold(FieldLinkedBy, v))
+}
+
+// LinkedAtEQ applies the EQ predicate on the "linked_at" field.
+func LinkedAtEQ(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldLinkedAt, v))
+}
+
+// LinkedAtNEQ applies the NEQ predicate on the "linked_at" field.
+func LinkedAtNEQ(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldLinkedAt, v))
+}
+
+// LinkedAtIn applies the In predicate on the "linked_at" field.
+func LinkedAtIn(vs ...time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldLinkedAt, vs...))
+}
+
+// LinkedAtNotIn applies the NotIn predicate on the "linked_at" field.
+func LinkedAtNotIn(vs ...time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldLinkedAt, vs...))
+}
+
+// LinkedAtGT applies the GT predicate on the "linked_at" field.
+func LinkedAtGT(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGT(FieldLinkedAt, v))
+}
+
+// LinkedAtGTE applies the GTE predicate on the "linked_at" field.
+func LinkedAtGTE(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGTE(FieldLinkedAt, v))
+}
+
+// LinkedAtLT applies the LT predicate on the "linked_at" field.
+func LinkedAtLT(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLT(FieldLinkedAt, v))
+}
+
+// LinkedAtLTE applies the LTE predicate on the "linked_at" field.
+func LinkedAtLTE(v time.Time) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLTE(FieldLinkedAt, v))
+}
+
+// LinkedAtIsNil applies the IsNil predicate on the "linked_at" field.
+func LinkedAtIsNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldIsNull(FieldLinkedAt))
+}
+
+// LinkedAtNotNil applies the NotNil predicate on the "linked_at" field.
+func LinkedAtNotNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotNull(FieldLinkedAt))
 }
 
 // LinkEQ applies the EQ predicate on the "link" field.

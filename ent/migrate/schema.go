@@ -121,6 +121,7 @@ var (
 		{Name: "customer_id", Type: field.TypeString, Default: ""},
 		{Name: "customer_name", Type: field.TypeString, Default: ""},
 		{Name: "linked_by", Type: field.TypeString, Default: ""},
+		{Name: "linked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "link", Type: field.TypeInt, Default: 0},
 		{Name: "week", Type: field.TypeInt, Default: 0},
 		{Name: "started_at", Type: field.TypeTime},
@@ -146,7 +147,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "interactions_topics_interactions",
-				Columns:    []*schema.Column{InteractionsColumns[27]},
+				Columns:    []*schema.Column{InteractionsColumns[28]},
 				RefColumns: []*schema.Column{TopicsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -155,42 +156,42 @@ var (
 			{
 				Name:    "interaction_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[14], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[15], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_customer_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[9], InteractionsColumns[14], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[9], InteractionsColumns[15], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_number_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[14], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[15], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_operator_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[8], InteractionsColumns[14], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[8], InteractionsColumns[15], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_queue_id_started_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[7], InteractionsColumns[14], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[7], InteractionsColumns[15], InteractionsColumns[0]},
 			},
 			{
 				Name:    "interaction_topic_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[27]},
+				Columns: []*schema.Column{InteractionsColumns[28]},
 			},
 			{
 				Name:    "interaction_week_queue_id_link",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[13], InteractionsColumns[7], InteractionsColumns[12]},
+				Columns: []*schema.Column{InteractionsColumns[14], InteractionsColumns[7], InteractionsColumns[13]},
 			},
 			{
 				Name:    "interaction_unlinked",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[14], InteractionsColumns[7]},
+				Columns: []*schema.Column{InteractionsColumns[3], InteractionsColumns[15], InteractionsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "link = 1",
 				},
@@ -198,7 +199,7 @@ var (
 			{
 				Name:    "interaction_open",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[14], InteractionsColumns[0]},
+				Columns: []*schema.Column{InteractionsColumns[15], InteractionsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "closed_at IS NULL",
 				},
@@ -257,6 +258,9 @@ var (
 		{Name: "reason_code", Type: field.TypeString, Default: ""},
 		{Name: "written_type", Type: field.TypeString, Default: ""},
 		{Name: "written_id", Type: field.TypeString, Default: ""},
+		{Name: "written_for_type", Type: field.TypeString, Default: ""},
+		{Name: "written_for_id", Type: field.TypeString, Default: ""},
+		{Name: "past", Type: field.TypeBool, Default: false},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "delivered_at", Type: field.TypeTime, Nullable: true},
@@ -288,9 +292,12 @@ var (
 				Columns: []*schema.Column{OutboxEntriesColumns[1], OutboxEntriesColumns[12]},
 			},
 			{
-				Name:    "outboxentry_state_since",
+				Name:    "outbox_present",
 				Unique:  false,
 				Columns: []*schema.Column{OutboxEntriesColumns[8], OutboxEntriesColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "past = false",
+				},
 			},
 		},
 	}

@@ -43,6 +43,12 @@ const (
 	FieldWrittenType = "written_type"
 	// FieldWrittenID holds the string denoting the written_id field in the database.
 	FieldWrittenID = "written_id"
+	// FieldWrittenForType holds the string denoting the written_for_type field in the database.
+	FieldWrittenForType = "written_for_type"
+	// FieldWrittenForID holds the string denoting the written_for_id field in the database.
+	FieldWrittenForID = "written_for_id"
+	// FieldPast holds the string denoting the past field in the database.
+	FieldPast = "past"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
@@ -72,6 +78,9 @@ var Columns = []string{
 	FieldReasonCode,
 	FieldWrittenType,
 	FieldWrittenID,
+	FieldWrittenForType,
+	FieldWrittenForID,
+	FieldPast,
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldDeliveredAt,
@@ -102,6 +111,12 @@ var (
 	DefaultWrittenType string
 	// DefaultWrittenID holds the default value on creation for the "written_id" field.
 	DefaultWrittenID string
+	// DefaultWrittenForType holds the default value on creation for the "written_for_type" field.
+	DefaultWrittenForType string
+	// DefaultWrittenForID holds the default value on creation for the "written_for_id" field.
+	DefaultWrittenForID string
+	// DefaultPast holds the default value on creation for the "past" field.
+	DefaultPast bool
 )
 
 // OrderOption defines the ordering options for the OutboxEntry queries.
@@ -180,6 +195,21 @@ func ByWrittenType(opts ...sql.OrderTermOption) OrderOption {
 // ByWrittenID orders the results by the written_id field.
 func ByWrittenID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWrittenID, opts...).ToFunc()
+}
+
+// ByWrittenForType orders the results by the written_for_type field.
+func ByWrittenForType(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWrittenForType, opts...).ToFunc()
+}
+
+// ByWrittenForID orders the results by the written_for_id field.
+func ByWrittenForID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWrittenForID, opts...).ToFunc()
+}
+
+// ByPast orders the results by the past field.
+func ByPast(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPast, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

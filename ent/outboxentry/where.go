@@ -134,6 +134,21 @@ func WrittenID(v string) predicate.OutboxEntry {
 	return predicate.OutboxEntry(sql.FieldEQ(FieldWrittenID, v))
 }
 
+// WrittenForType applies equality check predicate on the "written_for_type" field. It's identical to WrittenForTypeEQ.
+func WrittenForType(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEQ(FieldWrittenForType, v))
+}
+
+// WrittenForID applies equality check predicate on the "written_for_id" field. It's identical to WrittenForIDEQ.
+func WrittenForID(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEQ(FieldWrittenForID, v))
+}
+
+// Past applies equality check predicate on the "past" field. It's identical to PastEQ.
+func Past(v bool) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEQ(FieldPast, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.OutboxEntry {
 	return predicate.OutboxEntry(sql.FieldEQ(FieldCreatedAt, v))
@@ -967,6 +982,146 @@ func WrittenIDEqualFold(v string) predicate.OutboxEntry {
 // WrittenIDContainsFold applies the ContainsFold predicate on the "written_id" field.
 func WrittenIDContainsFold(v string) predicate.OutboxEntry {
 	return predicate.OutboxEntry(sql.FieldContainsFold(FieldWrittenID, v))
+}
+
+// WrittenForTypeEQ applies the EQ predicate on the "written_for_type" field.
+func WrittenForTypeEQ(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEQ(FieldWrittenForType, v))
+}
+
+// WrittenForTypeNEQ applies the NEQ predicate on the "written_for_type" field.
+func WrittenForTypeNEQ(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldNEQ(FieldWrittenForType, v))
+}
+
+// WrittenForTypeIn applies the In predicate on the "written_for_type" field.
+func WrittenForTypeIn(vs ...string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldIn(FieldWrittenForType, vs...))
+}
+
+// WrittenForTypeNotIn applies the NotIn predicate on the "written_for_type" field.
+func WrittenForTypeNotIn(vs ...string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldNotIn(FieldWrittenForType, vs...))
+}
+
+// WrittenForTypeGT applies the GT predicate on the "written_for_type" field.
+func WrittenForTypeGT(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldGT(FieldWrittenForType, v))
+}
+
+// WrittenForTypeGTE applies the GTE predicate on the "written_for_type" field.
+func WrittenForTypeGTE(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldGTE(FieldWrittenForType, v))
+}
+
+// WrittenForTypeLT applies the LT predicate on the "written_for_type" field.
+func WrittenForTypeLT(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldLT(FieldWrittenForType, v))
+}
+
+// WrittenForTypeLTE applies the LTE predicate on the "written_for_type" field.
+func WrittenForTypeLTE(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldLTE(FieldWrittenForType, v))
+}
+
+// WrittenForTypeContains applies the Contains predicate on the "written_for_type" field.
+func WrittenForTypeContains(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldContains(FieldWrittenForType, v))
+}
+
+// WrittenForTypeHasPrefix applies the HasPrefix predicate on the "written_for_type" field.
+func WrittenForTypeHasPrefix(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldHasPrefix(FieldWrittenForType, v))
+}
+
+// WrittenForTypeHasSuffix applies the HasSuffix predicate on the "written_for_type" field.
+func WrittenForTypeHasSuffix(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldHasSuffix(FieldWrittenForType, v))
+}
+
+// WrittenForTypeEqualFold applies the EqualFold predicate on the "written_for_type" field.
+func WrittenForTypeEqualFold(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEqualFold(FieldWrittenForType, v))
+}
+
+// WrittenForTypeContainsFold applies the ContainsFold predicate on the "written_for_type" field.
+func WrittenForTypeContainsFold(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldContainsFold(FieldWrittenForType, v))
+}
+
+// WrittenForIDEQ applies the EQ predicate on the "written_for_id" field.
+func WrittenForIDEQ(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEQ(FieldWrittenForID, v))
+}
+
+// WrittenForIDNEQ applies the NEQ predicate on the "written_for_id" field.
+func WrittenForIDNEQ(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldNEQ(FieldWrittenForID, v))
+}
+
+// WrittenForIDIn applies the In predicate on the "written_for_id" field.
+func WrittenForIDIn(vs ...string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldIn(FieldWrittenForID, vs...))
+}
+
+// WrittenForIDNotIn applies the NotIn predicate on the "written_for_id" field.
+func WrittenForIDNotIn(vs ...string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldNotIn(FieldWrittenForID, vs...))
+}
+
+// WrittenForIDGT applies the GT predicate on the "written_for_id" field.
+func WrittenForIDGT(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldGT(FieldWrittenForID, v))
+}
+
+// WrittenForIDGTE applies the GTE predicate on the "written_for_id" field.
+func WrittenForIDGTE(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldGTE(FieldWrittenForID, v))
+}
+
+// WrittenForIDLT applies the LT predicate on the "written_for_id" field.
+func WrittenForIDLT(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldLT(FieldWrittenForID, v))
+}
+
+// WrittenForIDLTE applies the LTE predicate on the "written_for_id" field.
+func WrittenForIDLTE(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldLTE(FieldWrittenForID, v))
+}
+
+// WrittenForIDContains applies the Contains predicate on the "written_for_id" field.
+func WrittenForIDContains(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldContains(FieldWrittenForID, v))
+}
+
+// WrittenForIDHasPrefix applies the HasPrefix predicate on the "written_for_id" field.
+func WrittenForIDHasPrefix(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldHasPrefix(FieldWrittenForID, v))
+}
+
+// WrittenForIDHasSuffix applies the HasSuffix predicate on the "written_for_id" field.
+func WrittenForIDHasSuffix(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldHasSuffix(FieldWrittenForID, v))
+}
+
+// WrittenForIDEqualFold applies the EqualFold predicate on the "written_for_id" field.
+func WrittenForIDEqualFold(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEqualFold(FieldWrittenForID, v))
+}
+
+// WrittenForIDContainsFold applies the ContainsFold predicate on the "written_for_id" field.
+func WrittenForIDContainsFold(v string) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldContainsFold(FieldWrittenForID, v))
+}
+
+// PastEQ applies the EQ predicate on the "past" field.
+func PastEQ(v bool) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldEQ(FieldPast, v))
+}
+
+// PastNEQ applies the NEQ predicate on the "past" field.
+func PastNEQ(v bool) predicate.OutboxEntry {
+	return predicate.OutboxEntry(sql.FieldNEQ(FieldPast, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

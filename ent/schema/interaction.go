@@ -29,6 +29,7 @@ func (Interaction) Fields() []ent.Field {
 		field.String("customer_id").Default(""),
 		field.String("customer_name").Default("").Comment("as known then"),
 		field.String("linked_by").Default("").Comment("operator who chose the customer; empty: the ranking did, or nobody is linked"),
+		field.Time("linked_at").Optional().Nillable().Comment("when a person decided on the link, or that there is none; null: nobody has"),
 		field.Int("link").Default(0).Comment("of a call with a public number: 1 nobody, 2 by the system, 3 by a person; else 0. For counting"),
 		field.Int("week").Default(0).Comment("of a call: since Monday, 29 December 1969, UTC; 0: no call"),
 		field.Time("started_at"),

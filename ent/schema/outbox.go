@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 )
@@ -31,6 +32,9 @@ func (OutboxEntry) Fields() []ent.Field {
 		field.String("reason_code").Default(""),
 		field.String("written_type").Default(""),
 		field.String("written_id").Default(""),
+		field.String("written_for_type").Default("").Comment("the customer for whom it stands there, or may stand"),
+		field.String("written_for_id").Default(""),
+		field.Bool("past").Default(false).Comment("what it said is forgotten"),
 		field.Time("created_at").Immutable(),
 		field.Time("updated_at"),
 		field.Time("delivered_at").Optional().Nillable(),
@@ -44,6 +48,6 @@ func (OutboxEntry) Indexes() []ent.Index {
 		index.Fields("connector", "state", "id"),
 		index.Fields("connector", "subject", "id"),
 		index.Fields("connector", "lease"),
-		index.Fields("state", "since"),
+		index.Fields("state", "since").StorageKey("outbox_present").Annotations(entsql.IndexWhere("past = false")),
 	}
 }

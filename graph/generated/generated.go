@@ -475,8 +475,10 @@ type ComplexityRoot struct {
 		Active       func(childComplexity int) int
 		Dead         func(childComplexity int) int
 		DeadSince    func(childComplexity int) int
+		Held         func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Name         func(childComplexity int) int
+		Problem      func(childComplexity int) int
 		Waiting      func(childComplexity int) int
 		WaitingSince func(childComplexity int) int
 	}
@@ -2978,6 +2980,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OutboxConnector.DeadSince(childComplexity), true
+	case "OutboxConnector.held":
+		if e.ComplexityRoot.OutboxConnector.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.Held(childComplexity), true
 	case "OutboxConnector.id":
 		if e.ComplexityRoot.OutboxConnector.ID == nil {
 			break
@@ -2990,6 +2998,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OutboxConnector.Name(childComplexity), true
+	case "OutboxConnector.problem":
+		if e.ComplexityRoot.OutboxConnector.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboxConnector.Problem(childComplexity), true
 	case "OutboxConnector.waiting":
 		if e.ComplexityRoot.OutboxConnector.Waiting == nil {
 			break
@@ -5618,9 +5632,9 @@ enum PastChannel { CALL MAIL CHAT MEETING NOTE OTHER }
 }
 
 extend type Mutation {
-  "Tries again at once what waits or was refused. CONFLICT when it is delivered or discarded."
+  "Tries again at once what waits, was refused or is held. CONFLICT when it is delivered or discarded."
   retryOutboxEntry(input: OutboxEntryInput!): OutboxEntryPayload!
-  "Puts right what waits or was refused, and tries again. CONFLICT when it is delivered or discarded."
+  "Puts right what waits, was refused or is held, and tries again. CONFLICT when it is delivered or discarded."
   editOutboxEntry(input: EditOutboxEntryInput!): OutboxEntryPayload!
   "The customer system is not to have it. CONFLICT when it has it already."
   discardOutboxEntry(input: OutboxEntryInput!): OutboxEntryPayload!
@@ -5646,6 +5660,8 @@ enum OutboxState {
   "The customer system refused it: somebody has to decide."
   DEAD
   DISCARDED
+  "Not for this customer system until a customer of its own is linked; then it is delivered by itself. No trouble."
+  HELD
 }
 
 type OutboxEntry implements Node {
@@ -5693,6 +5709,10 @@ type OutboxConnector {
   waitingSince: Time
   dead: Int!
   deadSince: Time
+  "Calls that wait for nothing but a customer of this system."
+  held: Int!
+  "Why the latest attempt failed of what waits, in the system's or connector's words; empty when none did."
+  problem: String!
 }
 
 input OutboxEntryInput { id: ID! }
@@ -6602,6 +6622,10 @@ func (ec *executionContext) childFields_OutboxConnector(ctx context.Context, fie
 		return ec.fieldContext_OutboxConnector_dead(ctx, field)
 	case "deadSince":
 		return ec.fieldContext_OutboxConnector_deadSince(ctx, field)
+	case "held":
+		return ec.fieldContext_OutboxConnector_held(ctx, field)
+	case "problem":
+		return ec.fieldContext_OutboxConnector_problem(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OutboxConnector", field.Name)
 }
@@ -15199,6 +15223,20 @@ func (ec *executionContext) _OutboxConnector_deadSince(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_OutboxConnector_deadSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_held(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Held)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _OutboxConnector_problem(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
+}
+func (ec *executionContext) fieldContext_OutboxConnector_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _OutboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) (ret graphql.Marshaler) {
@@ -25947,6 +25985,16 @@ func (ec *executionContext) _OutboxConnector(ctx context.Context, sel ast.Select
 		case "deadSince":
 			out.Values[i] = ec._OutboxConnector_deadSince(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._OutboxConnector_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._OutboxConnector_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

@@ -676,6 +676,10 @@ type OutboxConnector struct {
 	WaitingSince *time.Time `json:"waitingSince,omitempty"`
 	Dead         int        `json:"dead"`
 	DeadSince    *time.Time `json:"deadSince,omitempty"`
+	// Calls that wait for nothing but a customer of this system.
+	Held int `json:"held"`
+	// Why the latest attempt failed of what waits, in the system's or connector's words; empty when none did.
+	Problem string `json:"problem"`
 }
 
 type OutboxEdge struct {
@@ -2585,6 +2589,8 @@ const (
 	// The customer system refused it: somebody has to decide.
 	OutboxStateDead      OutboxState = "DEAD"
 	OutboxStateDiscarded OutboxState = "DISCARDED"
+	// Not for this customer system until a customer of its own is linked; then it is delivered by itself. No trouble.
+	OutboxStateHeld OutboxState = "HELD"
 )
 
 var AllOutboxState = []OutboxState{
@@ -2592,11 +2598,12 @@ var AllOutboxState = []OutboxState{
 	OutboxStateDelivered,
 	OutboxStateDead,
 	OutboxStateDiscarded,
+	OutboxStateHeld,
 }
 
 func (e OutboxState) IsValid() bool {
 	switch e {
-	case OutboxStatePending, OutboxStateDelivered, OutboxStateDead, OutboxStateDiscarded:
+	case OutboxStatePending, OutboxStateDelivered, OutboxStateDead, OutboxStateDiscarded, OutboxStateHeld:
 		return true
 	}
 	return false

@@ -25,6 +25,7 @@ func (j journal) SaveCall(ctx context.Context, c calls.Call) error {
 	if m := c.Match.Chosen; m != nil {
 		in.CustomerID, in.CustomerName, in.LinkedBy = m.ID, m.Name, c.Match.ChosenBy
 	}
+	in.LinkedAt = c.Match.DecidedAt
 	if c.End != nil {
 		in.EndedAt, in.Result = &c.End.At, string(c.End.Result)
 		in.Waited = c.Waited(c.End.At)

@@ -44,24 +44,19 @@ func (m matcher) Link(ctx context.Context, n customers.Number, id customers.ID, 
 		}
 		around, cancel := context.WithTimeout(ctx, candidatesTime)
 		defer cancel()
-		match := m.s.Match(around, n.E164)
-		match.Chosen, match.ChosenBy = nil, ""
-		if match.State == customers.MatchFound {
-			match.State = customers.MatchMany
-		}
-		return match, nil
+		return m.s.Match(around, n.E164).WithoutChoice(time.Now()), nil
 	}
 	if n.Kind != customers.NumberPublic { // the call can be linked though its number cannot be remembered
 		c, err := m.s.Get(ctx, id)
 		if err != nil {
 			return customers.Match{}, err
 		}
-		return customers.Match{State: customers.MatchSkipped}.WithChoice(c, operatorID), nil
+		return customers.Match{State: customers.MatchSkipped}.WithChoice(c, operatorID, time.Now()), nil
 	}
 	c, err := m.s.Choose(ctx, n.E164, id, operatorID)
 	if err != nil {
 		return customers.Match{}, err
 	}
 	now, _ := m.s.Start(ctx, n.E164)
-	return now.WithChoice(c, operatorID), nil
+	return now.WithChoice(c, operatorID, time.Now()), nil
 }

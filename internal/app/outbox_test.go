@@ -141,7 +141,7 @@ func TestTasksAreWordedInTheLanguageOfTheInstallation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	es, err := a.Store().Outbox().Claim(t.Context(), "mem", 10, "l", end.Add(time.Minute), end.Add(2*time.Minute))
+	es, err := a.Store().Outbox().Claim(t.Context(), "mem", 10, false, "l", end.Add(time.Minute), end.Add(2*time.Minute))
 	if err != nil || len(es) != 1 {
 		t.Fatalf("%v, %v", es, err)
 	}

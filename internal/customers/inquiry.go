@@ -19,6 +19,7 @@ type inquiry struct {
 type local struct {
 	remembered *Customer // what a person chose for the number
 	by         string    // and who
+	at         time.Time // and when
 	kept       []Customer
 	spoken     ID            // whom the last conversation with the number was with
 	refused    map[ID]string // whom a person refused for the number, and who
@@ -80,7 +81,7 @@ func (q *inquiry) match() Match {
 	m.Problem = strings.Join(problems, "; ")
 	m.Candidates = q.merge(live, old)
 	if q.local.remembered != nil {
-		m.remember(*q.local.remembered, q.local.by)
+		m.remember(*q.local.remembered, q.local.by, q.local.at)
 		return m
 	}
 	found := len(live) > 0
@@ -156,7 +157,7 @@ func (q *inquiry) merge(lists ...[]Candidate) []Candidate {
 const maxCandidates = 20
 
 // remember makes a match that a person decided; what the systems know about the customer now is preferred to what was stored.
-func (m *Match) remember(c Customer, by string) {
+func (m *Match) remember(c Customer, by string, at time.Time) {
 	first := Candidate{Customer: c, Why: ReasonRemembered, Origin: OriginKept}
 	rest := make([]Candidate, 0, len(m.Candidates))
 	for _, known := range m.Candidates {
@@ -181,7 +182,7 @@ func (m *Match) remember(c Customer, by string) {
 	first.Confidence = confidences[ReasonRemembered]
 	m.Candidates = append([]Candidate{first}, rest...)
 	m.Candidates = m.Candidates[:min(len(m.Candidates), maxCandidates)]
-	m.State, m.Chosen, m.ChosenBy = MatchFound, &first.Customer, by
+	m.State, m.Chosen, m.ChosenBy, m.DecidedAt = MatchFound, &first.Customer, by, &at
 }
 
 // is reports whether a candidate is that customer, in whatever system.
@@ -190,7 +191,16 @@ func (c Candidate) is(id ID) bool {
 }
 
 // WithChoice returns the match after a person chose the customer.
-func (m Match) WithChoice(c Customer, operatorID string) Match {
-	m.remember(c, operatorID)
+func (m Match) WithChoice(c Customer, operatorID string, at time.Time) Match {
+	m.remember(c, operatorID, at)
+	return m
+}
+
+// WithoutChoice returns the match after a person said that nobody is linked: the candidates stand for choice again.
+func (m Match) WithoutChoice(at time.Time) Match {
+	m.Chosen, m.ChosenBy, m.DecidedAt = nil, "", &at
+	if m.State == MatchFound {
+		m.State = MatchMany
+	}
 	return m
 }

@@ -162,14 +162,21 @@ func TestMatchOfAnInquiry(t *testing.T) {
 func TestWithChoiceLeavesTheOldMatchAlone(t *testing.T) {
 	maria, anna := who("Maria", connectors.KindPerson), who("Anna", connectors.KindPerson)
 	before := Match{State: MatchMany, Candidates: as(ReasonExact, anna, maria)}
-	after := before.WithChoice(maria, "olga")
+	after := before.WithChoice(maria, "olga", noon)
 	if got := short(after); got != "FOUND =Maria by olga [Maria/REMEMBERED Anna/EXACT]" {
 		t.Errorf("after: %s", got)
+	}
+	if after.DecidedAt == nil || !after.DecidedAt.Equal(noon) {
+		t.Errorf("decided at %v", after.DecidedAt)
+	}
+	taken := after.WithoutChoice(noon.Add(time.Hour))
+	if got := short(taken); got != "MANY [Maria/REMEMBERED Anna/EXACT]" || !taken.DecidedAt.Equal(noon.Add(time.Hour)) {
+		t.Errorf("taken back: %s at %v", got, taken.DecidedAt)
 	}
 	if got := short(before); got != "MANY [Anna/EXACT Maria/EXACT]" {
 		t.Errorf("before: %s", got)
 	}
-	if got := short(Match{State: MatchNone}.WithChoice(maria, "olga")); got != "FOUND =Maria by olga [Maria/REMEMBERED]" {
+	if got := short(Match{State: MatchNone}.WithChoice(maria, "olga", noon)); got != "FOUND =Maria by olga [Maria/REMEMBERED]" {
 		t.Errorf("of nobody: %s", got)
 	}
 }

@@ -112,7 +112,8 @@ type Match struct {
 	State        MatchState  `json:"state"`
 	Candidates   []Candidate `json:"candidates,omitempty"` // best first
 	Chosen       *Customer   `json:"chosen,omitempty"`
-	ChosenBy     string      `json:"chosenBy,omitempty"` // operator id, or "" when the ranking chose
+	ChosenBy     string      `json:"chosenBy,omitempty"`  // operator id, or "" when the ranking chose
+	DecidedAt    *time.Time  `json:"decidedAt,omitempty"` // when a person chose, or said that it is nobody of these; nil: nobody has
 	FailingSince *time.Time  `json:"failingSince,omitempty"`
 	Problem      string      `json:"problem,omitempty"` // fit to show
 	Asked        []string    `json:"asked,omitempty"`   // names of the systems asked

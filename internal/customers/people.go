@@ -38,12 +38,13 @@ func (s *Service) Link(ctx context.Context, rawNumber string, id ID, operatorID 
 	if err != nil {
 		return Linked{}, errs.Wrap(op, err)
 	}
-	calls, err := s.repo.Remember(ctx, n.E164, c, operatorID, time.Now())
+	at := time.Now()
+	calls, err := s.repo.Remember(ctx, n.E164, c, operatorID, at)
 	if err != nil {
 		return Linked{}, errs.Wrap(op, err)
 	}
 	s.memory.change(n.E164, func(r remembered) remembered {
-		r.local.remembered, r.local.by = &c, operatorID
+		r.local.remembered, r.local.by, r.local.at = &c, operatorID, at
 		r.local.refused = without(r.local.refused, id)
 		r.version.choices++
 		return r

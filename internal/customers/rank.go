@@ -134,6 +134,27 @@ func records(c *Candidate) []*Customer {
 	return out
 }
 
+// Elsewhere returns what other systems call the customer, among records that have a number of theirs: those that would be united with
+// them on a card. Of a system with more than one such record it returns none, since nobody knows which.
+func Elsewhere(c Customer, among []Customer) []connectors.Ref {
+	bySource := map[string][]Customer{}
+	for _, x := range among {
+		if sameElsewhere(c, x) {
+			bySource[x.Source] = append(bySource[x.Source], x)
+		}
+	}
+	var out []connectors.Ref
+	for _, of := range bySource {
+		best := slices.DeleteFunc(slices.Clone(of), func(x Customer) bool {
+			return slices.ContainsFunc(of, func(y Customer) bool { return y.StandsFor == x.ID })
+		})
+		if len(best) == 1 {
+			out = append(out, best[0].Ref)
+		}
+	}
+	return out
+}
+
 func sameElsewhere(a, b Customer) bool {
 	if a.Source == b.Source {
 		return false

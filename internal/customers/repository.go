@@ -9,6 +9,7 @@ import (
 type Links struct {
 	Chosen  *Customer     // whom a person chose; nil: nobody
 	By      string        // the operator who did
+	At      time.Time     // and when
 	Refused map[ID]string // whom a person refused, and which operator
 	Spoken  ID            // whom the last answered conversation with the number was with
 }

@@ -199,7 +199,7 @@ func (s *Service) follow(ctx context.Context, sources []Source, inq *inquiry, q 
 	tell := func() {
 		// Somebody may have chosen meanwhile, perhaps upon what we said last; that stands.
 		if k := s.memory.get(inq.number.E164); k.version.choices != inq.version.choices {
-			inq.local.remembered, inq.local.by, inq.local.refused = k.local.remembered, k.local.by, k.local.refused
+			inq.local.remembered, inq.local.by, inq.local.at, inq.local.refused = k.local.remembered, k.local.by, k.local.at, k.local.refused
 		}
 		if m := inq.match(); !reflect.DeepEqual(m, last) {
 			last = m
@@ -265,7 +265,7 @@ func (s *Service) readLocal(ctx context.Context, n Number, at version) local {
 	defer cancel()
 	known := local{readAt: time.Now()}
 	links, err := s.repo.Links(ctx, n.E164)
-	known.remembered, known.by, known.refused, known.spoken = links.Chosen, links.By, links.Refused, links.Spoken
+	known.remembered, known.by, known.at, known.refused, known.spoken = links.Chosen, links.By, links.At, links.Refused, links.Spoken
 	ok := s.fine("reading what is known of a number", n, err)
 	known.kept, err = s.repo.KeptByNumber(ctx, n.E164)
 	if s.fine("reading kept customers", n, err) && ok {

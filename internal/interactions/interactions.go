@@ -30,8 +30,9 @@ type Interaction struct {
 	QueueID      string
 	OperatorID   string
 	CustomerID   customers.ID
-	CustomerName string // as known then
-	LinkedBy     string // operator who chose the customer; "" when the ranking did, or nobody is linked
+	CustomerName string     // as known then
+	LinkedBy     string     // operator who chose the customer; "" when the ranking did, or nobody is linked
+	LinkedAt     *time.Time // when a person decided on the customer, or that there is none; nil: nobody has
 	StartedAt    time.Time
 	EnqueuedAt   *time.Time
 	AnsweredAt   *time.Time
@@ -89,13 +90,13 @@ type Page struct {
 // Repository keeps interactions. Methods may be called concurrently and honour ctx.
 type Repository interface {
 	// SaveCall inserts or updates the call part of an interaction (everything but Notes). A Quality of nil leaves what is there. A row with a greater Term, or a closed one
-	// when in is not closed, is left alone and no error is returned.
+	// when in is not closed, is left alone and no error is returned. So is the link of a row on which a person has decided later than LinkedAt.
 	SaveCall(ctx context.Context, in Interaction) error
 	// SetNotes changes notes and returns the whole interaction. An unknown id is errs.NotFound, an unknown topic errs.Invalid with the
 	// field topicId, and then nothing is changed. at is the time of the change. Bounds are the Service's business.
 	SetNotes(ctx context.Context, id string, change NotesChange, at time.Time) (Interaction, error)
-	// SetCustomer links (or with "" unlinks) the interaction, because the operator by said so.
-	SetCustomer(ctx context.Context, id string, customer customers.ID, name, by string) error
+	// SetCustomer links (or with "" unlinks) the interaction, because the operator by said so at that time.
+	SetCustomer(ctx context.Context, id string, customer customers.ID, name, by string, at time.Time) error
 	// LinkCounts counts the calls of each queue and week from since on, oldest week first, in one statement. It reads an index of
 	// a few bytes a call: a million takes less than a second.
 	LinkCounts(ctx context.Context, since Week) ([]LinkCount, error)

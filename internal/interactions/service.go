@@ -44,7 +44,7 @@ func (s *Service) SaveCall(ctx context.Context, in Interaction) error {
 
 // SetCustomer links the interaction, or unlinks it, and announces it to the followers of who has it now.
 func (s *Service) SetCustomer(ctx context.Context, id string, customer customers.ID, name, by string) error {
-	if err := s.Repository.SetCustomer(ctx, id, customer, name, by); err != nil {
+	if err := s.Repository.SetCustomer(ctx, id, customer, name, by, s.now()); err != nil {
 		return err
 	}
 	s.announce(ctx, id, customer)

@@ -42,7 +42,7 @@ type Options struct {
 	Recording func(ctx context.Context, subject string) (io.ReadCloser, error)
 	Mask      func(string) string // hides telephone numbers in reasons; required
 	NewID     func() string
-	Now       func() time.Time // of what is written; waiting is done by the process clock
+	Now       func() time.Time // need not agree with other processes'; waiting is done by the process clock
 	Log       *slog.Logger
 
 	// Workers is how many records go to one system at the same time; default 2, so that ringing calls find a free place.
@@ -52,7 +52,7 @@ type Options struct {
 	// Lease is how long a worker's entries are its own; default 2 min. It outlasts every delivery, so that no two of them overlap.
 	Lease time.Duration
 	Poll  time.Duration // how often an idle system's entries are looked for; default 1 s
-	Keep  time.Duration // delivered and discarded entries are kept so long; default 30 days
+	Keep  time.Duration // what delivered, discarded and held entries say is kept so long; default 30 days
 }
 
 func (o Options) withDefaults() Options {
@@ -75,7 +75,7 @@ type Deliverer struct{ o Options }
 // NewDeliverer makes a deliverer; Run starts it.
 func NewDeliverer(o Options) *Deliverer { return &Deliverer{o.withDefaults()} }
 
-// sweepEvery is how often old entries are removed.
+// sweepEvery is how often old entries are swept.
 const sweepEvery = time.Hour
 
 // Run delivers until ctx ends; what is under way then is given up and tried again by whoever comes next.
@@ -88,9 +88,9 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if n, err := d.o.Repository.Sweep(ctx, d.o.Now().Add(-d.o.Keep)); err != nil && ctx.Err() == nil {
-			d.o.Log.Warn("removing old entries of the outbox", "err", err)
+			d.o.Log.Warn("sweeping the outbox", "err", err)
 		} else if n > 0 {
-			d.o.Log.Info("old entries of the outbox removed", "entries", n)
+			d.o.Log.Info("old entries of the outbox are forgotten", "entries", n)
 		}
 		select {
 		case <-ctx.Done():
@@ -112,9 +112,21 @@ type lane struct {
 	Options
 	target Target
 
+	judging sync.Mutex // one refusal at a time, until it is noted
+
 	mu       sync.Mutex
-	failures int       // of the system, in a row
-	until    time.Time // it is left alone, by the process clock
+	failures int           // of the system, in a row
+	until    time.Time     // it is left alone, by the process clock
+	ahead    time.Duration // of our clock the repository's is
+	row      []Entry       // what was refused since the last success, of different calls, until it is a storm
+	took     time.Time     // when the system last took a record, by the repository's clock
+}
+
+// now is the time by the repository's clock.
+func (l *lane) now() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Now().Add(l.ahead)
 }
 
 func (l *lane) run(ctx context.Context) {
@@ -155,9 +167,19 @@ func (l *lane) round(ctx context.Context) (int, error) {
 	if l.failing() {
 		limit, workers = 1, 1
 	}
-	lease, now := l.NewID(), l.Now()
+	lease := l.NewID()
 	ends := time.Now().Add(l.Lease - l.Deadline) // no delivery may begin later
-	entries, err := l.Repository.Claim(ctx, l.target.ID(), limit, lease, now, now.Add(l.Lease))
+	now, err := l.Repository.Now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	l.mu.Lock()
+	l.ahead = now.Sub(l.Now())
+	l.mu.Unlock()
+	entries, err := l.Repository.Claim(ctx, l.target.ID(), limit, l.stormy(), lease, now, now.Add(l.Lease))
+	if err == nil && len(entries) == 0 && l.stormy() {
+		entries, err = l.Repository.Claim(ctx, l.target.ID(), limit, false, lease, now, now.Add(l.Lease))
+	}
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
@@ -181,7 +203,7 @@ func (l *lane) round(ctx context.Context) (int, error) {
 	wg.Wait()
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Deadline)
 	defer cancel()
-	return len(entries), l.Repository.Release(after, l.target.ID(), lease, l.Now())
+	return len(entries), l.Repository.Release(after, l.target.ID(), lease, l.now())
 }
 
 func (l *lane) failing() bool {
@@ -198,19 +220,21 @@ func (l *lane) deliver(ctx context.Context, e Entry) {
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Deadline)
 	defer cancel()
 	if err == nil {
-		err = l.Repository.Delivered(after, e.ID, e.Lease, e.Revision, written, l.Now())
-		if err != nil {
-			l.Log.Warn("noting a delivery", "connector", e.Connector, "entry", e.ID, "err", err)
-		}
-		l.recovered(after)
+		l.delivered(after, e, written)
 		return
 	}
 	v := Judge(err, e.Attempts, rand.Float64())
-	if ctx.Err() != nil { // we gave up, not the system, which may still be at it
+	switch {
+	case ctx.Err() != nil: // we gave up, not the system, which may still be at it
 		v = Verdict{Wait: unknownWait, Uncounted: true}
+	case v.Dead:
+		l.judging.Lock()
+		defer l.judging.Unlock()
+		v = l.refused(after, e, v)
 	}
 	f := Failure{
-		Dead: v.Dead, Next: l.Now().Add(v.Wait), Uncounted: v.Uncounted, Reason: reasonOf(err, l.Mask), ReasonCode: errs.KindOf(err).String(),
+		Dead: v.Dead, Held: v.Held, Next: l.now().Add(v.Wait), Uncounted: v.Uncounted, Reason: reasonOf(err, l.Mask),
+		ReasonCode: errs.KindOf(err).String(),
 	}
 	if v.Dead {
 		l.Log.Warn("a customer system does not take a record", "connector", e.Connector, "entry", e.ID, "kind", string(e.Kind), "code", f.ReasonCode)
@@ -218,9 +242,22 @@ func (l *lane) deliver(ctx context.Context, e Entry) {
 	if v.Rest > 0 {
 		l.failed(v.Rest)
 	}
-	if err := l.Repository.Failed(after, e.ID, e.Lease, e.Revision, f, l.Now()); err != nil {
+	if err := l.Repository.Failed(after, e.ID, e.Lease, e.Revision, f, l.now()); err != nil {
 		l.Log.Warn("noting a failed delivery", "connector", e.Connector, "entry", e.ID, "err", err)
 	}
+}
+
+// delivered notes a success. Where an answer of this call was waited for in vain before, its request may be carried out yet: it is
+// written once more when that can no more happen, and a connector that finds two records then mends it.
+func (l *lane) delivered(ctx context.Context, e Entry, written connectors.Ref) {
+	d := Delivery{Written: connectors.Written{Ref: written, Customer: e.Effective().Customer}}
+	if e.Kind == KindCall && e.ReasonCode == errs.Timeout.String() {
+		d.Again = l.now().Add(lateWait)
+	}
+	if err := l.Repository.Delivered(ctx, e.ID, e.Lease, e.Revision, d, l.now()); err != nil {
+		l.Log.Warn("noting a delivery", "connector", e.Connector, "entry", e.ID, "err", err)
+	}
+	l.recovered(ctx)
 }
 
 // failed leaves the system alone for a while.
@@ -235,13 +272,13 @@ func (l *lane) failed(asked time.Duration) {
 func (l *lane) recovered(ctx context.Context) {
 	l.mu.Lock()
 	failures := l.failures
-	l.failures, l.until = 0, time.Time{}
+	l.failures, l.until, l.row, l.took = 0, time.Time{}, nil, l.Now().Add(l.ahead)
 	l.mu.Unlock()
 	if failures < recoveredAfter {
 		return
 	}
 	l.Log.Info("a customer system takes records again", "connector", l.target.ID())
-	if err := l.Repository.Wake(ctx, l.target.ID(), l.Now()); err != nil {
+	if err := l.Repository.Wake(ctx, l.target.ID(), unknownWait, l.now()); err != nil {
 		l.Log.Warn("waking entries of the outbox", "connector", l.target.ID(), "err", err)
 	}
 }

@@ -48,10 +48,10 @@ func (d *Desk) List(ctx context.Context, f Filter, limit int, after string) (Pag
 	return d.repo.List(ctx, f, limit, after)
 }
 
-// Counts counts what waits and what was refused.
+// Counts counts what waits, what was refused and what is held.
 func (d *Desk) Counts(ctx context.Context) ([]Count, error) { return d.repo.Counts(ctx) }
 
-// Retry makes an entry due that waits or was refused. One that is delivered or discarded is errs.Conflict.
+// Retry makes an entry due that waits, was refused or is held. One that is delivered or discarded is errs.Conflict.
 func (d *Desk) Retry(ctx context.Context, id string) (Entry, error) {
 	return d.change(ctx, "trying again", id, func(e *Entry) error { return nil })
 }
@@ -63,7 +63,7 @@ type Correction struct {
 	Comment  *string
 }
 
-// Edit puts an entry right that waits or was refused, and makes it due. A customer of another system, a number that is none and a
+// Edit puts an entry right that waits, was refused or is held, and makes it due. A customer of another system, a number that is none and a
 // comment that is too long are errs.Invalid by the field.
 func (d *Desk) Edit(ctx context.Context, id string, c Correction) (Entry, error) {
 	const op = "correcting entry"
@@ -103,9 +103,10 @@ func (d *Desk) Edit(ctx context.Context, id string, c Correction) (Entry, error)
 func (d *Desk) change(ctx context.Context, op, id string, with func(*Entry) error) (Entry, error) {
 	now := d.now()
 	e, err := d.repo.Change(ctx, id, func(e Entry) (Entry, error) {
-		if e.State != StatePending && e.State != StateDead {
+		if e.State != StatePending && e.State != StateDead && e.State != StateHeld {
 			return e, errs.E(errs.Conflict, op, "the entry waits for nothing any more")
 		}
+		e.mayStand()
 		if err := with(&e); err != nil {
 			return e, err
 		}
@@ -124,7 +125,7 @@ func (d *Desk) Discard(ctx context.Context, id string) (Entry, error) {
 		switch e.State {
 		case StateDelivered:
 			return e, errs.E(errs.Conflict, op, "the customer system has it already")
-		case StatePending, StateDead:
+		case StatePending, StateDead, StateHeld:
 			e.State, e.Since, e.UpdatedAt = StateDiscarded, now, now
 		}
 		return e, nil

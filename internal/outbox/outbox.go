@@ -30,11 +30,12 @@ const (
 	StateDelivered State = "DELIVERED" // the customer system has it
 	StateDead      State = "DEAD"      // the customer system refused it: a person decides
 	StateDiscarded State = "DISCARDED" // a person decided that the system is not to have it
+	StateHeld      State = "HELD"      // not for this system until a customer of its own is known; nothing of it stands there
 )
 
 // Payload is what an entry says, by ids of ours, which become names when it is delivered. Which fields count depends on the kind.
 type Payload struct {
-	Customer   connectors.Ref     `json:"customer,omitzero"` // in the entry's own system; empty: nobody is linked, or somebody elsewhere
+	Customer   connectors.Ref     `json:"customer,omitzero"` // in the entry's own system; empty: nobody is linked, or somebody whom it does not know
 	Number     string             `json:"number,omitempty"`  // E.164; empty: withheld
 	Inbound    bool               `json:"inbound,omitempty"`
 	QueueID    string             `json:"queueId,omitempty"`
@@ -85,6 +86,8 @@ type Entry struct {
 	ReasonCode  string    // its errs.Kind; "" none
 
 	Written     connectors.Ref // in the customer system, once it is there
+	WrittenFor  connectors.Ref // the customer for whom it stands there, or may stand where no answer came; empty for nobody
+	Past        bool           // what it said is forgotten; where it was written, or that it was discarded, is not
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeliveredAt *time.Time // last

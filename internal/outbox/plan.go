@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
@@ -43,8 +44,18 @@ type Planner struct {
 	Now     func() time.Time // when a change is written
 }
 
-// Plan returns what follows from an interaction as it stands. Calls that live, and calls between colleagues, are nobody's business.
-func (p *Planner) Plan(in interactions.Interaction) []Wish {
+// Foreign tells whether a system is told that did not name the interaction's customer: it may know them by another name.
+func (p *Planner) Foreign(in interactions.Interaction) bool {
+	if p == nil || in.CustomerID == "" || in.Number.Kind != customers.NumberPublic {
+		return false
+	}
+	linked, err := customers.DecodeID(in.CustomerID)
+	return err == nil && slices.ContainsFunc(p.Lines, func(l Line) bool { return l.Connector != linked.Connector && (l.Calls || l.MissedTasks) })
+}
+
+// Plan returns what follows from an interaction as it stands; elsewhere is what other systems call its customer. Calls that live, and
+// calls between colleagues, are nobody's business.
+func (p *Planner) Plan(in interactions.Interaction, elsewhere ...connectors.Ref) []Wish {
 	if p == nil || in.Channel != interactions.ChannelCall || in.EndedAt == nil || in.Number.Kind == customers.NumberInternal {
 		return nil
 	}
@@ -53,8 +64,11 @@ func (p *Planner) Plan(in interactions.Interaction) []Wish {
 	var out []Wish
 	for _, l := range p.Lines {
 		w := Wish{Connector: l.Connector, Subject: in.ID, Payload: said}
-		if err == nil && linked.Connector == l.Connector {
-			w.Payload.Customer = linked
+		for _, ref := range append([]connectors.Ref{linked}, elsewhere...) {
+			if err == nil && ref.Connector == l.Connector {
+				w.Payload.Customer = ref
+				break
+			}
 		}
 		if l.Calls {
 			call := w
@@ -135,19 +149,40 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 	if !changed {
 		return e, sooner
 	}
+	e.mayStand()
 	e.Edits = e.Edits.against(e.Payload, w.Payload)
-	e.Payload, e.UpdatedAt = w.Payload, at
+	e.Payload, e.UpdatedAt, e.Past = w.Payload, at, false
 	e.Revision++
+	soon := at.Add(Throttle)
+	if w.NotBefore.After(soon) {
+		soon = w.NotBefore
+	}
 	switch e.State {
-	case StateDelivered:
-		if due = at.Add(Throttle); w.NotBefore.After(due) {
-			due = w.NotBefore
+	case StatePending: // it may only wait to be delivered once more
+		if e.DeliveredAt != nil && e.Lease == "" && e.Attempts == 0 && e.Reason == "" && soon.Before(e.NextAttempt) {
+			e.NextAttempt = soon
 		}
-		e.pending(due, at)
+	case StateDelivered:
+		e.pending(soon, at)
 	case StateDead:
 		e.pending(due, at)
+	case StateHeld:
+		if e.Effective().Customer != (connectors.Ref{}) {
+			e.pending(due, at)
+		}
 	}
 	return e, true
+}
+
+// mayStand notes, before an entry changes, for whom a record of it stands in the system, or may stand since no answer came.
+func (e *Entry) mayStand() {
+	switch tried := e.Lease != "" || e.Attempts > 0 || e.Reason != ""; {
+	case e.Past:
+	case e.State == StateDelivered:
+		e.WrittenFor = e.Effective().Customer
+	case e.State == StatePending && tried && e.Written.ID == "" && e.WrittenFor == (connectors.Ref{}):
+		e.WrittenFor = e.Effective().Customer
+	}
 }
 
 // pending makes the entry wait for its next attempt, as if there had been none.

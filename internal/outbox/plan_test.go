@@ -149,15 +149,19 @@ func TestMerge(t *testing.T) {
 		attempts    int
 		wantComment string
 	}{
-		"waits":               {func(*Entry) {}, later, StatePending, 0, false, 0, "нет"},
-		"waits after fail":    {func(e *Entry) { e.Attempts, e.NextAttempt = 3, *at(9 * time.Minute) }, later, StatePending, 9 * time.Minute, false, 3, "нет"},
-		"under way":           {func(e *Entry) { e.Lease, e.NextAttempt = "l", *at(2 * time.Minute) }, later, StatePending, 2 * time.Minute, false, 0, "нет"},
-		"delivered":           {func(e *Entry) { e.State, e.DeliveredAt = StateDelivered, at(0) }, later, StatePending, time.Minute + Throttle, false, 0, "нет"},
-		"delivered, waits":    {func(e *Entry) { e.DeliveredAt, e.NextAttempt = at(0), *at(65 * time.Second) }, later, StatePending, 65 * time.Second, false, 0, "нет"},
-		"refused":             {func(e *Entry) { e.State, e.Attempts, e.Reason = StateDead, 2, "no" }, later, StatePending, time.Minute, false, 0, "нет"},
-		"discarded":           {func(e *Entry) { e.State = StateDiscarded }, later, StateDiscarded, 0, true, 0, "да"},
-		"edited":              {func(e *Entry) { e.Edits = Edits{Number: &number, Comment: &comment} }, later, StatePending, 0, false, 0, "нет"},
-		"a task that is done": {func(e *Entry) { e.State, e.Kind, e.DeliveredAt = StateDelivered, KindTask, at(0) }, later, StateDelivered, 0, true, 0, "да"},
+		"waits":                {func(*Entry) {}, later, StatePending, 0, false, 0, "нет"},
+		"waits after fail":     {func(e *Entry) { e.Attempts, e.NextAttempt = 3, *at(9 * time.Minute) }, later, StatePending, 9 * time.Minute, false, 3, "нет"},
+		"under way":            {func(e *Entry) { e.Lease, e.NextAttempt = "l", *at(2 * time.Minute) }, later, StatePending, 2 * time.Minute, false, 0, "нет"},
+		"delivered":            {func(e *Entry) { e.State, e.DeliveredAt = StateDelivered, at(0) }, later, StatePending, time.Minute + Throttle, false, 0, "нет"},
+		"delivered, waits":     {func(e *Entry) { e.DeliveredAt, e.NextAttempt = at(0), *at(65 * time.Second) }, later, StatePending, 65 * time.Second, false, 0, "нет"},
+		"delivered, once more": {func(e *Entry) { e.DeliveredAt, e.NextAttempt = at(0), *at(10 * time.Minute) }, later, StatePending, time.Minute + Throttle, false, 0, "нет"},
+		"delivered long ago":   {func(e *Entry) { e.State, e.DeliveredAt, e.Past, e.Payload = StateDelivered, at(0), true, Payload{} }, later, StatePending, time.Minute + Throttle, false, 0, "нет"},
+		"discarded long ago":   {func(e *Entry) { e.State, e.Past, e.Payload = StateDiscarded, true, Payload{} }, later, StateDiscarded, 0, true, 0, ""},
+		"held":                 {func(e *Entry) { e.State, e.Reason = StateHeld, "no" }, later, StatePending, time.Minute, false, 0, "нет"},
+		"refused":              {func(e *Entry) { e.State, e.Attempts, e.Reason = StateDead, 2, "no" }, later, StatePending, time.Minute, false, 0, "нет"},
+		"discarded":            {func(e *Entry) { e.State = StateDiscarded }, later, StateDiscarded, 0, true, 0, "да"},
+		"edited":               {func(e *Entry) { e.Edits = Edits{Number: &number, Comment: &comment} }, later, StatePending, 0, false, 0, "нет"},
+		"a task that is done":  {func(e *Entry) { e.State, e.Kind, e.DeliveredAt = StateDelivered, KindTask, at(0) }, later, StateDelivered, 0, true, 0, "да"},
 	} {
 		e := made
 		c.have(&e)
@@ -174,6 +178,23 @@ func TestMerge(t *testing.T) {
 		if name == "edited" && (got.Effective().Number != number || got.Edits.Comment != nil) {
 			t.Errorf("of the edits stays %+v", got.Edits)
 		}
+	}
+}
+
+// A person's correction says for whom, too.
+func TestMergeHoldsWhatHasNoCustomer(t *testing.T) {
+	p := planner()
+	w := p.Plan(answered())[1]
+	held, _ := Merge(nil, w, p.NewID, start)
+	held.State, held.Payload.Customer = StateHeld, connectors.Ref{}
+	nobody := w
+	nobody.Payload.Customer, nobody.Payload.Comment = connectors.Ref{}, "нет"
+	if got, changed := Merge(&held, nobody, p.NewID, start); !changed || got.State != StateHeld || got.Payload.Comment != "нет" {
+		t.Errorf("got %+v", got)
+	}
+	held.Edits.Customer = &w.Payload.Customer
+	if got, _ := Merge(&held, nobody, p.NewID, start); got.State != StatePending {
+		t.Errorf("with a correction: %+v", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"errors"
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
@@ -17,6 +18,9 @@ const (
 	firstRest   = 200 * time.Millisecond
 	longestRest = 30 * time.Second
 
+	stormRest = 5 * time.Second  // while everything is refused
+	lateWait  = 10 * time.Minute // after which a request whose answer never came has been carried out, or never will be
+
 	// defectAttempts is how often an entry is tried whose answer nobody understands.
 	defectAttempts = 10
 )
@@ -24,7 +28,8 @@ const (
 // Verdict is what follows from a failed attempt.
 type Verdict struct {
 	Dead      bool
-	Wait      time.Duration // until the entry's next attempt, unless Dead
+	Held      bool
+	Wait      time.Duration // until the entry's next attempt, unless Dead or Held
 	Rest      time.Duration // how long the system is left alone, at least; 0: the failure says nothing about the system
 	Uncounted bool          // the attempt does not count
 }
@@ -32,6 +37,9 @@ type Verdict struct {
 // Judge decides on a failed attempt, the attempts-th before it having failed too. jitter, 0 to 1, spreads the waits by a fifth to
 // either side.
 func Judge(err error, attempts int, jitter float64) Verdict {
+	if errors.Is(err, connectors.ErrCustomerNeeded) {
+		return Verdict{Held: true, Uncounted: true}
+	}
 	switch errs.KindOf(err) {
 	case errs.Unavailable:
 		wait := backOff(firstWait, longestWait, attempts, jitter)
@@ -55,6 +63,15 @@ func Judge(err error, attempts int, jitter float64) Verdict {
 		}
 	}
 	return Verdict{Dead: true}
+}
+
+// storm is how many calls in a row a system may refuse before that is trouble of the system: a proxy that answers in its place, a right
+// that was taken away.
+const storm = 5
+
+// suspected is what follows from a refusal that is one of a storm.
+func suspected(attempts int, jitter float64) Verdict {
+	return Verdict{Wait: backOff(unknownWait, longestWait, attempts, jitter), Rest: stormRest}
 }
 
 // rest is how long a system is left alone after so many failures in a row, at least as long as was asked.

@@ -29,6 +29,7 @@ func TestJudge(t *testing.T) {
 		"a rule refused":              {e(errs.Rejected), 0, Verdict{Dead: true}},
 		"does not fit":                {e(errs.Invalid), 0, Verdict{Dead: true}},
 		"cannot":                      {e(errs.Unsupported), 0, Verdict{Dead: true}},
+		"a customer is needed":        {connectors.NeedsCustomer("writing"), 0, Verdict{Held: true, Uncounted: true}},
 		"the customer is gone":        {e(errs.NotFound), 0, Verdict{Dead: true}},
 		"nobody understands it":       {e(errs.Internal), 0, Verdict{Wait: 5 * time.Second}},
 		"nobody will ever understand": {e(errs.Internal), 9, Verdict{Dead: true}},

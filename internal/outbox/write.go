@@ -21,6 +21,7 @@ func (l *lane) write(ctx context.Context, e Entry) (connectors.Ref, error) {
 		return l.target.LogCall(ctx, connectors.CallRecord{
 			Key: e.Key, Customer: p.Customer, Number: p.Number, Inbound: p.Inbound, Queue: names.Queue, Agent: names.Agent,
 			StartedAt: p.StartedAt, Waited: p.Waited, Talked: p.Talked, Outcome: p.Outcome, Topic: names.Topic, Tags: p.Tags, Comment: p.Comment,
+			Written: connectors.Written{Ref: e.Written, Customer: e.WrittenFor},
 		})
 	case KindTask:
 		names, err := l.Directory.Names(ctx, p.QueueID, p.OperatorID, "")

@@ -67,7 +67,7 @@ func (r customerRepo) Remember(ctx context.Context, e164 string, c customers.Cus
 		return r.retelling(ctx, tx, nobodys, func() (err error) {
 			linked, err = tx.Interaction.Update().Where(nobodys...).
 				SetCustomerID(clean(string(c.ID))).SetCustomerName(clean(c.Name)).
-				SetLinkedBy(clean(operatorID)).SetLink(int(interactions.LinkPerson)).Save(ctx)
+				SetLinkedBy(clean(operatorID)).SetLinkedAt(utc(at)).SetLink(int(interactions.LinkPerson)).Save(ctx)
 			return err
 		})
 	})
@@ -114,7 +114,7 @@ func (r customerRepo) Refuse(ctx context.Context, e164 string, ids []customers.I
 		theirs := []predicate.Interaction{interaction.Number(number), interaction.CustomerIDIn(refused...)}
 		return r.retelling(ctx, tx, theirs, func() (err error) {
 			unlinked, err = tx.Interaction.Update().Where(theirs...).
-				SetCustomerID("").SetCustomerName("").SetLinkedBy("").
+				SetCustomerID("").SetCustomerName("").SetLinkedBy("").SetLinkedAt(utc(at)).
 				Modify(func(u *entsql.UpdateBuilder) {
 					// What counts is a call with a public number; anything else has no link, and keeps none.
 					u.Set(interaction.FieldLink, entsql.Expr("CASE WHEN "+interaction.FieldLink+" = 0 THEN 0 ELSE 1 END"))
@@ -142,7 +142,7 @@ func (r customerRepo) Links(ctx context.Context, e164 string) (customers.Links, 
 		if err != nil {
 			return out, errs.Wrap(op, err)
 		}
-		out.Chosen, out.By = &c, row.OperatorID
+		out.Chosen, out.By, out.At = &c, row.OperatorID, utc(row.ChosenAt)
 	}
 	refused, err := r.client.RefusedLink.Query().Where(refusedlink.E164(number)).All(ctx)
 	if err != nil {

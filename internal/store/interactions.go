@@ -18,6 +18,18 @@ import (
 	"github.com/pult-cc/pult/telephony/quality"
 )
 
+// linkColumns are what a call event may overwrite unless a person has decided later than what the event tells of, perhaps in another
+// process: an answer of a customer system is no decision.
+var linkColumns = []string{
+	interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldLinkedBy, interaction.FieldLink, interaction.FieldLinkedAt,
+}
+
+// decided is the value of a column of linkColumns when a call event comes to a row that is there.
+func decided(column string) string {
+	return "CASE WHEN interactions.linked_at IS NOT NULL AND (excluded.linked_at IS NULL OR excluded.linked_at < interactions.linked_at)" +
+		" THEN interactions." + column + " ELSE excluded." + column + " END"
+}
+
 type interactionRepo struct{ *Store }
 
 var _ interactions.Repository = interactionRepo{}
@@ -28,14 +40,14 @@ const noInteraction = "there is no such interaction"
 var callColumns = []string{
 	interaction.FieldChannel, interaction.FieldDirection, interaction.FieldNumber, interaction.FieldNumberDisplay,
 	interaction.FieldNumberExt, interaction.FieldNumberKind, interaction.FieldQueueID, interaction.FieldOperatorID,
-	interaction.FieldCustomerID, interaction.FieldCustomerName, interaction.FieldLinkedBy, interaction.FieldLink, interaction.FieldWeek,
-	interaction.FieldStartedAt, interaction.FieldEnqueuedAt,
+	interaction.FieldWeek, interaction.FieldStartedAt, interaction.FieldEnqueuedAt,
 	interaction.FieldAnsweredAt, interaction.FieldEndedAt, interaction.FieldClosedAt, interaction.FieldWaitedMs,
 	interaction.FieldResult, interaction.FieldTerm,
 }
 
 // SaveCall implements interactions.Repository in one statement, so that the database itself fences off an old holder of the lease
-// however late its write arrives. With a call that has ended goes, in one transaction, what customer systems are to know of it.
+// however late its write arrives. With a call that has ended goes, in one transaction, what customer systems are to know of it; where
+// that cannot be written, and never will be, the end is saved without it and the error says so.
 func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interaction) error {
 	const op = "saving call"
 	if in.ID == "" {
@@ -49,13 +61,24 @@ func (r interactionRepo) SaveCall(ctx context.Context, in interactions.Interacti
 		_, err := saveCall(ctx, r.client.Interaction, in, record, mos)
 		return wrap(op, err)
 	}
-	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
+	err = r.inTx(ctx, func(tx *ent.Tx) error {
 		saved, err := saveCall(ctx, tx.Interaction, in, record, mos)
 		if err != nil || !saved {
 			return err
 		}
 		return r.tell(ctx, tx, interaction.ID(in.ID))
-	}))
+	})
+	switch kindOfAny(err) {
+	case errs.Unavailable, errs.Timeout: // both will be tried again
+		return wrap(op, err)
+	}
+	if err != nil { // neither would come of trying again: the call has ended all the same
+		if _, alone := saveCall(ctx, r.client.Interaction, in, record, mos); alone != nil {
+			return wrap(op, alone)
+		}
+		return wrap("telling customer systems of an ended call", err)
+	}
+	return nil
 }
 
 // saveCall is false when the row is of a newer term, or closed, and so left alone.
@@ -66,7 +89,7 @@ func saveCall(ctx context.Context, rows *ent.InteractionClient, in interactions.
 		SetNumberExt(clean(in.Number.Ext)).SetNumberKind(string(in.Number.Kind)).
 		SetQueueID(in.QueueID).SetOperatorID(in.OperatorID).
 		SetCustomerID(clean(string(in.CustomerID))).SetCustomerName(clean(in.CustomerName)).
-		SetLinkedBy(clean(in.LinkedBy)).SetLink(int(in.Link())).SetWeek(weekOf(in)).
+		SetLinkedBy(clean(in.LinkedBy)).SetNillableLinkedAt(utcOrNil(in.LinkedAt)).SetLink(int(in.Link())).SetWeek(weekOf(in)).
 		SetStartedAt(utc(in.StartedAt)).SetNillableEnqueuedAt(utcOrNil(in.EnqueuedAt)).
 		SetNillableAnsweredAt(utcOrNil(in.AnsweredAt)).SetNillableEndedAt(utcOrNil(in.EndedAt)).
 		SetNillableClosedAt(utcOrNil(in.ClosedAt)).
@@ -80,6 +103,9 @@ func saveCall(ctx context.Context, rows *ent.InteractionClient, in interactions.
 		entsql.ResolveWith(func(u *entsql.UpdateSet) {
 			for _, c := range callColumns {
 				u.SetExcluded(c)
+			}
+			for _, c := range linkColumns {
+				u.Set(c, entsql.Expr(decided(c)))
 			}
 			for _, c := range qualityColumnNames {
 				u.Set(c, entsql.Expr("COALESCE(excluded."+c+", interactions."+c+")"))
@@ -292,7 +318,7 @@ func interactionOf(row *ent.Interaction) interactions.Interaction {
 			E164: row.Number, Display: row.NumberDisplay, Ext: row.NumberExt, Kind: customers.NumberKind(row.NumberKind),
 		},
 		QueueID: row.QueueID, OperatorID: row.OperatorID,
-		CustomerID: customers.ID(row.CustomerID), CustomerName: row.CustomerName, LinkedBy: row.LinkedBy,
+		CustomerID: customers.ID(row.CustomerID), CustomerName: row.CustomerName, LinkedBy: row.LinkedBy, LinkedAt: utcOrNil(row.LinkedAt),
 		StartedAt: row.StartedAt.UTC(), EnqueuedAt: utcOrNil(row.EnqueuedAt), AnsweredAt: utcOrNil(row.AnsweredAt),
 		EndedAt: utcOrNil(row.EndedAt), ClosedAt: utcOrNil(row.ClosedAt),
 		Waited: time.Duration(row.WaitedMs) * time.Millisecond, Result: row.Result, Term: uint64(row.Term),

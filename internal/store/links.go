@@ -29,7 +29,7 @@ func unlinked(s *entsql.Selector) {
 }
 
 // SetCustomer implements interactions.Repository. What the link counts as depends on the row.
-func (r interactionRepo) SetCustomer(ctx context.Context, id string, customer customers.ID, name, by string) error {
+func (r interactionRepo) SetCustomer(ctx context.Context, id string, customer customers.ID, name, by string, at time.Time) error {
 	const op = "linking customer"
 	return wrap(op, r.inTx(ctx, func(tx *ent.Tx) error {
 		linkedBy := clean(by)
@@ -38,7 +38,7 @@ func (r interactionRepo) SetCustomer(ctx context.Context, id string, customer cu
 		}
 		// The update goes first: its row lock makes changes of one interaction wait for each other.
 		n, err := tx.Interaction.Update().Where(interaction.ID(clean(id))).
-			SetCustomerID(clean(string(customer))).SetCustomerName(clean(name)).SetLinkedBy(linkedBy).
+			SetCustomerID(clean(string(customer))).SetCustomerName(clean(name)).SetLinkedBy(linkedBy).SetLinkedAt(utc(at)).
 			Save(ctx)
 		if err != nil {
 			return err

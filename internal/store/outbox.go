@@ -11,10 +11,15 @@ import (
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/ent"
+	"github.com/pult-cc/pult/ent/customernumber"
 	"github.com/pult-cc/pult/ent/interaction"
 	"github.com/pult-cc/pult/ent/outboxentry"
 	"github.com/pult-cc/pult/ent/predicate"
+	"github.com/pult-cc/pult/ent/refusedlink"
+	"github.com/pult-cc/pult/ent/seencustomer"
+	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/outbox"
 )
 
@@ -37,12 +42,59 @@ func (s *Store) tell(ctx context.Context, tx *ent.Tx, which ...predicate.Interac
 	if err != nil {
 		return err
 	}
+	same := twins{}
 	for _, row := range rows {
-		if err := put(ctx, tx, p.Plan(interactionOf(row)), p.NewID, p.Now()); err != nil {
+		in := interactionOf(row)
+		elsewhere, err := same.of(ctx, tx, p, in)
+		if err != nil {
+			return err
+		}
+		if err := put(ctx, tx, p.Plan(in, elsewhere...), p.NewID, p.Now()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// twins are what other systems call customers, by customer and number.
+type twins map[[2]string][]connectors.Ref
+
+// of reads what other systems call the customer of an interaction, where one of them is told of it: of all who were seen with the
+// number, but whom a person refused for it.
+func (t twins) of(ctx context.Context, tx *ent.Tx, p *outbox.Planner, in interactions.Interaction) ([]connectors.Ref, error) {
+	if !p.Foreign(in) {
+		return nil, nil
+	}
+	key := [2]string{string(in.CustomerID), in.Number.E164}
+	if known, ok := t[key]; ok {
+		return known, nil
+	}
+	rows, err := tx.SeenCustomer.Query().Where(hasNumber(entsql.EQ(customernumber.FieldE164, clean(in.Number.E164)))).
+		Order(seencustomer.ByID()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refused, err := tx.RefusedLink.Query().Where(refusedlink.E164(clean(in.Number.E164))).Select(refusedlink.FieldCustomerID).Strings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var who *customers.Customer
+	var among []customers.Customer
+	for _, row := range rows {
+		c, err := customerOf(row.Record)
+		switch {
+		case err != nil || slices.Contains(refused, row.ID): // what cannot be read must not stop the journal
+		case c.ID == in.CustomerID:
+			who = &c
+		default:
+			among = append(among, c)
+		}
+	}
+	t[key] = nil
+	if who != nil {
+		t[key] = customers.Elsewhere(*who, among)
+	}
+	return t[key], nil
 }
 
 // retelling runs a change of many interactions, and tells customer systems what has become of those of which they were told before:
@@ -127,7 +179,8 @@ func update(ctx context.Context, tx *ent.Tx, e outbox.Entry) error {
 	}
 	return tx.OutboxEntry.UpdateOneID(e.ID).SetPayload(payload).SetEdits(edits).SetRevision(e.Revision).
 		SetState(string(e.State)).SetSince(utc(e.Since)).SetAttempts(e.Attempts).SetNextAttemptAt(utc(e.NextAttempt)).
-		SetReason(clean(e.Reason)).SetReasonCode(e.ReasonCode).SetUpdatedAt(utc(e.UpdatedAt)).Exec(ctx)
+		SetReason(clean(e.Reason)).SetReasonCode(e.ReasonCode).SetUpdatedAt(utc(e.UpdatedAt)).
+		SetWrittenForType(clean(e.WrittenFor.Type)).SetWrittenForID(clean(e.WrittenFor.ID)).SetPast(e.Past).Exec(ctx)
 }
 
 func texts(e outbox.Entry) (payload, edits json.RawMessage, err error) {
@@ -146,7 +199,10 @@ func entryOf(row *ent.OutboxEntry) (outbox.Entry, error) {
 		ID: row.ID, Connector: row.Connector, Kind: outbox.Kind(row.Kind), Subject: row.Subject, Key: row.Key, Revision: row.Revision,
 		State: outbox.State(row.State), Since: utc(row.Since), Attempts: row.Attempts, NextAttempt: utc(row.NextAttemptAt), Lease: row.Lease,
 		Reason: row.Reason, ReasonCode: row.ReasonCode, CreatedAt: utc(row.CreatedAt), UpdatedAt: utc(row.UpdatedAt),
-		DeliveredAt: utcOrNil(row.DeliveredAt),
+		DeliveredAt: utcOrNil(row.DeliveredAt), Past: row.Past,
+	}
+	if row.WrittenForID != "" {
+		e.WrittenFor = connectors.Ref{Connector: row.Connector, Type: row.WrittenForType, ID: row.WrittenForID}
 	}
 	if row.WrittenID != "" {
 		e.Written = connectors.Ref{Connector: row.Connector, Type: row.WrittenType, ID: row.WrittenID}
@@ -221,7 +277,7 @@ func (r outboxRepo) List(ctx context.Context, f outbox.Filter, limit int, after 
 	if limit <= 0 {
 		return outbox.Page{}, errs.Field(op, "first", "want at least 1")
 	}
-	var where []predicate.OutboxEntry
+	where := []predicate.OutboxEntry{present}
 	if f.Connector != "" {
 		where = append(where, outboxentry.Connector(clean(f.Connector)))
 	}
@@ -255,6 +311,9 @@ func (r outboxRepo) List(ctx context.Context, f outbox.Filter, limit int, after 
 	return page, err
 }
 
+// triedFirst is among how many of the oldest that failed the latest is looked for: the oldest are tried first.
+const triedFirst = 50
+
 // Counts implements outbox.Repository.
 func (r outboxRepo) Counts(ctx context.Context) ([]outbox.Count, error) {
 	const op = "counting the outbox"
@@ -263,22 +322,35 @@ func (r outboxRepo) Counts(ctx context.Context) ([]outbox.Count, error) {
 		State     string `json:"state"`
 		Count     int    `json:"count"`
 	}
-	err := r.client.OutboxEntry.Query().Where(outboxentry.StateIn(string(outbox.StatePending), string(outbox.StateDead))).
-		GroupBy(outboxentry.FieldConnector, outboxentry.FieldState).Aggregate(ent.Count()).Scan(ctx, &groups)
+	err := r.client.OutboxEntry.Query().Where(
+		outboxentry.StateIn(string(outbox.StatePending), string(outbox.StateDead), string(outbox.StateHeld)), present,
+	).GroupBy(outboxentry.FieldConnector, outboxentry.FieldState).Aggregate(ent.Count()).Scan(ctx, &groups)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
 	var out []outbox.Count
 	for _, g := range groups {
 		// A minimum of times is a text to SQLite's driver; the row itself is a row.
-		oldest, err := r.client.OutboxEntry.Query().Where(outboxentry.Connector(g.Connector), outboxentry.State(g.State)).
+		oldest, err := r.client.OutboxEntry.Query().Where(outboxentry.Connector(g.Connector), outboxentry.State(g.State), present).
 			Order(outboxentry.BySince()).Limit(1).All(ctx)
 		if err != nil {
 			return nil, wrap(op, err)
 		}
-		if len(oldest) > 0 {
-			out = append(out, outbox.Count{Connector: g.Connector, State: outbox.State(g.State), Entries: g.Count, Oldest: utc(oldest[0].Since)})
+		if len(oldest) == 0 {
+			continue
 		}
+		c := outbox.Count{Connector: g.Connector, State: outbox.State(g.State), Entries: g.Count, Oldest: utc(oldest[0].Since)}
+		if c.State == outbox.StatePending {
+			failed, err := r.client.OutboxEntry.Query().Where(outboxentry.Connector(g.Connector), pending, outboxentry.ReasonNEQ("")).
+				Order(outboxentry.ByID()).Limit(triedFirst).All(ctx)
+			if err != nil {
+				return nil, wrap(op, err)
+			}
+			if len(failed) > 0 {
+				c.Reason = slices.MaxFunc(failed, func(a, b *ent.OutboxEntry) int { return a.UpdatedAt.Compare(b.UpdatedAt) }).Reason
+			}
+		}
+		out = append(out, c)
 	}
 	return out, nil
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pult-cc/pult/connectors"
@@ -21,10 +23,13 @@ var (
 
 // Claim implements outbox.Repository. On PostgreSQL many claim at a time and skip what others have locked; SQLite has one writer.
 func (r outboxRepo) Claim(
-	ctx context.Context, connector string, limit int, lease string, now, until time.Time,
+	ctx context.Context, connector string, limit int, fresh bool, lease string, now, until time.Time,
 ) ([]outbox.Entry, error) {
 	const op = "claiming entries"
 	due := []predicate.OutboxEntry{outboxentry.Connector(clean(connector)), pending, outboxentry.NextAttemptAtLTE(utc(now))}
+	if fresh {
+		due = append(due, outboxentry.Attempts(0))
+	}
 	// Most looks find nothing, and a transaction of SQLite is one that writes.
 	if some, err := r.client.OutboxEntry.Query().Where(due...).Limit(1).Select(outboxentry.FieldID).Strings(ctx); err != nil || len(some) == 0 {
 		return nil, wrap(op, err)
@@ -61,14 +66,21 @@ func first(s *entsql.Selector) {
 }
 
 // Delivered implements outbox.Repository.
-func (r outboxRepo) Delivered(ctx context.Context, id, lease string, revision int64, written connectors.Ref, at time.Time) error {
+func (r outboxRepo) Delivered(ctx context.Context, id, lease string, revision int64, d outbox.Delivery, at time.Time) error {
 	const op = "noting a delivery"
 	done := func() *ent.OutboxEntryUpdate {
 		return r.client.OutboxEntry.Update().Where(outboxentry.ID(id), outboxentry.Lease(lease)).SetLease("").SetNextAttemptAt(utc(at)).
-			SetWrittenType(clean(written.Type)).SetWrittenID(clean(written.ID)).SetDeliveredAt(utc(at)).SetUpdatedAt(utc(at)).
-			SetAttempts(0).SetReason("").SetReasonCode("")
+			SetWrittenType(clean(d.Written.Ref.Type)).SetWrittenID(clean(d.Written.Ref.ID)).
+			SetWrittenForType(clean(d.Written.Customer.Type)).SetWrittenForID(clean(d.Written.Customer.ID)).
+			SetDeliveredAt(utc(at)).SetUpdatedAt(utc(at)).SetAttempts(0).SetReason("").SetReasonCode("")
 	}
-	n, err := done().Where(outboxentry.Revision(revision), pending).SetState(string(outbox.StateDelivered)).SetSince(utc(at)).Save(ctx)
+	as := done().Where(outboxentry.Revision(revision), pending)
+	if d.Again.IsZero() {
+		as.SetState(string(outbox.StateDelivered)).SetSince(utc(at))
+	} else {
+		as.SetNextAttemptAt(utc(d.Again))
+	}
+	n, err := as.Save(ctx)
 	if err == nil && n == 0 { // it has changed meanwhile, or the lease is somebody else's
 		err = done().Exec(ctx)
 	}
@@ -81,19 +93,31 @@ func (r outboxRepo) Failed(ctx context.Context, id, lease string, revision int64
 	leased := []predicate.OutboxEntry{outboxentry.ID(id), outboxentry.Lease(lease)}
 	u := r.client.OutboxEntry.Update().Where(append(leased, outboxentry.Revision(revision), pending)...).
 		SetLease("").SetUpdatedAt(utc(at)).SetReason(clean(f.Reason)).SetReasonCode(f.ReasonCode)
-	if !f.Uncounted {
-		u.AddAttempts(1)
-	}
-	if f.Dead {
+	switch {
+	case f.Held:
+		nowhere(u).SetState(string(outbox.StateHeld)).SetSince(utc(at)).SetNextAttemptAt(utc(at)).SetAttempts(0)
+	case f.Dead:
 		u.SetState(string(outbox.StateDead)).SetSince(utc(at)).SetNextAttemptAt(utc(at))
-	} else {
+	default:
 		u.SetNextAttemptAt(utc(f.Next))
+	}
+	if !f.Uncounted && !f.Held {
+		u.AddAttempts(1)
 	}
 	n, err := u.Save(ctx)
 	if err == nil && n == 0 { // it has changed meanwhile, or the lease is somebody else's
-		err = r.client.OutboxEntry.Update().Where(leased...).SetLease("").SetNextAttemptAt(utc(at)).SetUpdatedAt(utc(at)).Exec(ctx)
+		u = r.client.OutboxEntry.Update().Where(leased...).SetLease("").SetNextAttemptAt(utc(at)).SetUpdatedAt(utc(at))
+		if f.Held {
+			nowhere(u)
+		}
+		err = u.Exec(ctx)
 	}
 	return wrap(op, err)
+}
+
+// nowhere forgets where an entry was written: it was taken back.
+func nowhere(u *ent.OutboxEntryUpdate) *ent.OutboxEntryUpdate {
+	return u.SetWrittenType("").SetWrittenID("").SetWrittenForType("").SetWrittenForID("")
 }
 
 // Release implements outbox.Repository.
@@ -107,11 +131,38 @@ func (r outboxRepo) Release(ctx context.Context, connector, lease string, at tim
 	return wrap(op, r.client.OutboxEntry.Update().Where(leased...).SetLease("").SetNextAttemptAt(utc(at)).Exec(ctx))
 }
 
-// Wake implements outbox.Repository.
-func (r outboxRepo) Wake(ctx context.Context, connector string, at time.Time) error {
-	return wrap("waking entries", r.client.OutboxEntry.Update().Where(
+// Wake implements outbox.Repository. Of the few that had no answer a moment ago each has a time of its own.
+func (r outboxRepo) Wake(ctx context.Context, connector string, pause time.Duration, at time.Time) error {
+	const op = "waking entries"
+	waits := []predicate.OutboxEntry{
 		outboxentry.Connector(clean(connector)), pending, outboxentry.Lease(""), outboxentry.AttemptsGT(0), outboxentry.NextAttemptAtGT(utc(at)),
-	).SetNextAttemptAt(utc(at)).Exec(ctx))
+	}
+	unsure := []predicate.OutboxEntry{outboxentry.ReasonCode(errs.Timeout.String()), outboxentry.UpdatedAtGT(utc(at.Add(-pause)))}
+	rows, err := r.client.OutboxEntry.Query().Where(append(waits, unsure...)...).All(ctx)
+	if err != nil {
+		return wrap(op, err)
+	}
+	for _, row := range rows {
+		due := utc(row.UpdatedAt.Add(pause))
+		err := r.client.OutboxEntry.Update().Where(
+			outboxentry.ID(row.ID), outboxentry.Lease(""), outboxentry.UpdatedAt(row.UpdatedAt), outboxentry.NextAttemptAtGT(due),
+		).SetNextAttemptAt(due).Exec(ctx)
+		if err != nil {
+			return wrap(op, err)
+		}
+	}
+	return wrap(op, r.client.OutboxEntry.Update().Where(append(waits, outboxentry.Not(outboxentry.And(unsure...)))...).
+		SetNextAttemptAt(utc(at)).Exec(ctx))
+}
+
+// Now implements outbox.Repository by the clock of the PostgreSQL server; who shares a file of SQLite's shares a clock.
+func (r outboxRepo) Now(ctx context.Context) (time.Time, error) {
+	if r.driver.dialect == dialect.SQLite {
+		return time.Now(), nil
+	}
+	var now time.Time
+	err := r.driver.read.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now)
+	return utc(now), wrap("reading the database's clock", err)
 }
 
 // Written implements outbox.Repository.
@@ -138,26 +189,57 @@ func (r outboxRepo) Replay(ctx context.Context, connector string, at time.Time) 
 	return n, wrap("replaying the outbox", err)
 }
 
-// sweepBatch is how many entries are removed at a time: SQLite has one writer, and calls that end must not wait for a weekend's entries.
+// present is true of an entry that is not past. The text is that of the index outbox_present: a bound value would not find it.
+func present(s *entsql.Selector) {
+	s.Where(entsql.ExprP(s.C(outboxentry.FieldPast) + " = false"))
+}
+
+// sweepBatch is how many entries change at a time: SQLite has one writer, and calls that end must not wait for a weekend's entries.
 const sweepBatch = 500
 
 // Sweep implements outbox.Repository.
 func (r outboxRepo) Sweep(ctx context.Context, before time.Time) (int, error) {
-	const op = "removing old entries of the outbox"
-	for swept := 0; ; {
-		ids, err := r.client.OutboxEntry.Query().Where(
-			outboxentry.StateIn(string(outbox.StateDelivered), string(outbox.StateDiscarded)), outboxentry.SinceLT(utc(before)),
-		).Limit(sweepBatch).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return swept, wrap(op, err)
-		}
-		n, err := r.client.OutboxEntry.Delete().Where(
-			outboxentry.IDIn(ids...), // one that has changed meanwhile stays
-			outboxentry.StateIn(string(outbox.StateDelivered), string(outbox.StateDiscarded)), outboxentry.SinceLT(utc(before)),
-		).Exec(ctx)
-		swept += n
-		if err != nil || len(ids) < sweepBatch {
-			return swept, wrap(op, err)
+	const op = "sweeping the outbox"
+	swept := 0
+	for _, state := range []outbox.State{outbox.StateDelivered, outbox.StateDiscarded, outbox.StateHeld} {
+		old := []predicate.OutboxEntry{outboxentry.State(string(state)), present, outboxentry.SinceLT(utc(before))}
+		for more := true; more; {
+			n := 0
+			err := r.inTx(ctx, func(tx *ent.Tx) (err error) {
+				rows, err := tx.OutboxEntry.Query().Where(old...).Limit(sweepBatch).Modify(forUpdate()).All(ctx)
+				if more = len(rows) == sweepBatch; err != nil || len(rows) == 0 {
+					return err
+				}
+				n, err = sweep(ctx, tx, state, rows)
+				return err
+			})
+			swept += n
+			if err != nil {
+				return swept, wrap(op, err)
+			}
 		}
 	}
+	return swept, nil
+}
+
+func sweep(ctx context.Context, tx *ent.Tx, state outbox.State, rows []*ent.OutboxEntry) (int, error) {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+		if state != outbox.StateDelivered || row.WrittenForID != "" {
+			continue
+		}
+		// It was delivered by a program that did not note for whom.
+		if e, err := entryOf(row); err == nil && e.Effective().Customer.ID != "" {
+			c := e.Effective().Customer
+			if err := tx.OutboxEntry.UpdateOneID(row.ID).SetWrittenForType(c.Type).SetWrittenForID(c.ID).Exec(ctx); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if state == outbox.StateHeld {
+		return tx.OutboxEntry.Delete().Where(outboxentry.IDIn(ids...)).Exec(ctx)
+	}
+	return tx.OutboxEntry.Update().Where(outboxentry.IDIn(ids...)).SetPast(true).SetPayload(json.RawMessage("{}")).ClearEdits().
+		SetReason("").SetReasonCode("").Save(ctx)
 }

@@ -144,7 +144,7 @@ func TestClaimsUseIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	all = nil
-	if es, err := s.Outbox().Claim(t.Context(), "c", 10, "l", now, now.Add(time.Minute)); err != nil || len(es) != 1 {
+	if es, err := s.Outbox().Claim(t.Context(), "c", 10, false, "l", now, now.Add(time.Minute)); err != nil || len(es) != 1 {
 		t.Fatalf("%v, %v", es, err)
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: strings.TrimPrefix(dsn, "sqlite:")}).EscapedPath())

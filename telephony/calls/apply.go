@@ -497,7 +497,7 @@ func (s *step) stayMuted() {
 func (s *step) matched(e Matched) {
 	m, old := e.Match, s.c.Match
 	if m.Chosen == nil && !e.ByPerson && (m.State == customers.MatchFailed || m.State == customers.MatchPending) {
-		m.Chosen, m.ChosenBy = old.Chosen, old.ChosenBy
+		m.Chosen, m.ChosenBy, m.DecidedAt = old.Chosen, old.ChosenBy, old.DecidedAt
 		if len(m.Candidates) == 0 {
 			m.Candidates = old.Candidates
 		}

@@ -296,6 +296,14 @@ const shots: Record<string, Shot> = {
     path: '/outbox',
     act: async (page) => page.locator('li[data-state=DEAD]').first().waitFor(),
   },
+  'outbox-held': {
+    scenario: 'admin',
+    path: '/outbox',
+    act: async (page) => {
+      await page.locator('[role=radiogroup] label').last().click()
+      await page.locator('li[data-state=HELD]').first().waitFor()
+    },
+  },
   'outbox-empty': {
     scenario: 'delivered',
     path: '/outbox',

@@ -101,6 +101,12 @@ func amoCRM(letsIn func(authorization string) bool) *Sim {
 		}))
 		s.handle("PATCH /api/v4/"+set+"/{id}/notes/{note}", in(func(r *http.Request) (int, any) {
 			o, ok := s.input(r)
+			if old, found := s.find("notes", "id", r.PathValue("note")); !found || old["entity_type"] != set || fmt.Sprint(old["entity_id"]) != r.PathValue("id") {
+				return http.StatusNotFound, Object{"title": "Not Found", "status": 404}
+			}
+			if o["entity_id"] != nil {
+				s.violate("a note stays with its %s", set)
+			}
 			if !ok || !note(r, o) || !s.change("notes", "id", r.PathValue("note"), o) {
 				return http.StatusBadRequest, Object{"title": "Bad Request", "status": 400}
 			}

@@ -17,6 +17,7 @@ func Bitrix24(token string) *Sim {
 	ok := func(v any) (int, any) {
 		return http.StatusOK, Object{"result": v, "time": Object{"start": 1.0, "finish": 1.1, "operating": 0.1}}
 	}
+	owners := []string{"", "lead", "deal", "contact", "company"}
 	entities := map[string]string{"contact": "CONTACT", "company": "COMPANY", "lead": "LEAD"}
 	fields := map[string][]string{
 		"contact": {"ID", "NAME", "LAST_NAME", "SECOND_NAME", "PHONE", "EMAIL", "COMPANY_ID", "ASSIGNED_BY_ID", "HAS_PHONE", "COMMENTS", "ORIGINATOR_ID", "ORIGIN_ID"},
@@ -61,6 +62,24 @@ func Bitrix24(token string) *Sim {
 				return ok([]any{})
 			}
 			return ok(out)
+		}
+		if method == "crm.activity.binding.move" {
+			s.fields(method, p, "activityId", "sourceEntityTypeId", "sourceEntityId", "targetEntityTypeId", "targetEntityId")
+			o, found := s.find("activity", "ID", text(p["activityId"]))
+			kind := toInt(p["targetEntityTypeId"])
+			switch {
+			case !found:
+				return fault(http.StatusBadRequest, "NOT_FOUND", "Element not found")
+			case kind != toInt(p["sourceEntityTypeId"]):
+				return fault(http.StatusBadRequest, "SOURCE_AND_TARGET_ENTITY_TYPES_ARE_NOT_EQUAL", "Source and target entity types are not equal")
+			case toInt(o["OWNER_TYPE_ID"]) != kind || text(o["OWNER_ID"]) != text(p["sourceEntityId"]):
+				return fault(http.StatusBadRequest, "BINDING_NOT_FOUND", "Binding not found")
+			}
+			if _, found := s.find(owners[kind], "ID", text(p["targetEntityId"])); !found {
+				return fault(http.StatusBadRequest, "OWNER_NOT_FOUND", "Owner not found")
+			}
+			s.change("activity", "ID", text(p["activityId"]), Object{"OWNER_ID": text(p["targetEntityId"])})
+			return ok(true)
 		}
 		parts := strings.Split(method, ".")
 		if len(parts) != 3 || parts[0] != "crm" || fields[parts[1]] == nil {
@@ -109,8 +128,17 @@ func Bitrix24(token string) *Sim {
 		case "update":
 			f := object(p["fields"])
 			s.fields(method, f, known...)
+			if f["OWNER_ID"] != nil || f["OWNER_TYPE_ID"] != nil {
+				s.violate("%s: the owner is changed by crm.activity.binding.move", method)
+			}
 			if !s.change(set, "ID", text(p["id"]), f) {
 				return fault(http.StatusBadRequest, "", "Activity is not found")
+			}
+			return ok(true)
+		case "delete":
+			s.fields(method, p, "id")
+			if !s.remove(set, "ID", text(p["id"])) {
+				return fault(http.StatusBadRequest, "", "Not found")
 			}
 			return ok(true)
 		}

@@ -26,9 +26,10 @@ func Dynamics(id, secret string) *Sim {
 		"incidents":     {"incidentid", "title", "statecode", "modifiedon", "_customerid_value"},
 		"systemusers":   {"systemuserid", "fullname", "domainname", "internalemailaddress", "isdisabled"},
 		"phonecalls": {"activityid", "subject", "phonenumber", "directioncode", "actualdurationminutes", "description", "scheduledend",
-			"regardingobjectid_contact@odata.bind", "regardingobjectid_account@odata.bind", "regardingobjectid_lead@odata.bind", "ownerid@odata.bind"},
-		"tasks": {"activityid", "subject", "description", "scheduledend", "regardingobjectid_contact@odata.bind", "regardingobjectid_account@odata.bind",
-			"regardingobjectid_lead@odata.bind", "ownerid@odata.bind"},
+			"regardingobjectid_contact_phonecall@odata.bind", "regardingobjectid_account_phonecall@odata.bind",
+			"regardingobjectid_lead_phonecall@odata.bind", "ownerid@odata.bind"},
+		"tasks": {"activityid", "subject", "description", "scheduledend", "regardingobjectid_contact_task@odata.bind",
+			"regardingobjectid_account_task@odata.bind", "regardingobjectid_lead_task@odata.bind", "ownerid@odata.bind"},
 	}
 	expands := []string{"owninguser($select=fullname)", "owninguser($select=fullname),parentcustomerid_account($select=name)"}
 	in := func(f func(r *http.Request, set, key string) (int, any)) func(r *http.Request) (int, any) {
@@ -118,10 +119,18 @@ func Dynamics(id, secret string) *Sim {
 			return fault(http.StatusBadRequest, "0x80060888", "Unrecognized 'Edm.Guid' literal")
 		}
 		s.fields(set, o, sets[set]...)
+		bindings := 0
 		for _, bind := range []string{"contact", "account", "lead"} {
-			if target, has := o["regardingobjectid_"+bind+"@odata.bind"]; has && !strings.HasPrefix(text(target), "/"+bind+"s(") {
+			name := "regardingobjectid_" + bind + "_" + strings.TrimSuffix(set, "s") + "@odata.bind"
+			target, has := o[name]
+			if !has {
+				continue
+			}
+			if bindings++; target != nil && !strings.HasPrefix(text(target), "/"+bind+"s(") || bindings > 1 {
 				s.violate("bind %s to %v", bind, target)
 			}
+			delete(o, name) // all of them are one column
+			o["_regardingobjectid_value"] = target
 		}
 		idField := sets[set][0]
 		if !s.change(set, idField, key, o) {

@@ -167,6 +167,30 @@ func HubSpot(token string) *Sim {
 		old["properties"] = merged
 		return http.StatusOK, shown(old, sets[set])
 	}))
+	tie := func(r *http.Request, keep bool) (int, any) {
+		set, id, kind, target := r.PathValue("set"), r.PathValue("id"), r.PathValue("kind"), r.PathValue("target")
+		o, found := s.find(set, "id", id)
+		_, there := s.find(kind, "id", target)
+		if !found || !there {
+			return http.StatusNotFound, Object{"status": "error", "category": "OBJECT_NOT_FOUND"}
+		}
+		if types[set+" "+kind] != r.PathValue("type") {
+			s.violate("association %s of %s with %s", r.PathValue("type"), set, kind)
+		}
+		ties := slices.DeleteFunc(slices.Clone(list(o["associations"])), func(a any) bool { return text(object(object(a)["to"])["id"]) == target })
+		if keep {
+			ties = append(ties, Object{"to": Object{"id": target}})
+		}
+		s.change(set, "id", id, Object{"associations": ties})
+		if !keep {
+			return http.StatusNoContent, nil
+		}
+		o, _ = s.find(set, "id", id)
+		return http.StatusOK, shown(o, nil)
+	}
+	const ties = "/crm/v3/objects/{set}/{id}/associations/{kind}/{target}/{type}"
+	s.handle("PUT "+ties, in(func(r *http.Request) (int, any) { return tie(r, true) }))
+	s.handle("DELETE "+ties, in(func(r *http.Request) (int, any) { return tie(r, false) }))
 	s.handle("GET /crm/v3/owners", in(func(r *http.Request) (int, any) {
 		s.params(r, "limit", "after", "archived")
 		return http.StatusOK, Object{"results": s.Set("owners")}

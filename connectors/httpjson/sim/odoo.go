@@ -107,7 +107,7 @@ func OdooJSON2(db, key string) *Sim {
 		}
 		method := r.PathValue("method")
 		positional := map[string][]string{
-			"search_read": {"domain", "fields", "offset", "limit", "order"}, "create": {"vals_list"}, "write": {"vals"}, "message_post": nil,
+			"search_read": {"domain", "fields", "offset", "limit", "order"}, "create": {"vals_list"}, "write": {"vals"}, "unlink": {}, "message_post": nil,
 			"read": {"fields"}, "context_get": {},
 		}
 		if _, known := positional[method]; !known {
@@ -227,6 +227,13 @@ func (s *Sim) odoo(model, method string, args []any, kw Object) (any, *odooFault
 		tidy(vals)
 		for _, id := range ids {
 			if !s.change(model, "id", fmt.Sprint(id), vals) {
+				return nil, &odooFault{odooMissing, "Record does not exist or has been deleted."}
+			}
+		}
+		return true, nil
+	case "unlink":
+		for _, id := range list(args[0]) {
+			if !s.remove(model, "id", fmt.Sprint(id)) {
 				return nil, &odooFault{odooMissing, "Record does not exist or has been deleted."}
 			}
 		}

@@ -142,6 +142,18 @@ func Pipedrive(token string) *Sim {
 		s.Add("activities", o)
 		return http.StatusOK, Object{"success": true, "data": o}
 	}))
+	s.handle("GET /api/v2/activities/{id}", in(func(r *http.Request) (int, any) {
+		if a, ok := s.find("activities", "id", r.PathValue("id")); ok {
+			return http.StatusOK, Object{"success": true, "data": a}
+		}
+		return fault(http.StatusNotFound, "Activity not found")
+	}))
+	s.handle("DELETE /api/v2/activities/{id}", in(func(r *http.Request) (int, any) {
+		if !s.remove("activities", "id", r.PathValue("id")) {
+			return fault(http.StatusNotFound, "Activity not found")
+		}
+		return http.StatusOK, Object{"success": true, "data": Object{"id": toInt(r.PathValue("id"))}}
+	}))
 	s.handle("PATCH /api/v2/activities/{id}", in(func(r *http.Request) (int, any) {
 		o, ok := s.input(r)
 		s.fields("activity", o, known...)

@@ -105,6 +105,15 @@ func (s *Sim) change(set, key, id string, fields Object) bool {
 	return false
 }
 
+// remove removes the object of a set whose field key is id, and reports whether there was one.
+func (s *Sim) remove(set, key, id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had := len(s.sets[set])
+	s.sets[set] = slices.DeleteFunc(s.sets[set], func(o Object) bool { return fmt.Sprint(o[key]) == id })
+	return len(s.sets[set]) < had
+}
+
 // find returns the object of a set whose field key is id.
 func (s *Sim) find(set, key, id string) (Object, bool) {
 	for _, o := range s.Set(set) {

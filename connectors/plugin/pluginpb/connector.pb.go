@@ -1925,7 +1925,8 @@ type LogCallRequest struct {
 	Topic         string                 `protobuf:"bytes,11,opt,name=topic,proto3" json:"topic,omitempty"`
 	Tags          []string               `protobuf:"bytes,12,rep,name=tags,proto3" json:"tags,omitempty"`
 	Comment       string                 `protobuf:"bytes,13,opt,name=comment,proto3" json:"comment,omitempty"`
-	Url           string                 `protobuf:"bytes,14,opt,name=url,proto3" json:"url,omitempty"` // of the call in Pult
+	Url           string                 `protobuf:"bytes,14,opt,name=url,proto3" json:"url,omitempty"`         // of the call in Pult
+	Written       *WrittenCall           `protobuf:"bytes,15,opt,name=written,proto3" json:"written,omitempty"` // absent when Pult knows of nothing
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2058,6 +2059,66 @@ func (x *LogCallRequest) GetUrl() string {
 	return ""
 }
 
+func (x *LogCallRequest) GetWritten() *WrittenCall {
+	if x != nil {
+		return x.Written
+	}
+	return nil
+}
+
+// WrittenCall is what stands of a call in the system already.
+type WrittenCall struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`           // as LogCall returned it; absent when no answer came: a record may be there, or not
+	Customer      *Ref                   `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"` // for whom it was written; absent for nobody
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WrittenCall) Reset() {
+	*x = WrittenCall{}
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WrittenCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WrittenCall) ProtoMessage() {}
+
+func (x *WrittenCall) ProtoReflect() protoreflect.Message {
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WrittenCall.ProtoReflect.Descriptor instead.
+func (*WrittenCall) Descriptor() ([]byte, []int) {
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *WrittenCall) GetRef() *Ref {
+	if x != nil {
+		return x.Ref
+	}
+	return nil
+}
+
+func (x *WrittenCall) GetCustomer() *Ref {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
 type LogCallResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
@@ -2067,7 +2128,7 @@ type LogCallResponse struct {
 
 func (x *LogCallResponse) Reset() {
 	*x = LogCallResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2079,7 +2140,7 @@ func (x *LogCallResponse) String() string {
 func (*LogCallResponse) ProtoMessage() {}
 
 func (x *LogCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2092,7 +2153,7 @@ func (x *LogCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogCallResponse.ProtoReflect.Descriptor instead.
 func (*LogCallResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{28}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LogCallResponse) GetRef() *Ref {
@@ -2115,7 +2176,7 @@ type AttachRecordingRequest struct {
 
 func (x *AttachRecordingRequest) Reset() {
 	*x = AttachRecordingRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2127,7 +2188,7 @@ func (x *AttachRecordingRequest) String() string {
 func (*AttachRecordingRequest) ProtoMessage() {}
 
 func (x *AttachRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2140,7 +2201,7 @@ func (x *AttachRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRecordingRequest.ProtoReflect.Descriptor instead.
 func (*AttachRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{29}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AttachRecordingRequest) GetPart() isAttachRecordingRequest_Part {
@@ -2199,7 +2260,7 @@ type Recording struct {
 
 func (x *Recording) Reset() {
 	*x = Recording{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2211,7 +2272,7 @@ func (x *Recording) String() string {
 func (*Recording) ProtoMessage() {}
 
 func (x *Recording) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2224,7 +2285,7 @@ func (x *Recording) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recording.ProtoReflect.Descriptor instead.
 func (*Recording) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{30}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Recording) GetKey() string {
@@ -2284,7 +2345,7 @@ type AttachRecordingResponse struct {
 
 func (x *AttachRecordingResponse) Reset() {
 	*x = AttachRecordingResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2296,7 +2357,7 @@ func (x *AttachRecordingResponse) String() string {
 func (*AttachRecordingResponse) ProtoMessage() {}
 
 func (x *AttachRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2309,7 +2370,7 @@ func (x *AttachRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRecordingResponse.ProtoReflect.Descriptor instead.
 func (*AttachRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{31}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{32}
 }
 
 type CreateTaskRequest struct {
@@ -2327,7 +2388,7 @@ type CreateTaskRequest struct {
 
 func (x *CreateTaskRequest) Reset() {
 	*x = CreateTaskRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2339,7 +2400,7 @@ func (x *CreateTaskRequest) String() string {
 func (*CreateTaskRequest) ProtoMessage() {}
 
 func (x *CreateTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2352,7 +2413,7 @@ func (x *CreateTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTaskRequest.ProtoReflect.Descriptor instead.
 func (*CreateTaskRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{32}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CreateTaskRequest) GetKey() string {
@@ -2413,7 +2474,7 @@ type CreateTaskResponse struct {
 
 func (x *CreateTaskResponse) Reset() {
 	*x = CreateTaskResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +2486,7 @@ func (x *CreateTaskResponse) String() string {
 func (*CreateTaskResponse) ProtoMessage() {}
 
 func (x *CreateTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +2499,7 @@ func (x *CreateTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTaskResponse.ProtoReflect.Descriptor instead.
 func (*CreateTaskResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{33}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CreateTaskResponse) GetRef() *Ref {
@@ -2456,7 +2517,7 @@ type ListAgentsRequest struct {
 
 func (x *ListAgentsRequest) Reset() {
 	*x = ListAgentsRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2468,7 +2529,7 @@ func (x *ListAgentsRequest) String() string {
 func (*ListAgentsRequest) ProtoMessage() {}
 
 func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2481,7 +2542,7 @@ func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsRequest.ProtoReflect.Descriptor instead.
 func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{34}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{35}
 }
 
 type ListAgentsResponse struct {
@@ -2493,7 +2554,7 @@ type ListAgentsResponse struct {
 
 func (x *ListAgentsResponse) Reset() {
 	*x = ListAgentsResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2505,7 +2566,7 @@ func (x *ListAgentsResponse) String() string {
 func (*ListAgentsResponse) ProtoMessage() {}
 
 func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2518,7 +2579,7 @@ func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsResponse.ProtoReflect.Descriptor instead.
 func (*ListAgentsResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{35}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListAgentsResponse) GetAgents() []*Agent {
@@ -2541,7 +2602,7 @@ type ReadClickRequest struct {
 
 func (x *ReadClickRequest) Reset() {
 	*x = ReadClickRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2553,7 +2614,7 @@ func (x *ReadClickRequest) String() string {
 func (*ReadClickRequest) ProtoMessage() {}
 
 func (x *ReadClickRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2566,7 +2627,7 @@ func (x *ReadClickRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadClickRequest.ProtoReflect.Descriptor instead.
 func (*ReadClickRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{36}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ReadClickRequest) GetMethod() string {
@@ -2613,7 +2674,7 @@ type HeaderValues struct {
 
 func (x *HeaderValues) Reset() {
 	*x = HeaderValues{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2625,7 +2686,7 @@ func (x *HeaderValues) String() string {
 func (*HeaderValues) ProtoMessage() {}
 
 func (x *HeaderValues) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2638,7 +2699,7 @@ func (x *HeaderValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeaderValues.ProtoReflect.Descriptor instead.
 func (*HeaderValues) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{37}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *HeaderValues) GetValues() []string {
@@ -2657,7 +2718,7 @@ type ReadClickResponse struct {
 
 func (x *ReadClickResponse) Reset() {
 	*x = ReadClickResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2669,7 +2730,7 @@ func (x *ReadClickResponse) String() string {
 func (*ReadClickResponse) ProtoMessage() {}
 
 func (x *ReadClickResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2682,7 +2743,7 @@ func (x *ReadClickResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadClickResponse.ProtoReflect.Descriptor instead.
 func (*ReadClickResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{38}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ReadClickResponse) GetClicks() []*Click {
@@ -2704,7 +2765,7 @@ type Click struct {
 
 func (x *Click) Reset() {
 	*x = Click{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2716,7 +2777,7 @@ func (x *Click) String() string {
 func (*Click) ProtoMessage() {}
 
 func (x *Click) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2729,7 +2790,7 @@ func (x *Click) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Click.ProtoReflect.Descriptor instead.
 func (*Click) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{39}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Click) GetAgent() *Agent {
@@ -2770,7 +2831,7 @@ type RehearseRequest struct {
 
 func (x *RehearseRequest) Reset() {
 	*x = RehearseRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2782,7 +2843,7 @@ func (x *RehearseRequest) String() string {
 func (*RehearseRequest) ProtoMessage() {}
 
 func (x *RehearseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2795,7 +2856,7 @@ func (x *RehearseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RehearseRequest.ProtoReflect.Descriptor instead.
 func (*RehearseRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{40}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *RehearseRequest) GetBase() *CustomerBase {
@@ -2821,7 +2882,7 @@ type CustomerBase struct {
 
 func (x *CustomerBase) Reset() {
 	*x = CustomerBase{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2833,7 +2894,7 @@ func (x *CustomerBase) String() string {
 func (*CustomerBase) ProtoMessage() {}
 
 func (x *CustomerBase) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2846,7 +2907,7 @@ func (x *CustomerBase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerBase.ProtoReflect.Descriptor instead.
 func (*CustomerBase) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{41}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *CustomerBase) GetCustomers() []*Customer {
@@ -2867,7 +2928,7 @@ type Customer struct {
 
 func (x *Customer) Reset() {
 	*x = Customer{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2879,7 +2940,7 @@ func (x *Customer) String() string {
 func (*Customer) ProtoMessage() {}
 
 func (x *Customer) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2892,7 +2953,7 @@ func (x *Customer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Customer.ProtoReflect.Descriptor instead.
 func (*Customer) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{42}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Customer) GetRecord() *Candidate {
@@ -2922,7 +2983,7 @@ type RehearseResponse struct {
 
 func (x *RehearseResponse) Reset() {
 	*x = RehearseResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2934,7 +2995,7 @@ func (x *RehearseResponse) String() string {
 func (*RehearseResponse) ProtoMessage() {}
 
 func (x *RehearseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2947,7 +3008,7 @@ func (x *RehearseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RehearseResponse.ProtoReflect.Descriptor instead.
 func (*RehearseResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{43}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *RehearseResponse) GetFaults() []string {
@@ -2983,7 +3044,7 @@ type Written struct {
 
 func (x *Written) Reset() {
 	*x = Written{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2995,7 +3056,7 @@ func (x *Written) String() string {
 func (*Written) ProtoMessage() {}
 
 func (x *Written) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3008,7 +3069,7 @@ func (x *Written) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Written.ProtoReflect.Descriptor instead.
 func (*Written) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{44}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Written) GetWhat() string {
@@ -3159,7 +3220,7 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\acomment\x18\a \x01(\tR\acomment\x12.\n" +
 	"\x05agent\x18\b \x01(\v2\x18.pult.connector.v1.AgentR\x05agent\"S\n" +
 	"\x15CreateContactResponse\x12:\n" +
-	"\tcandidate\x18\x01 \x01(\v2\x1c.pult.connector.v1.CandidateR\tcandidate\"\xfb\x03\n" +
+	"\tcandidate\x18\x01 \x01(\v2\x1c.pult.connector.v1.CandidateR\tcandidate\"\xb5\x04\n" +
 	"\x0eLogCallRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x122\n" +
 	"\bcustomer\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\x12\x16\n" +
@@ -3176,7 +3237,11 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\x05topic\x18\v \x01(\tR\x05topic\x12\x12\n" +
 	"\x04tags\x18\f \x03(\tR\x04tags\x12\x18\n" +
 	"\acomment\x18\r \x01(\tR\acomment\x12\x10\n" +
-	"\x03url\x18\x0e \x01(\tR\x03url\";\n" +
+	"\x03url\x18\x0e \x01(\tR\x03url\x128\n" +
+	"\awritten\x18\x0f \x01(\v2\x1e.pult.connector.v1.WrittenCallR\awritten\"k\n" +
+	"\vWrittenCall\x12(\n" +
+	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\x122\n" +
+	"\bcustomer\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\";\n" +
 	"\x0fLogCallResponse\x12(\n" +
 	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\"t\n" +
 	"\x16AttachRecordingRequest\x12<\n" +
@@ -3310,7 +3375,7 @@ func file_pult_connector_v1_connector_proto_rawDescGZIP() []byte {
 }
 
 var file_pult_connector_v1_connector_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pult_connector_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_pult_connector_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_pult_connector_v1_connector_proto_goTypes = []any{
 	(Capability)(0),                 // 0: pult.connector.v1.Capability
 	(Kind)(0),                       // 1: pult.connector.v1.Kind
@@ -3344,40 +3409,41 @@ var file_pult_connector_v1_connector_proto_goTypes = []any{
 	(*CreateContactRequest)(nil),    // 29: pult.connector.v1.CreateContactRequest
 	(*CreateContactResponse)(nil),   // 30: pult.connector.v1.CreateContactResponse
 	(*LogCallRequest)(nil),          // 31: pult.connector.v1.LogCallRequest
-	(*LogCallResponse)(nil),         // 32: pult.connector.v1.LogCallResponse
-	(*AttachRecordingRequest)(nil),  // 33: pult.connector.v1.AttachRecordingRequest
-	(*Recording)(nil),               // 34: pult.connector.v1.Recording
-	(*AttachRecordingResponse)(nil), // 35: pult.connector.v1.AttachRecordingResponse
-	(*CreateTaskRequest)(nil),       // 36: pult.connector.v1.CreateTaskRequest
-	(*CreateTaskResponse)(nil),      // 37: pult.connector.v1.CreateTaskResponse
-	(*ListAgentsRequest)(nil),       // 38: pult.connector.v1.ListAgentsRequest
-	(*ListAgentsResponse)(nil),      // 39: pult.connector.v1.ListAgentsResponse
-	(*ReadClickRequest)(nil),        // 40: pult.connector.v1.ReadClickRequest
-	(*HeaderValues)(nil),            // 41: pult.connector.v1.HeaderValues
-	(*ReadClickResponse)(nil),       // 42: pult.connector.v1.ReadClickResponse
-	(*Click)(nil),                   // 43: pult.connector.v1.Click
-	(*RehearseRequest)(nil),         // 44: pult.connector.v1.RehearseRequest
-	(*CustomerBase)(nil),            // 45: pult.connector.v1.CustomerBase
-	(*Customer)(nil),                // 46: pult.connector.v1.Customer
-	(*RehearseResponse)(nil),        // 47: pult.connector.v1.RehearseResponse
-	(*Written)(nil),                 // 48: pult.connector.v1.Written
-	nil,                             // 49: pult.connector.v1.ConfigureRequest.SecretsEntry
-	nil,                             // 50: pult.connector.v1.Candidate.NotesEntry
-	nil,                             // 51: pult.connector.v1.ReadClickRequest.HeadersEntry
-	(*durationpb.Duration)(nil),     // 52: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),   // 53: google.protobuf.Timestamp
+	(*WrittenCall)(nil),             // 32: pult.connector.v1.WrittenCall
+	(*LogCallResponse)(nil),         // 33: pult.connector.v1.LogCallResponse
+	(*AttachRecordingRequest)(nil),  // 34: pult.connector.v1.AttachRecordingRequest
+	(*Recording)(nil),               // 35: pult.connector.v1.Recording
+	(*AttachRecordingResponse)(nil), // 36: pult.connector.v1.AttachRecordingResponse
+	(*CreateTaskRequest)(nil),       // 37: pult.connector.v1.CreateTaskRequest
+	(*CreateTaskResponse)(nil),      // 38: pult.connector.v1.CreateTaskResponse
+	(*ListAgentsRequest)(nil),       // 39: pult.connector.v1.ListAgentsRequest
+	(*ListAgentsResponse)(nil),      // 40: pult.connector.v1.ListAgentsResponse
+	(*ReadClickRequest)(nil),        // 41: pult.connector.v1.ReadClickRequest
+	(*HeaderValues)(nil),            // 42: pult.connector.v1.HeaderValues
+	(*ReadClickResponse)(nil),       // 43: pult.connector.v1.ReadClickResponse
+	(*Click)(nil),                   // 44: pult.connector.v1.Click
+	(*RehearseRequest)(nil),         // 45: pult.connector.v1.RehearseRequest
+	(*CustomerBase)(nil),            // 46: pult.connector.v1.CustomerBase
+	(*Customer)(nil),                // 47: pult.connector.v1.Customer
+	(*RehearseResponse)(nil),        // 48: pult.connector.v1.RehearseResponse
+	(*Written)(nil),                 // 49: pult.connector.v1.Written
+	nil,                             // 50: pult.connector.v1.ConfigureRequest.SecretsEntry
+	nil,                             // 51: pult.connector.v1.Candidate.NotesEntry
+	nil,                             // 52: pult.connector.v1.ReadClickRequest.HeadersEntry
+	(*durationpb.Duration)(nil),     // 53: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),   // 54: google.protobuf.Timestamp
 }
 var file_pult_connector_v1_connector_proto_depIdxs = []int32{
 	0,  // 0: pult.connector.v1.DescribeResponse.capabilities:type_name -> pult.connector.v1.Capability
-	49, // 1: pult.connector.v1.ConfigureRequest.secrets:type_name -> pult.connector.v1.ConfigureRequest.SecretsEntry
+	50, // 1: pult.connector.v1.ConfigureRequest.secrets:type_name -> pult.connector.v1.ConfigureRequest.SecretsEntry
 	8,  // 2: pult.connector.v1.Candidate.ref:type_name -> pult.connector.v1.Ref
 	1,  // 3: pult.connector.v1.Candidate.kind:type_name -> pult.connector.v1.Kind
 	9,  // 4: pult.connector.v1.Candidate.phones:type_name -> pult.connector.v1.Phone
 	10, // 5: pult.connector.v1.Candidate.owner:type_name -> pult.connector.v1.Person
-	50, // 6: pult.connector.v1.Candidate.notes:type_name -> pult.connector.v1.Candidate.NotesEntry
+	51, // 6: pult.connector.v1.Candidate.notes:type_name -> pult.connector.v1.Candidate.NotesEntry
 	8,  // 7: pult.connector.v1.Candidate.stands_for:type_name -> pult.connector.v1.Ref
 	11, // 8: pult.connector.v1.LookupResponse.candidates:type_name -> pult.connector.v1.Candidate
-	52, // 9: pult.connector.v1.CheckResponse.latency:type_name -> google.protobuf.Duration
+	53, // 9: pult.connector.v1.CheckResponse.latency:type_name -> google.protobuf.Duration
 	8,  // 10: pult.connector.v1.GetRequest.ref:type_name -> pult.connector.v1.Ref
 	11, // 11: pult.connector.v1.GetResponse.candidate:type_name -> pult.connector.v1.Candidate
 	11, // 12: pult.connector.v1.SearchResponse.candidates:type_name -> pult.connector.v1.Candidate
@@ -3387,78 +3453,81 @@ var file_pult_connector_v1_connector_proto_depIdxs = []int32{
 	8,  // 16: pult.connector.v1.Item.ref:type_name -> pult.connector.v1.Ref
 	2,  // 17: pult.connector.v1.Item.kind:type_name -> pult.connector.v1.ItemKind
 	10, // 18: pult.connector.v1.Item.owner:type_name -> pult.connector.v1.Person
-	53, // 19: pult.connector.v1.Item.at:type_name -> google.protobuf.Timestamp
+	54, // 19: pult.connector.v1.Item.at:type_name -> google.protobuf.Timestamp
 	8,  // 20: pult.connector.v1.HistoryRequest.customer:type_name -> pult.connector.v1.Ref
 	27, // 21: pult.connector.v1.HistoryResponse.contacts:type_name -> pult.connector.v1.Contact
 	8,  // 22: pult.connector.v1.Contact.ref:type_name -> pult.connector.v1.Ref
-	53, // 23: pult.connector.v1.Contact.at:type_name -> google.protobuf.Timestamp
+	54, // 23: pult.connector.v1.Contact.at:type_name -> google.protobuf.Timestamp
 	10, // 24: pult.connector.v1.Contact.who:type_name -> pult.connector.v1.Person
 	1,  // 25: pult.connector.v1.CreateContactRequest.kind:type_name -> pult.connector.v1.Kind
 	28, // 26: pult.connector.v1.CreateContactRequest.agent:type_name -> pult.connector.v1.Agent
 	11, // 27: pult.connector.v1.CreateContactResponse.candidate:type_name -> pult.connector.v1.Candidate
 	8,  // 28: pult.connector.v1.LogCallRequest.customer:type_name -> pult.connector.v1.Ref
 	28, // 29: pult.connector.v1.LogCallRequest.agent:type_name -> pult.connector.v1.Agent
-	53, // 30: pult.connector.v1.LogCallRequest.started_at:type_name -> google.protobuf.Timestamp
-	52, // 31: pult.connector.v1.LogCallRequest.waited:type_name -> google.protobuf.Duration
-	52, // 32: pult.connector.v1.LogCallRequest.talked:type_name -> google.protobuf.Duration
+	54, // 30: pult.connector.v1.LogCallRequest.started_at:type_name -> google.protobuf.Timestamp
+	53, // 31: pult.connector.v1.LogCallRequest.waited:type_name -> google.protobuf.Duration
+	53, // 32: pult.connector.v1.LogCallRequest.talked:type_name -> google.protobuf.Duration
 	3,  // 33: pult.connector.v1.LogCallRequest.outcome:type_name -> pult.connector.v1.Outcome
-	8,  // 34: pult.connector.v1.LogCallResponse.ref:type_name -> pult.connector.v1.Ref
-	34, // 35: pult.connector.v1.AttachRecordingRequest.recording:type_name -> pult.connector.v1.Recording
-	8,  // 36: pult.connector.v1.Recording.call:type_name -> pult.connector.v1.Ref
-	8,  // 37: pult.connector.v1.Recording.customer:type_name -> pult.connector.v1.Ref
-	52, // 38: pult.connector.v1.Recording.length:type_name -> google.protobuf.Duration
-	8,  // 39: pult.connector.v1.CreateTaskRequest.customer:type_name -> pult.connector.v1.Ref
-	53, // 40: pult.connector.v1.CreateTaskRequest.due_at:type_name -> google.protobuf.Timestamp
-	28, // 41: pult.connector.v1.CreateTaskRequest.agent:type_name -> pult.connector.v1.Agent
-	8,  // 42: pult.connector.v1.CreateTaskResponse.ref:type_name -> pult.connector.v1.Ref
-	28, // 43: pult.connector.v1.ListAgentsResponse.agents:type_name -> pult.connector.v1.Agent
-	51, // 44: pult.connector.v1.ReadClickRequest.headers:type_name -> pult.connector.v1.ReadClickRequest.HeadersEntry
-	43, // 45: pult.connector.v1.ReadClickResponse.clicks:type_name -> pult.connector.v1.Click
-	28, // 46: pult.connector.v1.Click.agent:type_name -> pult.connector.v1.Agent
-	8,  // 47: pult.connector.v1.Click.customer:type_name -> pult.connector.v1.Ref
-	45, // 48: pult.connector.v1.RehearseRequest.base:type_name -> pult.connector.v1.CustomerBase
-	46, // 49: pult.connector.v1.CustomerBase.customers:type_name -> pult.connector.v1.Customer
-	11, // 50: pult.connector.v1.Customer.record:type_name -> pult.connector.v1.Candidate
-	24, // 51: pult.connector.v1.Customer.business:type_name -> pult.connector.v1.Item
-	48, // 52: pult.connector.v1.RehearseResponse.written:type_name -> pult.connector.v1.Written
-	41, // 53: pult.connector.v1.ReadClickRequest.HeadersEntry.value:type_name -> pult.connector.v1.HeaderValues
-	4,  // 54: pult.connector.v1.Connector.Describe:input_type -> pult.connector.v1.DescribeRequest
-	6,  // 55: pult.connector.v1.Connector.Configure:input_type -> pult.connector.v1.ConfigureRequest
-	12, // 56: pult.connector.v1.Connector.Lookup:input_type -> pult.connector.v1.LookupRequest
-	14, // 57: pult.connector.v1.Connector.Check:input_type -> pult.connector.v1.CheckRequest
-	16, // 58: pult.connector.v1.Connector.Get:input_type -> pult.connector.v1.GetRequest
-	18, // 59: pult.connector.v1.Connector.Search:input_type -> pult.connector.v1.SearchRequest
-	20, // 60: pult.connector.v1.Connector.Index:input_type -> pult.connector.v1.IndexRequest
-	22, // 61: pult.connector.v1.Connector.Related:input_type -> pult.connector.v1.RelatedRequest
-	25, // 62: pult.connector.v1.Connector.History:input_type -> pult.connector.v1.HistoryRequest
-	29, // 63: pult.connector.v1.Connector.CreateContact:input_type -> pult.connector.v1.CreateContactRequest
-	31, // 64: pult.connector.v1.Connector.LogCall:input_type -> pult.connector.v1.LogCallRequest
-	33, // 65: pult.connector.v1.Connector.AttachRecording:input_type -> pult.connector.v1.AttachRecordingRequest
-	36, // 66: pult.connector.v1.Connector.CreateTask:input_type -> pult.connector.v1.CreateTaskRequest
-	38, // 67: pult.connector.v1.Connector.ListAgents:input_type -> pult.connector.v1.ListAgentsRequest
-	40, // 68: pult.connector.v1.Connector.ReadClick:input_type -> pult.connector.v1.ReadClickRequest
-	44, // 69: pult.connector.v1.Connector.Rehearse:input_type -> pult.connector.v1.RehearseRequest
-	5,  // 70: pult.connector.v1.Connector.Describe:output_type -> pult.connector.v1.DescribeResponse
-	7,  // 71: pult.connector.v1.Connector.Configure:output_type -> pult.connector.v1.ConfigureResponse
-	13, // 72: pult.connector.v1.Connector.Lookup:output_type -> pult.connector.v1.LookupResponse
-	15, // 73: pult.connector.v1.Connector.Check:output_type -> pult.connector.v1.CheckResponse
-	17, // 74: pult.connector.v1.Connector.Get:output_type -> pult.connector.v1.GetResponse
-	19, // 75: pult.connector.v1.Connector.Search:output_type -> pult.connector.v1.SearchResponse
-	21, // 76: pult.connector.v1.Connector.Index:output_type -> pult.connector.v1.IndexResponse
-	23, // 77: pult.connector.v1.Connector.Related:output_type -> pult.connector.v1.RelatedResponse
-	26, // 78: pult.connector.v1.Connector.History:output_type -> pult.connector.v1.HistoryResponse
-	30, // 79: pult.connector.v1.Connector.CreateContact:output_type -> pult.connector.v1.CreateContactResponse
-	32, // 80: pult.connector.v1.Connector.LogCall:output_type -> pult.connector.v1.LogCallResponse
-	35, // 81: pult.connector.v1.Connector.AttachRecording:output_type -> pult.connector.v1.AttachRecordingResponse
-	37, // 82: pult.connector.v1.Connector.CreateTask:output_type -> pult.connector.v1.CreateTaskResponse
-	39, // 83: pult.connector.v1.Connector.ListAgents:output_type -> pult.connector.v1.ListAgentsResponse
-	42, // 84: pult.connector.v1.Connector.ReadClick:output_type -> pult.connector.v1.ReadClickResponse
-	47, // 85: pult.connector.v1.Connector.Rehearse:output_type -> pult.connector.v1.RehearseResponse
-	70, // [70:86] is the sub-list for method output_type
-	54, // [54:70] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	32, // 34: pult.connector.v1.LogCallRequest.written:type_name -> pult.connector.v1.WrittenCall
+	8,  // 35: pult.connector.v1.WrittenCall.ref:type_name -> pult.connector.v1.Ref
+	8,  // 36: pult.connector.v1.WrittenCall.customer:type_name -> pult.connector.v1.Ref
+	8,  // 37: pult.connector.v1.LogCallResponse.ref:type_name -> pult.connector.v1.Ref
+	35, // 38: pult.connector.v1.AttachRecordingRequest.recording:type_name -> pult.connector.v1.Recording
+	8,  // 39: pult.connector.v1.Recording.call:type_name -> pult.connector.v1.Ref
+	8,  // 40: pult.connector.v1.Recording.customer:type_name -> pult.connector.v1.Ref
+	53, // 41: pult.connector.v1.Recording.length:type_name -> google.protobuf.Duration
+	8,  // 42: pult.connector.v1.CreateTaskRequest.customer:type_name -> pult.connector.v1.Ref
+	54, // 43: pult.connector.v1.CreateTaskRequest.due_at:type_name -> google.protobuf.Timestamp
+	28, // 44: pult.connector.v1.CreateTaskRequest.agent:type_name -> pult.connector.v1.Agent
+	8,  // 45: pult.connector.v1.CreateTaskResponse.ref:type_name -> pult.connector.v1.Ref
+	28, // 46: pult.connector.v1.ListAgentsResponse.agents:type_name -> pult.connector.v1.Agent
+	52, // 47: pult.connector.v1.ReadClickRequest.headers:type_name -> pult.connector.v1.ReadClickRequest.HeadersEntry
+	44, // 48: pult.connector.v1.ReadClickResponse.clicks:type_name -> pult.connector.v1.Click
+	28, // 49: pult.connector.v1.Click.agent:type_name -> pult.connector.v1.Agent
+	8,  // 50: pult.connector.v1.Click.customer:type_name -> pult.connector.v1.Ref
+	46, // 51: pult.connector.v1.RehearseRequest.base:type_name -> pult.connector.v1.CustomerBase
+	47, // 52: pult.connector.v1.CustomerBase.customers:type_name -> pult.connector.v1.Customer
+	11, // 53: pult.connector.v1.Customer.record:type_name -> pult.connector.v1.Candidate
+	24, // 54: pult.connector.v1.Customer.business:type_name -> pult.connector.v1.Item
+	49, // 55: pult.connector.v1.RehearseResponse.written:type_name -> pult.connector.v1.Written
+	42, // 56: pult.connector.v1.ReadClickRequest.HeadersEntry.value:type_name -> pult.connector.v1.HeaderValues
+	4,  // 57: pult.connector.v1.Connector.Describe:input_type -> pult.connector.v1.DescribeRequest
+	6,  // 58: pult.connector.v1.Connector.Configure:input_type -> pult.connector.v1.ConfigureRequest
+	12, // 59: pult.connector.v1.Connector.Lookup:input_type -> pult.connector.v1.LookupRequest
+	14, // 60: pult.connector.v1.Connector.Check:input_type -> pult.connector.v1.CheckRequest
+	16, // 61: pult.connector.v1.Connector.Get:input_type -> pult.connector.v1.GetRequest
+	18, // 62: pult.connector.v1.Connector.Search:input_type -> pult.connector.v1.SearchRequest
+	20, // 63: pult.connector.v1.Connector.Index:input_type -> pult.connector.v1.IndexRequest
+	22, // 64: pult.connector.v1.Connector.Related:input_type -> pult.connector.v1.RelatedRequest
+	25, // 65: pult.connector.v1.Connector.History:input_type -> pult.connector.v1.HistoryRequest
+	29, // 66: pult.connector.v1.Connector.CreateContact:input_type -> pult.connector.v1.CreateContactRequest
+	31, // 67: pult.connector.v1.Connector.LogCall:input_type -> pult.connector.v1.LogCallRequest
+	34, // 68: pult.connector.v1.Connector.AttachRecording:input_type -> pult.connector.v1.AttachRecordingRequest
+	37, // 69: pult.connector.v1.Connector.CreateTask:input_type -> pult.connector.v1.CreateTaskRequest
+	39, // 70: pult.connector.v1.Connector.ListAgents:input_type -> pult.connector.v1.ListAgentsRequest
+	41, // 71: pult.connector.v1.Connector.ReadClick:input_type -> pult.connector.v1.ReadClickRequest
+	45, // 72: pult.connector.v1.Connector.Rehearse:input_type -> pult.connector.v1.RehearseRequest
+	5,  // 73: pult.connector.v1.Connector.Describe:output_type -> pult.connector.v1.DescribeResponse
+	7,  // 74: pult.connector.v1.Connector.Configure:output_type -> pult.connector.v1.ConfigureResponse
+	13, // 75: pult.connector.v1.Connector.Lookup:output_type -> pult.connector.v1.LookupResponse
+	15, // 76: pult.connector.v1.Connector.Check:output_type -> pult.connector.v1.CheckResponse
+	17, // 77: pult.connector.v1.Connector.Get:output_type -> pult.connector.v1.GetResponse
+	19, // 78: pult.connector.v1.Connector.Search:output_type -> pult.connector.v1.SearchResponse
+	21, // 79: pult.connector.v1.Connector.Index:output_type -> pult.connector.v1.IndexResponse
+	23, // 80: pult.connector.v1.Connector.Related:output_type -> pult.connector.v1.RelatedResponse
+	26, // 81: pult.connector.v1.Connector.History:output_type -> pult.connector.v1.HistoryResponse
+	30, // 82: pult.connector.v1.Connector.CreateContact:output_type -> pult.connector.v1.CreateContactResponse
+	33, // 83: pult.connector.v1.Connector.LogCall:output_type -> pult.connector.v1.LogCallResponse
+	36, // 84: pult.connector.v1.Connector.AttachRecording:output_type -> pult.connector.v1.AttachRecordingResponse
+	38, // 85: pult.connector.v1.Connector.CreateTask:output_type -> pult.connector.v1.CreateTaskResponse
+	40, // 86: pult.connector.v1.Connector.ListAgents:output_type -> pult.connector.v1.ListAgentsResponse
+	43, // 87: pult.connector.v1.Connector.ReadClick:output_type -> pult.connector.v1.ReadClickResponse
+	48, // 88: pult.connector.v1.Connector.Rehearse:output_type -> pult.connector.v1.RehearseResponse
+	73, // [73:89] is the sub-list for method output_type
+	57, // [57:73] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_pult_connector_v1_connector_proto_init() }
@@ -3466,18 +3535,18 @@ func file_pult_connector_v1_connector_proto_init() {
 	if File_pult_connector_v1_connector_proto != nil {
 		return
 	}
-	file_pult_connector_v1_connector_proto_msgTypes[29].OneofWrappers = []any{
+	file_pult_connector_v1_connector_proto_msgTypes[30].OneofWrappers = []any{
 		(*AttachRecordingRequest_Recording)(nil),
 		(*AttachRecordingRequest_Data)(nil),
 	}
-	file_pult_connector_v1_connector_proto_msgTypes[40].OneofWrappers = []any{}
+	file_pult_connector_v1_connector_proto_msgTypes[41].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pult_connector_v1_connector_proto_rawDesc), len(file_pult_connector_v1_connector_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   48,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -86,7 +86,9 @@ type ConnectorClient interface {
 	History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error)
 	// CreateContact makes a record. Twice the same key makes one.
 	CreateContact(ctx context.Context, in *CreateContactRequest, opts ...grpc.CallOption) (*CreateContactResponse, error)
-	// LogCall writes a call. Twice the same key is one record, in the later state.
+	// LogCall writes a call. Twice the same key is one record, in the later state, and with its present customer only: LogCallRequest's
+	// written tells of the one before. A system that keeps no calls of nobody takes such a record back when customer is absent, and says
+	// UNIMPLEMENTED with the trailer "customer-needed: 1" or a google.rpc.ErrorInfo of reason CUSTOMER_NEEDED; Pult sends the call again when it knows the customer.
 	LogCall(ctx context.Context, in *LogCallRequest, opts ...grpc.CallOption) (*LogCallResponse, error)
 	// AttachRecording adds the voice to a logged call: one message with what it is, then its bytes. Twice the same key attaches once.
 	AttachRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AttachRecordingRequest, AttachRecordingResponse], error)
@@ -300,7 +302,9 @@ type ConnectorServer interface {
 	History(context.Context, *HistoryRequest) (*HistoryResponse, error)
 	// CreateContact makes a record. Twice the same key makes one.
 	CreateContact(context.Context, *CreateContactRequest) (*CreateContactResponse, error)
-	// LogCall writes a call. Twice the same key is one record, in the later state.
+	// LogCall writes a call. Twice the same key is one record, in the later state, and with its present customer only: LogCallRequest's
+	// written tells of the one before. A system that keeps no calls of nobody takes such a record back when customer is absent, and says
+	// UNIMPLEMENTED with the trailer "customer-needed: 1" or a google.rpc.ErrorInfo of reason CUSTOMER_NEEDED; Pult sends the call again when it knows the customer.
 	LogCall(context.Context, *LogCallRequest) (*LogCallResponse, error)
 	// AttachRecording adds the voice to a logged call: one message with what it is, then its bytes. Twice the same key attaches once.
 	AttachRecording(grpc.ClientStreamingServer[AttachRecordingRequest, AttachRecordingResponse]) error

@@ -102,7 +102,7 @@ func (r *Repository) Links(ctx context.Context, e164 string) (customers.Links, e
 	defer r.mu.Unlock()
 	l := customers.Links{Refused: maps.Clone(r.refused[e164]), Spoken: r.spoken[e164]}
 	if c, ok := r.choices[e164]; ok {
-		l.Chosen, l.By = &c.customer, c.operator
+		l.Chosen, l.By, l.At = &c.customer, c.operator, c.at
 	}
 	return l, nil
 }

@@ -51,7 +51,7 @@ func (r *Repository) byID(id string) *outbox.Entry {
 }
 
 // Claim implements outbox.Repository.
-func (r *Repository) Claim(_ context.Context, connector string, limit int, lease string, now, until time.Time) ([]outbox.Entry, error) {
+func (r *Repository) Claim(_ context.Context, connector string, limit int, fresh bool, lease string, now, until time.Time) ([]outbox.Entry, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []outbox.Entry
@@ -61,7 +61,7 @@ func (r *Repository) Claim(_ context.Context, connector string, limit int, lease
 		if e.Connector != connector || e.State != outbox.StatePending && e.State != outbox.StateDead {
 			continue
 		}
-		if e.State == outbox.StatePending && !e.NextAttempt.After(now) && !blocked[e.Subject] && len(out) < limit {
+		if e.State == outbox.StatePending && !e.NextAttempt.After(now) && !blocked[e.Subject] && len(out) < limit && !(fresh && e.Attempts > 0) {
 			e.Lease, e.NextAttempt = lease, until
 			out = append(out, *e)
 		}
@@ -76,17 +76,21 @@ func (r *Repository) leased(id, lease string) *outbox.Entry {
 }
 
 // Delivered implements outbox.Repository.
-func (r *Repository) Delivered(_ context.Context, id, lease string, revision int64, written connectors.Ref, at time.Time) error {
+func (r *Repository) Delivered(_ context.Context, id, lease string, revision int64, d outbox.Delivery, at time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.leased(id, lease)
 	if e == nil {
 		return nil
 	}
-	e.Lease, e.NextAttempt, e.Written, e.DeliveredAt, e.UpdatedAt = "", at, written, &at, at
+	e.Lease, e.NextAttempt, e.Written, e.WrittenFor, e.DeliveredAt, e.UpdatedAt = "", at, d.Written.Ref, d.Written.Customer, &at, at
 	e.Attempts, e.Reason, e.ReasonCode = 0, "", ""
-	if e.State == outbox.StatePending && e.Revision == revision {
+	switch {
+	case e.State != outbox.StatePending || e.Revision != revision:
+	case d.Again.IsZero():
 		e.State, e.Since = outbox.StateDelivered, at
+	default:
+		e.NextAttempt = d.Again
 	}
 	return nil
 }
@@ -100,6 +104,9 @@ func (r *Repository) Failed(_ context.Context, id, lease string, revision int64,
 		return nil
 	}
 	e.Lease, e.NextAttempt, e.UpdatedAt = "", at, at
+	if f.Held {
+		e.Written, e.WrittenFor = connectors.Ref{}, connectors.Ref{}
+	}
 	if e.Revision != revision || e.State != outbox.StatePending {
 		return nil
 	}
@@ -107,9 +114,12 @@ func (r *Repository) Failed(_ context.Context, id, lease string, revision int64,
 	if !f.Uncounted {
 		e.Attempts++
 	}
-	if f.Dead {
+	switch {
+	case f.Held:
+		e.State, e.Since, e.Attempts = outbox.StateHeld, at, 0
+	case f.Dead:
 		e.State, e.Since = outbox.StateDead, at
-	} else {
+	default:
 		e.NextAttempt = f.Next
 	}
 	return nil
@@ -128,17 +138,26 @@ func (r *Repository) Release(_ context.Context, connector, lease string, at time
 }
 
 // Wake implements outbox.Repository.
-func (r *Repository) Wake(_ context.Context, connector string, at time.Time) error {
+func (r *Repository) Wake(_ context.Context, connector string, pause time.Duration, at time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.entries {
 		e := &r.entries[i]
 		if e.Connector == connector && e.State == outbox.StatePending && e.Lease == "" && e.Attempts > 0 && e.NextAttempt.After(at) {
-			e.NextAttempt = at
+			due := at
+			if again := e.UpdatedAt.Add(pause); e.ReasonCode == errs.Timeout.String() && again.After(at) {
+				due = again
+			}
+			if due.Before(e.NextAttempt) {
+				e.NextAttempt = due
+			}
 		}
 	}
 	return nil
 }
+
+// Now implements outbox.Repository by the process clock.
+func (r *Repository) Now(context.Context) (time.Time, error) { return time.Now(), nil }
 
 // Written implements outbox.Repository.
 func (r *Repository) Written(_ context.Context, connector, subject string) (connectors.Ref, error) {
@@ -176,7 +195,7 @@ func (r *Repository) List(_ context.Context, f outbox.Filter, limit int, after s
 	}
 	var p outbox.Page
 	for _, e := range slices.Backward(r.entries) {
-		if from != "" && e.ID >= from || f.Connector != "" && e.Connector != f.Connector || len(f.States) > 0 && !slices.Contains(f.States, e.State) {
+		if e.Past || from != "" && e.ID >= from || f.Connector != "" && e.Connector != f.Connector || len(f.States) > 0 && !slices.Contains(f.States, e.State) {
 			continue
 		}
 		if len(p.Items) == limit {
@@ -193,8 +212,9 @@ func (r *Repository) Counts(context.Context) ([]outbox.Count, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []outbox.Count
+	latest := map[string]time.Time{}
 	for _, e := range r.entries {
-		if e.State != outbox.StatePending && e.State != outbox.StateDead {
+		if e.State != outbox.StatePending && e.State != outbox.StateDead && e.State != outbox.StateHeld {
 			continue
 		}
 		i := slices.IndexFunc(out, func(c outbox.Count) bool { return c.Connector == e.Connector && c.State == e.State })
@@ -203,6 +223,9 @@ func (r *Repository) Counts(context.Context) ([]outbox.Count, error) {
 			out = append(out, outbox.Count{Connector: e.Connector, State: e.State, Oldest: e.Since})
 		}
 		out[i].Entries++
+		if e.State == outbox.StatePending && e.Reason != "" && !e.UpdatedAt.Before(latest[e.Connector]) {
+			out[i].Reason, latest[e.Connector] = e.Reason, e.UpdatedAt
+		}
 		if e.Since.Before(out[i].Oldest) {
 			out[i].Oldest = e.Since
 		}
@@ -244,9 +267,23 @@ func (r *Repository) Replay(_ context.Context, connector string, at time.Time) (
 func (r *Repository) Sweep(_ context.Context, before time.Time) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	had := len(r.entries)
+	swept := 0
 	r.entries = slices.DeleteFunc(r.entries, func(e outbox.Entry) bool {
-		return (e.State == outbox.StateDelivered || e.State == outbox.StateDiscarded) && e.Since.Before(before)
+		held := e.State == outbox.StateHeld && e.Since.Before(before)
+		if held {
+			swept++
+		}
+		return held
 	})
-	return had - len(r.entries), nil
+	for i := range r.entries {
+		e := &r.entries[i]
+		if (e.State == outbox.StateDelivered || e.State == outbox.StateDiscarded) && !e.Past && e.Since.Before(before) {
+			if e.State == outbox.StateDelivered {
+				e.WrittenFor = e.Effective().Customer
+			}
+			e.Payload, e.Edits, e.Reason, e.ReasonCode, e.Past = outbox.Payload{}, outbox.Edits{}, "", "", true
+			swept++
+		}
+	}
+	return swept, nil
 }

@@ -23,7 +23,7 @@ func deadWorker(t *testing.T, b *bench) {
 		t.Fatalf("got %+v", heir)
 	}
 	// The dead worker was only slow.
-	b.must("Delivered", b.r.Delivered(t.Context(), lost.ID, "dead", 1, written(b.crm, "late"), start.Add(2*time.Minute)))
+	b.must("Delivered", b.r.Delivered(t.Context(), lost.ID, "dead", 1, delivery(b.crm, "late"), start.Add(2*time.Minute)))
 	b.must("Failed", b.r.Failed(t.Context(), lost.ID, "dead", 1, outbox.Failure{Dead: true}, start.Add(2*time.Minute)))
 	if e := b.get(lost.ID); e.State != outbox.StatePending || e.Lease != "heir" || e.Attempts != 0 {
 		t.Errorf("who lost the lease changed %+v", e)
@@ -96,16 +96,23 @@ func released(t *testing.T, b *bench) {
 }
 
 func woken(t *testing.T, b *bench) {
-	b.calls(start, 3)
-	got := b.claim(2, "a", 0)
-	b.must("Failed", b.r.Failed(t.Context(), got[0].ID, "a", 1, outbox.Failure{Next: start.Add(15 * time.Minute)}, start))
+	b.calls(start, 4)
+	got := b.claim(3, "a", 0)
+	b.must("Failed", b.r.Failed(t.Context(), got[0].ID, "a", 1, outbox.Failure{Next: start.Add(15 * time.Minute), ReasonCode: "UNAVAILABLE"}, start))
+	b.must("Failed", b.r.Failed(t.Context(), got[1].ID, "a", 1, outbox.Failure{Next: start.Add(15 * time.Minute), ReasonCode: "TIMEOUT"}, start))
 	later := b.wish(outbox.KindCall, b.crm+"-later")
 	later.NotBefore = start.Add(time.Hour)
 	b.put(start, later)
-	b.must("Wake", b.r.Wake(t.Context(), b.crm, start.Add(time.Second)))
-	// Not what is under way, nor what never was to be tried yet.
-	if again := keys(b.claim(10, "b", time.Second)); !slices.Equal(again, []string{got[0].Key, b.crm + "-call-2"}) {
+	b.must("Wake", b.r.Wake(t.Context(), b.crm, 30*time.Second, start.Add(time.Second)))
+	// Not what is under way, nor what never was to be tried yet, nor what the system may still be at.
+	if again := keys(b.claim(10, "b", time.Second)); !slices.Equal(again, []string{got[0].Key, b.crm + "-call-3"}) {
 		t.Errorf("got %v", again)
+	}
+	if again := b.claim(10, "c", 29*time.Second); len(again) != 0 {
+		t.Errorf("too early: %v", keys(again))
+	}
+	if again := keys(b.claim(10, "d", 30*time.Second)); !slices.Equal(again, []string{got[1].Key}) {
+		t.Errorf("after the pause: %v", again)
 	}
 }
 
@@ -201,23 +208,5 @@ func lists(t *testing.T, b *bench) {
 	}
 	if len(want) != 0 {
 		t.Errorf("not counted: %+v", want)
-	}
-}
-
-func swept(t *testing.T, b *bench) {
-	b.calls(start.Add(-48*time.Hour), 3)
-	got := b.claim(2, "a", 0)
-	b.deliver(got[0], -48*time.Hour)
-	b.deliver(got[1], 0)
-	n, err := b.r.Sweep(t.Context(), start.Add(-24*time.Hour))
-	b.must("Sweep", err)
-	if n != 1 {
-		t.Errorf("%d swept", n)
-	}
-	if _, err := b.r.Get(t.Context(), got[0].ID); !errs.Is(err, errs.NotFound) {
-		t.Errorf("the old one is there: %v", err)
-	}
-	if left := b.claim(10, "b", 0); len(left) != 1 {
-		t.Errorf("what waits was swept: %v", keys(left))
 	}
 }

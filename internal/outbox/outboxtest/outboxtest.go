@@ -35,7 +35,13 @@ func Run(t *testing.T, r outbox.Repository) {
 		{"a person changes an entry", personal},
 		{"everything refused is replayed", replayed},
 		{"lists and counts", lists},
-		{"old entries are swept", swept},
+		{"it is known for whom a call was written, or may have been", writtenFor},
+		{"what was answered late is delivered once more", again},
+		{"what needs a customer is held until there is one", held},
+		{"the latest trouble is told of", troubleIsCounted},
+		{"only what has not failed yet", freshOnly},
+		{"what is old is forgotten, but not that it was", swept},
+		{"there is one clock", oneClock},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, &bench{T: t, r: r, crm: fmt.Sprintf("crm-%d", next())}) })
 	}
@@ -71,7 +77,7 @@ func (b *bench) must(what string, err error) {
 
 func (b *bench) wish(kind outbox.Kind, call string) outbox.Wish {
 	w := outbox.Wish{Connector: b.crm, Kind: kind, Subject: call, Key: call, Payload: outbox.Payload{
-		Customer: connectors.Ref{Connector: b.crm, Type: "Контрагент", ID: "42"}, Number: "+74950123401", Inbound: true,
+		Customer: customer(b.crm), Number: "+74950123401", Inbound: true,
 		StartedAt: start, Talked: 95 * time.Second, Outcome: connectors.OutcomeAnswered, Tags: []string{"срочно"}, Comment: "Ёж \"и\" уж",
 	}}
 	if kind == outbox.KindTask {
@@ -95,7 +101,7 @@ func (b *bench) calls(at time.Time, n int) {
 func (b *bench) claim(limit int, lease string, at time.Duration) []outbox.Entry {
 	b.Helper()
 	now := start.Add(at)
-	got, err := b.r.Claim(b.Context(), b.crm, limit, lease, now, now.Add(time.Minute))
+	got, err := b.r.Claim(b.Context(), b.crm, limit, false, lease, now, now.Add(time.Minute))
 	b.must("Claim", err)
 	return got
 }
@@ -118,11 +124,20 @@ func (b *bench) get(id string) outbox.Entry {
 
 func (b *bench) deliver(e outbox.Entry, at time.Duration) {
 	b.Helper()
-	b.must("Delivered", b.r.Delivered(b.Context(), e.ID, e.Lease, e.Revision, written(b.crm, e.Key), start.Add(at)))
+	b.must("Delivered", b.r.Delivered(b.Context(), e.ID, e.Lease, e.Revision, delivery(b.crm, e.Key), start.Add(at)))
 }
 
 func written(crm, id string) connectors.Ref {
 	return connectors.Ref{Connector: crm, Type: "Call", ID: id}
+}
+
+// customer is whom the wishes of a bench are about.
+func customer(crm string) connectors.Ref {
+	return connectors.Ref{Connector: crm, Type: "Контрагент", ID: "42"}
+}
+
+func delivery(crm, id string) outbox.Delivery {
+	return outbox.Delivery{Written: connectors.Written{Ref: written(crm, id), Customer: customer(crm)}}
 }
 
 func keys(entries []outbox.Entry) []string {
@@ -240,7 +255,7 @@ func workers(t *testing.T, b *bench) {
 	for w := range 6 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
-				got, err := b.r.Claim(t.Context(), b.crm, 7, fmt.Sprint("w", w, "-", i), start, start.Add(time.Minute))
+				got, err := b.r.Claim(t.Context(), b.crm, 7, false, fmt.Sprint("w", w, "-", i), start, start.Add(time.Minute))
 				if err != nil {
 					t.Errorf("Claim: %v", err)
 					return
@@ -255,7 +270,7 @@ func workers(t *testing.T, b *bench) {
 				}
 				mu.Unlock()
 				for _, e := range got {
-					if err := b.r.Delivered(t.Context(), e.ID, e.Lease, e.Revision, written(b.crm, e.Key), start); err != nil {
+					if err := b.r.Delivered(t.Context(), e.ID, e.Lease, e.Revision, delivery(b.crm, e.Key), start); err != nil {
 						t.Errorf("Delivered: %v", err)
 					}
 				}

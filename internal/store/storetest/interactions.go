@@ -151,13 +151,32 @@ func runInteractions(t *testing.T, fresh NewDatabase) {
 				id   customers.ID
 				name string
 			}{{"c-2", "Пётр Ильич"}, {"", ""}} {
-				must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), in.ID, c.id, c.name, "u-boris"))
-				in.CustomerID, in.CustomerName, in.LinkedBy = c.id, c.name, ""
+				must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), in.ID, c.id, c.name, "u-boris", start))
+				in.CustomerID, in.CustomerName, in.LinkedBy, in.LinkedAt = c.id, c.name, "", &start
 				if c.id != "" {
 					in.LinkedBy = "u-boris"
 				}
 				wantCall(t, d, in)
 			}
+		}},
+		{"a late answer of a customer system takes no person's link back", func(t *testing.T, d *db) {
+			in := call("c-late")
+			in.CustomerID, in.CustomerName = "c-1", "Первый"
+			save(t, d, in)
+			late := in // what the process knows that leads the call
+			for name, by := range map[customers.ID]string{"c-2": "u-boris", "": ""} {
+				must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), in.ID, name, string(name), "u-boris", start))
+				late.Result, late.LinkedBy, late.LinkedAt = "ANSWERED", "", nil
+				save(t, d, late)
+				in.Result, in.CustomerID, in.CustomerName, in.LinkedBy, in.LinkedAt = "ANSWERED", name, string(name), by, &start
+				wantCall(t, d, in)
+				late.LinkedBy, late.LinkedAt = "u-anna", ptr(start.Add(-time.Second)) // a choice of before
+				save(t, d, late)
+				wantCall(t, d, in)
+			}
+			late.LinkedBy, late.LinkedAt = "u-anna", ptr(start.Add(time.Second)) // the later choice
+			save(t, d, late)
+			wantCall(t, d, late)
 		}},
 		{"what is unknown is not found", func(t *testing.T, d *db) {
 			for _, id := range []string{"none", "", "\x00", "%"} {
@@ -169,7 +188,7 @@ func runInteractions(t *testing.T, fresh NewDatabase) {
 				wantKind(t, "SetNotes of nothing", err, errs.NotFound)
 				_, err = d.Interactions().SetNotes(t.Context(), id, interactions.NotesChange{Tags: ptr([]string{"x"})}, start)
 				wantKind(t, "SetNotes of tags", err, errs.NotFound)
-				wantKind(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), id, "c", "n", "u-boris"), errs.NotFound)
+				wantKind(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), id, "c", "n", "u-boris", start), errs.NotFound)
 			}
 			wantKind(t, "SaveCall without an id", d.Interactions().SaveCall(t.Context(), interactions.Interaction{}), errs.Invalid)
 		}},

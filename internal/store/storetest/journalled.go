@@ -72,14 +72,16 @@ func (d *told) one(t *testing.T, call string) outbox.Entry {
 func (d *told) deliverAll(t *testing.T) {
 	t.Helper()
 	for {
-		es, err := d.Outbox().Claim(t.Context(), "1c", 100, "w", d.now, d.now.Add(time.Minute))
+		es, err := d.Outbox().Claim(t.Context(), "1c", 100, false, "w", d.now, d.now.Add(time.Minute))
 		must(t, "Claim", err)
 		if len(es) == 0 {
 			return
 		}
 		for _, e := range es {
 			ref := connectors.Ref{Connector: "1c", Type: "Document", ID: "d-" + e.Key}
-			must(t, "Delivered", d.Outbox().Delivered(t.Context(), e.ID, "w", e.Revision, ref, d.now))
+			must(t, "Delivered", d.Outbox().Delivered(t.Context(), e.ID, "w", e.Revision, outbox.Delivery{
+				Written: connectors.Written{Ref: ref, Customer: e.Payload.Customer},
+			}, d.now))
 		}
 	}
 }
@@ -99,10 +101,11 @@ func runJournalled(t *testing.T, fresh NewDatabase) {
 		test func(*testing.T, *told)
 	}{
 		{"what a call's end means to a customer system is written with it", endIsTold},
-		{"an entry that cannot be written takes the call's end back", endIsWhole},
+		{"an entry that cannot be written does not cost the call its end", endIsKept},
 		{"who holds the floor no more tells nothing", staleTellsNothing},
 		{"later notes are told, once", notesAreTold},
 		{"a later link is told", linkIsTold},
+		{"a system is told whom it knows as the customer of another", twinIsTold},
 		{"a refused link is told where it was told before", refusalIsTold},
 		{"a missed call makes a task, while it is fresh", missedMakesTask},
 	} {
@@ -144,15 +147,20 @@ func endIsTold(t *testing.T, d *told) {
 	}
 }
 
-func endIsWhole(t *testing.T, d *told) {
+func endIsKept(t *testing.T, d *told) {
 	d.save(t, ended("j-2"))
 	taken, usual := d.one(t, "j-2").ID, d.id
 	d.id = func() string { return taken }
 	err := d.Interactions().SaveCall(t.Context(), ended("j-3"))
 	d.id = usual
 	wantKind(t, "SaveCall with an id that is taken", err, errs.Conflict)
-	_, err = d.Interactions().Get(t.Context(), "j-3")
-	wantKind(t, "the call without its entry", err, errs.NotFound)
+	in, err := d.Interactions().Get(t.Context(), "j-3")
+	if err != nil || in.EndedAt == nil {
+		t.Errorf("the call without its entry: %+v, %v", in, err)
+	}
+	if es := d.entries(t, "j-3"); len(es) != 0 {
+		t.Errorf("told by halves: %+v", es)
+	}
 	d.save(t, ended("j-3"))
 	d.one(t, "j-3")
 }
@@ -203,14 +211,53 @@ func linkIsTold(t *testing.T, d *told) {
 	if e := d.one(t, "j-6"); e.Payload.Customer != (connectors.Ref{}) {
 		t.Errorf("nobody is linked: %+v", e)
 	}
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", customers.EncodeID(linked), "Ёлка", "u-anna"))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", customers.EncodeID(linked), "Ёлка", "u-anna", d.now))
 	if e := d.one(t, "j-6"); e.Payload.Customer != linked {
 		t.Errorf("got %+v", e)
 	}
 	elsewhere := customers.EncodeID(connectors.Ref{Connector: "silent", Type: "x", ID: "1"})
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", elsewhere, "Ёлка", "u-anna"))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-6", elsewhere, "Ёлка", "u-anna", d.now))
 	if e := d.one(t, "j-6"); e.Payload.Customer != (connectors.Ref{}) {
 		t.Errorf("a customer of another system: %+v", e)
+	}
+}
+
+func twinIsTold(t *testing.T, d *told) {
+	const number = "+79995554433"
+	in := ended("j-11")
+	in.Number.E164, in.ClosedAt = number, ptr(start.Add(2*time.Minute))
+	in.CustomerID = customers.EncodeID(connectors.Ref{Connector: "crm", Type: "contact", ID: "7"})
+	record := func(source, id, tax string) customers.Customer {
+		ref := connectors.Ref{Connector: source, Type: linked.Type, ID: id}
+		if source == "crm" {
+			ref.Type = "contact"
+		}
+		c := customer(customers.EncodeID(ref), "Ёлка", number)
+		c.Ref, c.Source, c.Kind, c.TaxID, c.Emails = ref, source, connectors.KindCompany, tax, nil
+		return c
+	}
+	keep := func(cs ...customers.Customer) { must(t, "Keep", d.Customers().Keep(t.Context(), cs)) }
+	keep(record("crm", "7", "7701234567"), record("1c", "1042", "7701234567"), record("1c", "1043", "7709999999"))
+	d.save(t, in)
+	twin := connectors.Ref{Connector: "1c", Type: linked.Type, ID: "1042"}
+	if e := d.one(t, "j-11"); e.Payload.Customer != twin {
+		t.Errorf("got %+v, want %+v", e.Payload.Customer, twin)
+	}
+	// A person says that the number is not theirs.
+	must(t, "Refuse", errOf(d.Customers().Refuse(t.Context(), number, []customers.ID{customers.EncodeID(twin)}, "u-anna", d.now)))
+	again := interactions.NotesChange{Comment: ptr("ещё раз")}
+	_, err := d.Interactions().SetNotes(t.Context(), "j-11", again, d.now)
+	must(t, "SetNotes", err)
+	if e := d.one(t, "j-11"); e.Payload.Customer != (connectors.Ref{}) {
+		t.Errorf("refused, and told all the same: %+v", e.Payload.Customer)
+	}
+	// Two of them are nobody's twin.
+	keep(record("1c", "1044", "7701234567"), record("1c", "1045", "7701234567"))
+	again.Comment = ptr("и ещё раз")
+	_, err = d.Interactions().SetNotes(t.Context(), "j-11", again, d.now)
+	must(t, "SetNotes", err)
+	if e := d.one(t, "j-11"); e.Payload.Customer != (connectors.Ref{}) {
+		t.Errorf("of two records one was taken: %+v", e.Payload.Customer)
 	}
 }
 
@@ -265,7 +312,7 @@ func missedMakesTask(t *testing.T, d *told) {
 	}
 	d.deliverAll(t)
 	d.now = d.now.Add(time.Minute)
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-9", "", "", "u-anna"))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "j-9", "", "", "u-anna", d.now))
 	if es = d.entries(t, "j-9"); es[0].State != outbox.StatePending || es[1].State != outbox.StateDelivered {
 		t.Errorf("the call is told again, the task is not: %+v", es)
 	}

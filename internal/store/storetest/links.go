@@ -87,9 +87,9 @@ func testLinkCounts(t *testing.T, d *db) {
 		t.Errorf("counting takes %d statements", n)
 	}
 	// A link that changes is counted as it is now.
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "lc-2", "c-9", "Девятый", "u-anna"))
-	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "lc-3", "", "", "u-anna"))
-	must(t, "SetCustomer of a withheld number", d.Interactions().SetCustomer(t.Context(), "lc-6", "c-9", "Девятый", "u-anna"))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "lc-2", "c-9", "Девятый", "u-anna", start))
+	must(t, "SetCustomer", d.Interactions().SetCustomer(t.Context(), "lc-3", "", "", "u-anna", start))
+	must(t, "SetCustomer of a withheld number", d.Interactions().SetCustomer(t.Context(), "lc-6", "c-9", "Девятый", "u-anna", start))
 	want[3].BySystem, want[3].ByPerson = 1, 2
 	if got := counts(t, d, week); got[2] != want[3] {
 		t.Errorf("after linking by hand: %+v, want %+v", got[2], want[3])

@@ -105,6 +105,21 @@ test('what is shown can be narrowed', async () => {
   await waitFor(async () => expect(within(await list()).getAllByRole('listitem')).toHaveLength(2))
 })
 
+test('a call without a customer of the system is no trouble, and is found where one looks for it', async () => {
+  const { user } = await renderApp('admin', { path: '/outbox' })
+  expect(within(await list()).queryByText('No customer')).not.toBeInTheDocument()
+  const systems = await screen.findByRole('list', { name: 'Customer systems' })
+  expect(within(systems).getByText(/Without a customer/)).toHaveTextContent('Without a customer: 1')
+  await user.click(screen.getByRole('radio', { name: 'Without a customer' }))
+  expect(await row(/Not for this system until one of its customers is linked/)).toHaveTextContent('No customer')
+})
+
+test('a system in trouble says why', async () => {
+  await renderApp('admin', { path: '/outbox' })
+  const systems = await screen.findByRole('list', { name: 'Customer systems' })
+  expect(within(systems).getByText('Last failure: the system does not answer')).toBeInTheDocument()
+})
+
 test('an empty queue says so, and one that was never switched on says how', async () => {
   await renderApp('delivered', { path: '/outbox' })
   expect(await screen.findByText('Everything is delivered.')).toBeInTheDocument()

@@ -163,6 +163,8 @@ const outboxConnectors = (world: World) =>
       waitingSince: pending[0]?.['since'] ?? null,
       dead: dead.length,
       deadSince: dead[0]?.['since'] ?? null,
+      held: of('HELD').length,
+      problem: pending.find((entry) => entry['reason'] !== '')?.['reason'] ?? '',
     }
   })
 

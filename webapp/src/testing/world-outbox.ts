@@ -54,5 +54,10 @@ export const outbox = (): Plain[] => [
   }),
   entry('o4', 200, { kind: 'TASK', title: 'Перезвонить: 8 (495) 012-34-01' }),
   entry('o5', 2, { inProgress: true }),
+  entry('o7', 7000, {
+    state: 'HELD',
+    reason: 'this system takes it for known customers only',
+    reasonCode: 'UNSUPPORTED',
+  }),
   entry('o6', 90_000, { connectorId: 'old', connectorName: 'Bitrix24', kind: 'RECORDING' }),
 ]

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -54,6 +55,9 @@ func ToStatus(err error) error {
 	if wait, ok := connectors.RetryAfterOf(err); ok {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 	}
+	if errors.Is(err, connectors.ErrCustomerNeeded) {
+		details = append(details, &errdetails.ErrorInfo{Reason: customerNeeded, Domain: "pult"})
+	}
 	if fields := errs.FieldsOf(err); len(fields) > 0 {
 		bad := &errdetails.BadRequest{}
 		for _, f := range slices.Sorted(maps.Keys(fields)) {
@@ -70,11 +74,18 @@ func ToStatus(err error) error {
 // RetryAfterTrailer is the simple way to say how long to leave the system alone: whole seconds.
 const RetryAfterTrailer = "retry-after"
 
+// CustomerNeededTrailer says that the system takes the record for known customers only.
+const CustomerNeededTrailer = "customer-needed"
+
+// customerNeeded is the reason of a google.rpc.ErrorInfo that says the same.
+const customerNeeded = "CUSTOMER_NEEDED"
+
 // FromStatus makes an error of a status that came from a plug-in. clean takes out of a text what must not be shown; it is applied to
 // everything that the plug-in wrote.
 func FromStatus(op string, s *status.Status, trailer metadata.MD, clean func(string) string) *errs.Error {
 	e := &errs.Error{Kind: KindOf(s.Code()), Op: op, Msg: clean(s.Message())}
 	var wait time.Duration
+	needed := len(trailer.Get(CustomerNeededTrailer)) > 0
 	if v := trailer.Get(RetryAfterTrailer); len(v) > 0 {
 		if n, err := strconv.Atoi(v[0]); err == nil {
 			wait = time.Duration(n) * time.Second
@@ -84,6 +95,8 @@ func FromStatus(op string, s *status.Status, trailer metadata.MD, clean func(str
 		switch d := d.(type) {
 		case *errdetails.RetryInfo:
 			wait = d.GetRetryDelay().AsDuration()
+		case *errdetails.ErrorInfo:
+			needed = needed || d.GetReason() == customerNeeded
 		case *errdetails.BadRequest:
 			e.Fields = map[string]string{}
 			for _, v := range d.GetFieldViolations() {
@@ -91,8 +104,11 @@ func FromStatus(op string, s *status.Status, trailer metadata.MD, clean func(str
 			}
 		}
 	}
-	if wait > 0 {
+	switch {
+	case wait > 0:
 		e.Err = &connectors.RetryAfter{After: wait}
+	case needed && e.Kind == errs.Unsupported:
+		e.Err = connectors.ErrCustomerNeeded
 	}
 	return e
 }

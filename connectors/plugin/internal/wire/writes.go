@@ -47,7 +47,15 @@ func FromCall(c connectors.CallRecord) *pb.LogCallRequest {
 		Key: c.Key, Customer: FromRef(c.Customer), Number: c.Number, Inbound: c.Inbound, Queue: c.Queue, Agent: fromAgent(c.Agent),
 		StartedAt: fromTime(c.StartedAt), Waited: FromDuration(c.Waited), Talked: FromDuration(c.Talked),
 		Outcome: outcomes.number(c.Outcome), Topic: c.Topic, Tags: c.Tags, Comment: c.Comment, Url: c.URL,
+		Written: fromWritten(c.Written),
 	}
+}
+
+func fromWritten(w connectors.Written) *pb.WrittenCall {
+	if w == (connectors.Written{}) {
+		return nil
+	}
+	return &pb.WrittenCall{Ref: FromRef(w.Ref), Customer: FromRef(w.Customer)}
 }
 
 // ToCall is the inverse of FromCall.
@@ -56,6 +64,7 @@ func ToCall(connector string, c *pb.LogCallRequest) connectors.CallRecord {
 		Key: c.Key, Customer: ToRef(connector, c.Customer), Number: c.Number, Inbound: c.Inbound, Queue: c.Queue, Agent: toAgent(c.Agent),
 		StartedAt: toTime(c.StartedAt), Waited: c.Waited.AsDuration(), Talked: c.Talked.AsDuration(),
 		Outcome: outcomes.word(c.Outcome), Topic: c.Topic, Tags: c.Tags, Comment: c.Comment, URL: c.Url,
+		Written: connectors.Written{Ref: ToRef(connector, c.GetWritten().GetRef()), Customer: ToRef(connector, c.GetWritten().GetCustomer())},
 	}
 }
 

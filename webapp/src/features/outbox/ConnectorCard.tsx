@@ -17,6 +17,10 @@ export function ConnectorCard({ one, onReplay }: { one: Connector; onReplay: () 
       <span className={classes['name']}>{one.name}</span>
       <Figure term={t('outbox.waiting')} value={one.waiting} since={one.waitingSince} />
       <Figure term={t('outbox.refused')} value={one.dead} since={one.deadSince} trouble={one.dead > 0} />
+      {one.held > 0 && <Figure term={t('outbox.held')} value={one.held} since={null} />}
+      {one.waiting > 0 && one.problem !== '' && (
+        <span className={classes['reason']}>{t('outbox.trouble', { reason: one.problem })}</span>
+      )}
       {one.dead > 0 && one.active && (
         <Button
           size="compact-sm"

@@ -25,6 +25,8 @@ export function EntryRow({ one, onRetry, onEdit, onDiscard }: EntryRowProps) {
   const number = one.number?.display ?? t('outbox.withheld')
   const who = one.customerName === '' ? number : `${one.customerName}, ${number}`
   const dead = one.state === 'DEAD'
+  const held = one.state === 'HELD'
+  const state = dead ? 'dead' : held ? 'held' : one.inProgress ? 'inProgress' : 'waiting'
   return (
     <li className={classes['row']} data-state={one.state}>
       <div className={classes['what']}>
@@ -46,10 +48,9 @@ export function EntryRow({ one, onRetry, onEdit, onDiscard }: EntryRowProps) {
       <div className={classes['how']}>
         <span className={classes['state']}>
           <SignMark sign={dead ? 'trouble' : one.inProgress ? 'talking' : 'paused'} />
-          {t(dead ? 'outbox.state.dead' : one.inProgress ? 'outbox.state.inProgress' : 'outbox.state.waiting')}{' '}
-          <span className={classes['dim']}>{ago(one.since, now, language)}</span>
+          {t(`outbox.state.${state}`)} <span className={classes['dim']}>{ago(one.since, now, language)}</span>
         </span>
-        <Why one={one} />
+        {held ? <span className={classes['dim']}>{t('outbox.heldText')}</span> : <Why one={one} />}
         {!dead && !one.inProgress && one.nextAttemptAt !== null && Date.parse(one.nextAttemptAt) > now && (
           <span className={`${classes['dim']} num`}>
             {t('outbox.next', { time: timeOfDay(one.nextAttemptAt, language) })}

@@ -17,13 +17,14 @@ export type Entry = OutboxEntryFieldsFragment
 export type Connector = OutboxQuery['outboxConnectors'][number]
 
 /** What is looked at. */
-export const views = ['open', 'dead', 'waiting'] as const
+export const views = ['open', 'dead', 'waiting', 'held'] as const
 export type View = (typeof views)[number]
 
 const statesOf: Record<View, OutboxState[]> = {
   open: ['DEAD', 'PENDING'],
   dead: ['DEAD'],
   waiting: ['PENDING'],
+  held: ['HELD'],
 }
 
 const pageSize = 50
