@@ -94,4 +94,12 @@ type Factory struct {
 	// Vocabulary lists the words of the system's answers that mean something to a driver of this configuration and tell of nobody, as
 	// the names of kinds and types: an anonymised recording keeps them. nil: none.
 	Vocabulary func(config json.RawMessage) []string
+	// Mirrored says what a copy of the system's records depends on in a configuration that New takes; nil: on all of it.
+	Mirrored func(config json.RawMessage) (Mirrored, error)
+}
+
+// Mirrored is what the records that Indexer lists depend on. Texts are compared, nothing else.
+type Mirrored struct {
+	System  string // whose records they are: those of another system are no answer at all
+	Records string // which are read and how: after a change they are read anew, and until that is done the former ones serve
 }

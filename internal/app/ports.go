@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/bus/membus"
 	"github.com/pult-cc/pult/internal/bus/redisbus"
 	"github.com/pult-cc/pult/internal/config"
@@ -107,11 +108,14 @@ func (a *App) openVault(ctx context.Context) (*vaultkey.Source, error) {
 }
 
 // openMirror makes the phone index of a connector. Of many processes one reads the customer system, the others follow by the database.
-func (a *App) openMirror(id, name, config string, lister phoneindex.Lister) (*phoneindex.Mirror, error) {
-	under := sha256.Sum256([]byte(config))
+func (a *App) openMirror(id, name string, of connectors.Mirrored, lister phoneindex.Lister, former *phoneindex.Mirror) (*phoneindex.Mirror, error) {
+	digest := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:8])
+	}
 	return phoneindex.NewMirror(phoneindex.Options{
-		Connector: id, Name: name, Config: hex.EncodeToString(under[:8]), Lister: lister, Numbers: a.number, Repository: a.store.PhoneIndex(),
-		NewID: newID, Log: a.log,
+		Connector: id, Name: name, Former: former, System: digest(of.System), Config: digest(of.Records), Lister: lister,
+		Numbers: a.number, Repository: a.store.PhoneIndex(), NewID: newID, Log: a.log,
 		Lead: func(ctx context.Context) (<-chan struct{}, func(), error) {
 			lease, err := a.bus.Acquire(ctx, "index:"+id, leaseTime)
 			if err != nil {
