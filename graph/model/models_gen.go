@@ -1124,6 +1124,17 @@ type StopPhonePayload struct {
 type Subscription struct {
 }
 
+type SwitchConnectorInput struct {
+	ID       string `json:"id"`
+	Disabled bool   `json:"disabled"`
+	// Of the connector. Another than the stored one is CONFLICT.
+	Version int `json:"version"`
+}
+
+type SwitchConnectorPayload struct {
+	Connector *Connector `json:"connector"`
+}
+
 // Everything that was true when the subscription started has been sent.
 type Synced struct {
 	Cursor string    `json:"cursor"`

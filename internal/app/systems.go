@@ -65,6 +65,7 @@ func (a *App) openConnectors(ctx context.Context) error {
 	a.bench = workbench.New(workbench.Options{
 		Kinds: reg.Kinds(), Open: reg.Open, File: file, Repository: a.store.WebConnectors(), Sealer: a.sealer, Numbers: a.number,
 		Reach:   connectors.Reach{Networks: a.cfg.WebConnectors.Networks, Folders: a.cfg.WebConnectors.Folders},
+		Lock:    a.exclusive,
 		Changed: a.systems.changed, Status: a.systems.status, Now: time.Now, Log: a.log,
 	})
 	if a.match, err = customers.NewService(customers.Options{Repository: a.store.Customers(), Normalizer: a.number, Log: a.log}); err != nil {

@@ -83,6 +83,18 @@ func clone(config map[string]any) (map[string]any, error) {
 	return object(text)
 }
 
+// bindingOf is the binding of a record.
+func (s *Service) bindingOf(f connectors.Factory, r Record) (seal.Binding, error) {
+	sch, config, err := s.read(r.Kind, r.Config)
+	if err != nil {
+		return seal.Binding{}, err
+	}
+	if config, err = plain(sch, config); err != nil {
+		return seal.Binding{}, err
+	}
+	return binding(f, r.ID, config)
+}
+
 func (s *Service) unseal(ctx context.Context, r Record) (held, error) {
 	const op = "opening a connector's secrets"
 	if len(r.Sealed) == 0 {
@@ -92,14 +104,7 @@ func (s *Service) unseal(ctx context.Context, r Record) (held, error) {
 	if err != nil {
 		return nil, err
 	}
-	sch, config, err := s.read(r.Kind, r.Config)
-	if err != nil {
-		return nil, err
-	}
-	if config, err = plain(sch, config); err != nil {
-		return nil, err
-	}
-	b, err := binding(f, r.ID, config)
+	b, err := s.bindingOf(f, r)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +128,7 @@ func (s *Service) seal(ctx context.Context, r Record, h held) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sch, config, err := s.read(r.Kind, r.Config)
-	if err != nil {
-		return nil, err
-	}
-	if config, err = plain(sch, config); err != nil {
-		return nil, err
-	}
-	b, err := binding(f, r.ID, config)
+	b, err := s.bindingOf(f, r)
 	if err != nil {
 		return nil, err
 	}

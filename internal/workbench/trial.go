@@ -104,11 +104,14 @@ func (s *Service) with(ctx context.Context, sub Subject, f func(context.Context,
 	return closeDriver(d)
 }
 
+// nameless is the id of a draft that nobody has named yet.
+const nameless = "draft"
+
 func (s *Service) find(ctx context.Context, sub Subject) (Spec, error) {
 	if sub.Draft != nil {
 		d := *sub.Draft
 		if d.ID == "" {
-			d.ID = "draft" // nobody has named it yet
+			d.ID = nameless
 		}
 		if strings.TrimSpace(d.Name) == "" {
 			d.Name = d.ID
