@@ -152,7 +152,7 @@ func (s *Service) kept(ctx context.Context, d Draft, f connectors.Factory, sch s
 		return anew(d, names, "must be given again, because "+field+" has changed: a stored secret goes nowhere else than where it was given for")
 	}
 	h, err := s.unseal(ctx, old)
-	if err != nil && !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Timeout) { // a key that is gone, a row that was changed by hand
+	if errs.Is(err, errs.Invalid) {
 		return anew(d, names, "must be given again: what is stored cannot be opened")
 	}
 	return h, err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -95,6 +96,8 @@ func (s *Service) bindingOf(f connectors.Factory, r Record) (seal.Binding, error
 	return binding(f, r.ID, config)
 }
 
+// unseal opens the secrets of a record. Those that cannot be opened, since the key is gone or the row was changed by hand, are
+// errs.Invalid.
 func (s *Service) unseal(ctx context.Context, r Record) (held, error) {
 	const op = "opening a connector's secrets"
 	if len(r.Sealed) == 0 {
@@ -109,13 +112,16 @@ func (s *Service) unseal(ctx context.Context, r Record) (held, error) {
 		return nil, err
 	}
 	text, err := s.o.Sealer.Open(ctx, b, r.Sealed)
-	if err != nil {
-		return nil, errs.Wrap(op, err)
+	if errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Timeout) {
+		return nil, errs.Wrap(op, err) // the key is away, which passes
 	}
 	defer clear(text)
 	var h held
-	if err := json.Unmarshal(text, &h); err != nil {
-		return nil, errs.E(errs.Internal, op, "what was sealed is no list of secrets")
+	if err == nil {
+		err = json.Unmarshal(text, &h)
+	}
+	if err != nil {
+		return nil, &errs.Error{Kind: errs.Invalid, Op: op, Msg: "its secrets cannot be opened any more: type them again", Err: errors.New(err.Error())}
 	}
 	return h, nil
 }

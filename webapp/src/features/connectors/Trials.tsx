@@ -30,6 +30,7 @@ export function Trials({ input, disabled = false, onRefused = () => {} }: Trials
     looked.reset()
   }
   const error = tested.error ?? looked.error
+  const problem = error && problemOf(error)
   return (
     <section className={classes['trials']} aria-labelledby="trials">
       <h2 id="trials" className={classes['heading']}>
@@ -72,9 +73,9 @@ export function Trials({ input, disabled = false, onRefused = () => {} }: Trials
           {t('connectors.try.look')}
         </Button>
       </form>
-      {error && (
+      {problem && (
         <p role="alert" className={classes['wrong']}>
-          {say(problemOf(error))}
+          {problem.details && !problem.details['number'] ? t('connectors.fields') : say(problem)}
         </p>
       )}
       {tested.data && <TestOutcome outcome={tested.data.testConnector} />}
