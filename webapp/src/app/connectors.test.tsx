@@ -202,6 +202,8 @@ test('a Russian page is Russian: settings of a preset, and what the server finds
   await user.click(screen.getByRole('button', { name: 'Сохранить' }))
   await waitFor(() => expect(address).toHaveAccessibleDescription(/Это не адрес/))
   expect(screen.getByRole('alert')).toHaveTextContent('Исправьте отмеченное.')
+  expect(address).toHaveFocus() // what is wrong is in sight
+  expect(screen.getByText('сервер не отвечает')).toBeInTheDocument()
 })
 
 test('who is late is told so', async () => {
@@ -228,5 +230,6 @@ test('one of the configuration file is tried and not changed', async () => {
   await user.click(await screen.findByRole('button', { name: 'Test connection' }))
   expect(await screen.findByText(/The system lets us in/)).toBeInTheDocument()
   expect(sent(asked, 'TestConnector')).toEqual([{ input: { id: '1c' } }])
+  expect(screen.getByText(/With the settings of the configuration file/)).toBeInTheDocument()
   expect(screen.queryByRole('button', { name: 'Save' })).not.toBeInTheDocument()
 })

@@ -1,6 +1,6 @@
 import { useMutation } from '@apollo/client/react'
 import { Button, Switch, TextInput } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import {
@@ -46,6 +46,14 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
   const [save, saving] = useMutation(UpsertConnectorDocument, { refetchQueries: [ConnectorsDocument] })
   const [turn, turning] = useMutation(SwitchConnectorDocument, { refetchQueries: [ConnectorsDocument] })
 
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    const first = form.current?.querySelector<HTMLElement>('[aria-invalid=true]')
+    const folded = first?.closest('details')
+    if (folded) folded.open = true
+    if (Object.keys(refused).length > 0) first?.focus()
+  }, [refused])
+
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const failed = saving.error ?? turning.error
   const problem = failed && problemOf(failed)
@@ -78,6 +86,7 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
       </p>
       {connector && <ConnectorState connector={connector} />}
       <form
+        ref={form}
         className={classes['form']}
         onSubmit={(event) => {
           event.preventDefault()
@@ -99,7 +108,8 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
           description={t('connectors.idHint')}
           value={draft.id}
           error={wrong['id']}
-          disabled={connector !== undefined}
+          readOnly={connector !== undefined}
+          variant={connector ? 'filled' : 'default'}
           required
           autoComplete="off"
           onChange={({ currentTarget: { value } }) => change({ id: value })}
@@ -166,7 +176,12 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
           </p>
         )}
       </form>
-      <Trials input={() => ({ draft: input() })} disabled={broken.size > 0} onRefused={(wrong) => setRefused(wrong)} />
+      <Trials
+        intro={t('connectors.try.intro')}
+        input={() => ({ draft: input() })}
+        disabled={broken.size > 0}
+        onRefused={(wrong) => setRefused(wrong)}
+      />
     </>
   )
 }
