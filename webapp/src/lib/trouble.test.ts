@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import en from '@/locales/pages.en.json'
 import ru from '@/locales/pages.ru.json'
-import { troubleOf } from './trouble'
+import { repeats, troubleOf } from './trouble'
 
 const root = join(import.meta.dirname, '../../../connectors')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
@@ -28,11 +28,21 @@ test('what systems get wrong most often has words in both languages', () => {
   for (const words of said) {
     const trouble = troubleOf(words)
     if (trouble === null) continue
-    expect(Object.keys(en.trouble)).toContain(trouble)
-    expect(Object.keys(ru.trouble)).toContain(trouble)
+    expect(Object.keys(en.trouble)).toContain(trouble.key)
+    expect(Object.keys(ru.trouble)).toContain(trouble.key)
   }
 })
 
 test('what only the server has words for stays as it is', () => {
   expect(troubleOf('ошибка при выполнении операции')).toBeNull()
+})
+
+test('the words of the system itself stay, and what a code says already is not said twice', () => {
+  expect(troubleOf('the base refused: Не более трёх звонков в день')).toEqual({
+    key: 'refused',
+    why: 'Не более трёх звонков в день',
+  })
+  expect(repeats('UNAVAILABLE', 'the system does not answer')).toBe(true)
+  expect(repeats('UNAVAILABLE', 'the server is busy or being restarted')).toBe(false)
+  expect(repeats('REJECTED', 'ошибка')).toBe(false)
 })

@@ -6,6 +6,8 @@ export function useTroubleWords(): (said: string) => string {
   const { t } = useTranslation()
   return (said) => {
     const trouble = troubleOf(said)
-    return trouble === null ? said : t(`trouble.${trouble}` as 'trouble.away')
+    if (trouble === null) return said
+    const words = t(`trouble.${trouble.key}` as 'trouble.away')
+    return trouble.why === '' ? words : `${words}: ${trouble.why}`
   }
 }

@@ -1,5 +1,6 @@
 import { SignMark } from '@/components/SignMark'
 import type { TrialFieldsFragment } from '@/gql/pages/graphql'
+import { repeats } from '@/lib/trouble'
 import { useTroubleWords } from '@/session/use-trouble-words'
 import { useWords } from './words'
 import classes from './Connectors.module.css'
@@ -8,14 +9,14 @@ import classes from './Connectors.module.css'
 export function Verdict({ trial, good }: { trial: TrialFieldsFragment; good: string }) {
   const words = useWords()
   const said = useTroubleWords()(trial.problem)
-  const { ok, code } = trial
+  const { ok, code, problem } = trial
   const trouble = words.code(code)
   return (
     <p role="status" className={classes['verdict']} data-ok={ok}>
       <SignMark sign={ok ? 'ready' : 'trouble'} />
       <span>
         {ok ? good : trouble === '' ? said : trouble}
-        {!ok && trouble !== '' && <span className={classes['why']}> {said}</span>}
+        {!ok && trouble !== '' && !repeats(code, problem) && <span className={classes['why']}> {said}</span>}
       </span>
     </p>
   )
