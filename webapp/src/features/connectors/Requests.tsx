@@ -13,7 +13,8 @@ export function Requests({ trial }: { trial: TrialFieldsFragment }) {
   const { requests, more } = trial
   if (requests.length === 0) return <p className={classes['dim']}>{t('connectors.try.noRequests')}</p>
   return (
-    <div className={classes['wide']}>
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by keys
+    <section className={classes['wide']} tabIndex={0} aria-label={t('connectors.try.request')}>
       <table className={classes['requests']}>
         <caption>
           {t('connectors.try.requests')}
@@ -52,6 +53,6 @@ export function Requests({ trial }: { trial: TrialFieldsFragment }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }
