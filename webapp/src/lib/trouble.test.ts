@@ -13,7 +13,7 @@ const said = [
   ...read('resilient/status.go').matchAll(/return "([^"]+)"/gu),
   ...['internal/web', 'onec', 'httpjson']
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
-    .filter((name) => /(?<!_test)\.go$/u.test(name))
+    .filter((name) => /(?<!_test|click)\.go$/u.test(name))
     .flatMap((name) => [
       ...read(name).matchAll(
         /errs\.(?:Unavailable|Timeout|Unauthenticated|RateLimited)[^"\n]*"(the [^"]+|no answer[^"]*|a web [^"]+)"/gu,

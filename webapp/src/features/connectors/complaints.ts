@@ -58,6 +58,7 @@ const rules: readonly (readonly [key: string, words: RegExp])[] = [
   ['steps', /^goes without path and result/u],
   ['secretInAddress', /^secrets are for headers and bodies/u],
   ['quoted', /^\$\{(?<expression>.*)\} stands within quotes/u],
+  ['required', /^is required(?::|$)/u],
 ]
 
 /** What a complaint is; null for one that is the server's own, as the error of an expression. */
