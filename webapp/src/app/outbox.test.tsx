@@ -120,7 +120,7 @@ test('a call without a customer of the system is no trouble, and is found where 
 test('a system in trouble says why', async () => {
   await renderApp('admin', { path: '/outbox' })
   const systems = await screen.findByRole('list', { name: 'Customer systems' })
-  expect(within(systems).getByText('Last failure: the system does not answer')).toBeInTheDocument()
+  expect(within(systems).getByText('Last failure: the server does not answer')).toBeInTheDocument()
 })
 
 test('an empty queue says so, and one that was never switched on says how', async () => {
