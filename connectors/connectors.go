@@ -80,6 +80,17 @@ type Secrets interface {
 	Secret(ctx context.Context, ref string) (string, error)
 }
 
+// Rotating is implemented by Secrets that keep secrets which change when they are used, as refresh tokens of OAuth 2.0 do: the former
+// one is refused afterwards, so a restart and other processes need the newest.
+type Rotating interface {
+	Secrets
+	// Rotate gives use the newest value of the secret behind ref and keeps what use returns; "" or the same means that it has not
+	// changed. Nobody else is given the secret meanwhile, in any process. use gets a context of its own, since a change that was begun
+	// has to be kept though nobody waits for it any more. The error is that of use; one of keeping is errs.Unavailable, and what could
+	// not be kept is what this process goes on with.
+	Rotate(ctx context.Context, ref string, use func(ctx context.Context, value string) (next string, err error)) error
+}
+
 // Factory makes a driver of one kind. New must have no side effects: no connection, no goroutine. A plug-in is the exception: only
 // its process can tell what it is able to do.
 type Factory struct {
@@ -94,4 +105,12 @@ type Factory struct {
 	// Vocabulary lists the words of the system's answers that mean something to a driver of this configuration and tell of nobody, as
 	// the names of kinds and types: an anonymised recording keeps them. nil: none.
 	Vocabulary func(config json.RawMessage) []string
+	// Mirrored says what a copy of the system's records depends on in a configuration that New takes; nil: on all of it.
+	Mirrored func(config json.RawMessage) (Mirrored, error)
+}
+
+// Mirrored is what the records that Indexer lists depend on. Texts are compared, nothing else.
+type Mirrored struct {
+	System  string // whose records they are: those of another system are no answer at all
+	Records string // which are read and how: after a change they are read anew, and until that is done the former ones serve
 }

@@ -45,6 +45,18 @@ func (r *Registry) Kinds() []Factory {
 	return out
 }
 
+// Mirrored tells what a copy of the records of a configuration depends on.
+func (r *Registry) Mirrored(kind string, config json.RawMessage) Mirrored {
+	whole := Mirrored{System: string(config)}
+	if f := r.factories[kind]; f.Mirrored != nil {
+		if m, err := f.Mirrored(config); err == nil {
+			whole = m
+		}
+	}
+	whole.System = kind + " " + whole.System
+	return whole
+}
+
 // Open makes a driver of a kind for the connector instance id. An unknown kind and a configuration that does not fit are
 // errs.Invalid and say what would fit. Nothing is connected yet.
 func (r *Registry) Open(ctx context.Context, id, kind string, config json.RawMessage, secrets Secrets) (Driver, error) {

@@ -13327,6 +13327,7 @@ type WebConnectorMutation struct {
 	_config       *json.RawMessage
 	append_config json.RawMessage
 	sealed        *[]byte
+	rotated       *[]byte
 	no_index      *bool
 	disabled      *bool
 	version       *int64
@@ -13602,6 +13603,55 @@ func (m *WebConnectorMutation) ResetSealed() {
 	m.sealed = nil
 }
 
+// SetRotated sets the "rotated" field.
+func (m *WebConnectorMutation) SetRotated(b []byte) {
+	m.rotated = &b
+}
+
+// Rotated returns the value of the "rotated" field in the mutation.
+func (m *WebConnectorMutation) Rotated() (r []byte, exists bool) {
+	v := m.rotated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRotated returns the old "rotated" field's value of the WebConnector entity.
+// If the WebConnector object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebConnectorMutation) OldRotated(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRotated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRotated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRotated: %w", err)
+	}
+	return oldValue.Rotated, nil
+}
+
+// ClearRotated clears the value of the "rotated" field.
+func (m *WebConnectorMutation) ClearRotated() {
+	m.rotated = nil
+	m.clearedFields[webconnector.FieldRotated] = struct{}{}
+}
+
+// RotatedCleared returns if the "rotated" field was cleared in this mutation.
+func (m *WebConnectorMutation) RotatedCleared() bool {
+	_, ok := m.clearedFields[webconnector.FieldRotated]
+	return ok
+}
+
+// ResetRotated resets all changes to the "rotated" field.
+func (m *WebConnectorMutation) ResetRotated() {
+	m.rotated = nil
+	delete(m.clearedFields, webconnector.FieldRotated)
+}
+
 // SetNoIndex sets the "no_index" field.
 func (m *WebConnectorMutation) SetNoIndex(b bool) {
 	m.no_index = &b
@@ -13836,7 +13886,7 @@ func (m *WebConnectorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *WebConnectorMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.kind != nil {
 		fields = append(fields, webconnector.FieldKind)
 	}
@@ -13848,6 +13898,9 @@ func (m *WebConnectorMutation) Fields() []string {
 	}
 	if m.sealed != nil {
 		fields = append(fields, webconnector.FieldSealed)
+	}
+	if m.rotated != nil {
+		fields = append(fields, webconnector.FieldRotated)
 	}
 	if m.no_index != nil {
 		fields = append(fields, webconnector.FieldNoIndex)
@@ -13880,6 +13933,8 @@ func (m *WebConnectorMutation) Field(name string) (ent.Value, bool) {
 		return m.Config()
 	case webconnector.FieldSealed:
 		return m.Sealed()
+	case webconnector.FieldRotated:
+		return m.Rotated()
 	case webconnector.FieldNoIndex:
 		return m.NoIndex()
 	case webconnector.FieldDisabled:
@@ -13907,6 +13962,8 @@ func (m *WebConnectorMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldConfig(ctx)
 	case webconnector.FieldSealed:
 		return m.OldSealed(ctx)
+	case webconnector.FieldRotated:
+		return m.OldRotated(ctx)
 	case webconnector.FieldNoIndex:
 		return m.OldNoIndex(ctx)
 	case webconnector.FieldDisabled:
@@ -13953,6 +14010,13 @@ func (m *WebConnectorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSealed(v)
+		return nil
+	case webconnector.FieldRotated:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRotated(v)
 		return nil
 	case webconnector.FieldNoIndex:
 		v, ok := value.(bool)
@@ -14033,7 +14097,11 @@ func (m *WebConnectorMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *WebConnectorMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(webconnector.FieldRotated) {
+		fields = append(fields, webconnector.FieldRotated)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -14046,6 +14114,11 @@ func (m *WebConnectorMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *WebConnectorMutation) ClearField(name string) error {
+	switch name {
+	case webconnector.FieldRotated:
+		m.ClearRotated()
+		return nil
+	}
 	return fmt.Errorf("unknown WebConnector nullable field %s", name)
 }
 
@@ -14064,6 +14137,9 @@ func (m *WebConnectorMutation) ResetField(name string) error {
 		return nil
 	case webconnector.FieldSealed:
 		m.ResetSealed()
+		return nil
+	case webconnector.FieldRotated:
+		m.ResetRotated()
 		return nil
 	case webconnector.FieldNoIndex:
 		m.ResetNoIndex()

@@ -202,11 +202,11 @@ func init() {
 	webconnectorFields := schema.WebConnector{}.Fields()
 	_ = webconnectorFields
 	// webconnectorDescNoIndex is the schema descriptor for no_index field.
-	webconnectorDescNoIndex := webconnectorFields[5].Descriptor()
+	webconnectorDescNoIndex := webconnectorFields[6].Descriptor()
 	// webconnector.DefaultNoIndex holds the default value on creation for the no_index field.
 	webconnector.DefaultNoIndex = webconnectorDescNoIndex.Default.(bool)
 	// webconnectorDescDisabled is the schema descriptor for disabled field.
-	webconnectorDescDisabled := webconnectorFields[6].Descriptor()
+	webconnectorDescDisabled := webconnectorFields[7].Descriptor()
 	// webconnector.DefaultDisabled holds the default value on creation for the disabled field.
 	webconnector.DefaultDisabled = webconnectorDescDisabled.Default.(bool)
 }

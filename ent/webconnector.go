@@ -26,11 +26,13 @@ type WebConnector struct {
 	Config json.RawMessage `json:"config,omitempty"`
 	// all secrets together; empty when there are none
 	Sealed []byte `json:"-"`
+	// secrets that changed when they were used, all together
+	Rotated []byte `json:"-"`
 	// NoIndex holds the value of the "no_index" field.
 	NoIndex bool `json:"no_index,omitempty"`
 	// Disabled holds the value of the "disabled" field.
 	Disabled bool `json:"disabled,omitempty"`
-	// grows by one with every change
+	// grows with every change, also over a deletion
 	Version int64 `json:"version,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
@@ -44,7 +46,7 @@ func (*WebConnector) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case webconnector.FieldConfig, webconnector.FieldSealed:
+		case webconnector.FieldConfig, webconnector.FieldSealed, webconnector.FieldRotated:
 			values[i] = new([]byte)
 		case webconnector.FieldNoIndex, webconnector.FieldDisabled:
 			values[i] = new(sql.NullBool)
@@ -100,6 +102,12 @@ func (_m *WebConnector) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field sealed", values[i])
 			} else if value != nil {
 				_m.Sealed = *value
+			}
+		case webconnector.FieldRotated:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field rotated", values[i])
+			} else if value != nil {
+				_m.Rotated = *value
 			}
 		case webconnector.FieldNoIndex:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -177,6 +185,8 @@ func (_m *WebConnector) String() string {
 	builder.WriteString(fmt.Sprintf("%v", _m.Config))
 	builder.WriteString(", ")
 	builder.WriteString("sealed=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("rotated=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("no_index=")
 	builder.WriteString(fmt.Sprintf("%v", _m.NoIndex))

@@ -48,6 +48,12 @@ func (_c *WebConnectorCreate) SetSealed(v []byte) *WebConnectorCreate {
 	return _c
 }
 
+// SetRotated sets the "rotated" field.
+func (_c *WebConnectorCreate) SetRotated(v []byte) *WebConnectorCreate {
+	_c.mutation.SetRotated(v)
+	return _c
+}
+
 // SetNoIndex sets the "no_index" field.
 func (_c *WebConnectorCreate) SetNoIndex(v bool) *WebConnectorCreate {
 	_c.mutation.SetNoIndex(v)
@@ -226,6 +232,10 @@ func (_c *WebConnectorCreate) createSpec() (*WebConnector, *sqlgraph.CreateSpec)
 		_spec.SetField(webconnector.FieldSealed, field.TypeBytes, value)
 		_node.Sealed = value
 	}
+	if value, ok := _c.mutation.Rotated(); ok {
+		_spec.SetField(webconnector.FieldRotated, field.TypeBytes, value)
+		_node.Rotated = value
+	}
 	if value, ok := _c.mutation.NoIndex(); ok {
 		_spec.SetField(webconnector.FieldNoIndex, field.TypeBool, value)
 		_node.NoIndex = value
@@ -331,6 +341,24 @@ func (u *WebConnectorUpsert) SetSealed(v []byte) *WebConnectorUpsert {
 // UpdateSealed sets the "sealed" field to the value that was provided on create.
 func (u *WebConnectorUpsert) UpdateSealed() *WebConnectorUpsert {
 	u.SetExcluded(webconnector.FieldSealed)
+	return u
+}
+
+// SetRotated sets the "rotated" field.
+func (u *WebConnectorUpsert) SetRotated(v []byte) *WebConnectorUpsert {
+	u.Set(webconnector.FieldRotated, v)
+	return u
+}
+
+// UpdateRotated sets the "rotated" field to the value that was provided on create.
+func (u *WebConnectorUpsert) UpdateRotated() *WebConnectorUpsert {
+	u.SetExcluded(webconnector.FieldRotated)
+	return u
+}
+
+// ClearRotated clears the value of the "rotated" field.
+func (u *WebConnectorUpsert) ClearRotated() *WebConnectorUpsert {
+	u.SetNull(webconnector.FieldRotated)
 	return u
 }
 
@@ -490,6 +518,27 @@ func (u *WebConnectorUpsertOne) SetSealed(v []byte) *WebConnectorUpsertOne {
 func (u *WebConnectorUpsertOne) UpdateSealed() *WebConnectorUpsertOne {
 	return u.Update(func(s *WebConnectorUpsert) {
 		s.UpdateSealed()
+	})
+}
+
+// SetRotated sets the "rotated" field.
+func (u *WebConnectorUpsertOne) SetRotated(v []byte) *WebConnectorUpsertOne {
+	return u.Update(func(s *WebConnectorUpsert) {
+		s.SetRotated(v)
+	})
+}
+
+// UpdateRotated sets the "rotated" field to the value that was provided on create.
+func (u *WebConnectorUpsertOne) UpdateRotated() *WebConnectorUpsertOne {
+	return u.Update(func(s *WebConnectorUpsert) {
+		s.UpdateRotated()
+	})
+}
+
+// ClearRotated clears the value of the "rotated" field.
+func (u *WebConnectorUpsertOne) ClearRotated() *WebConnectorUpsertOne {
+	return u.Update(func(s *WebConnectorUpsert) {
+		s.ClearRotated()
 	})
 }
 
@@ -827,6 +876,27 @@ func (u *WebConnectorUpsertBulk) SetSealed(v []byte) *WebConnectorUpsertBulk {
 func (u *WebConnectorUpsertBulk) UpdateSealed() *WebConnectorUpsertBulk {
 	return u.Update(func(s *WebConnectorUpsert) {
 		s.UpdateSealed()
+	})
+}
+
+// SetRotated sets the "rotated" field.
+func (u *WebConnectorUpsertBulk) SetRotated(v []byte) *WebConnectorUpsertBulk {
+	return u.Update(func(s *WebConnectorUpsert) {
+		s.SetRotated(v)
+	})
+}
+
+// UpdateRotated sets the "rotated" field to the value that was provided on create.
+func (u *WebConnectorUpsertBulk) UpdateRotated() *WebConnectorUpsertBulk {
+	return u.Update(func(s *WebConnectorUpsert) {
+		s.UpdateRotated()
+	})
+}
+
+// ClearRotated clears the value of the "rotated" field.
+func (u *WebConnectorUpsertBulk) ClearRotated() *WebConnectorUpsertBulk {
+	return u.Update(func(s *WebConnectorUpsert) {
+		s.ClearRotated()
 	})
 }
 

@@ -63,6 +63,18 @@ func (_u *WebConnectorUpdate) SetSealed(v []byte) *WebConnectorUpdate {
 	return _u
 }
 
+// SetRotated sets the "rotated" field.
+func (_u *WebConnectorUpdate) SetRotated(v []byte) *WebConnectorUpdate {
+	_u.mutation.SetRotated(v)
+	return _u
+}
+
+// ClearRotated clears the value of the "rotated" field.
+func (_u *WebConnectorUpdate) ClearRotated() *WebConnectorUpdate {
+	_u.mutation.ClearRotated()
+	return _u
+}
+
 // SetNoIndex sets the "no_index" field.
 func (_u *WebConnectorUpdate) SetNoIndex(v bool) *WebConnectorUpdate {
 	_u.mutation.SetNoIndex(v)
@@ -201,6 +213,12 @@ func (_u *WebConnectorUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.Sealed(); ok {
 		_spec.SetField(webconnector.FieldSealed, field.TypeBytes, value)
 	}
+	if value, ok := _u.mutation.Rotated(); ok {
+		_spec.SetField(webconnector.FieldRotated, field.TypeBytes, value)
+	}
+	if _u.mutation.RotatedCleared() {
+		_spec.ClearField(webconnector.FieldRotated, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.NoIndex(); ok {
 		_spec.SetField(webconnector.FieldNoIndex, field.TypeBool, value)
 	}
@@ -270,6 +288,18 @@ func (_u *WebConnectorUpdateOne) AppendConfig(v json.RawMessage) *WebConnectorUp
 // SetSealed sets the "sealed" field.
 func (_u *WebConnectorUpdateOne) SetSealed(v []byte) *WebConnectorUpdateOne {
 	_u.mutation.SetSealed(v)
+	return _u
+}
+
+// SetRotated sets the "rotated" field.
+func (_u *WebConnectorUpdateOne) SetRotated(v []byte) *WebConnectorUpdateOne {
+	_u.mutation.SetRotated(v)
+	return _u
+}
+
+// ClearRotated clears the value of the "rotated" field.
+func (_u *WebConnectorUpdateOne) ClearRotated() *WebConnectorUpdateOne {
+	_u.mutation.ClearRotated()
 	return _u
 }
 
@@ -440,6 +470,12 @@ func (_u *WebConnectorUpdateOne) sqlSave(ctx context.Context) (_node *WebConnect
 	}
 	if value, ok := _u.mutation.Sealed(); ok {
 		_spec.SetField(webconnector.FieldSealed, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.Rotated(); ok {
+		_spec.SetField(webconnector.FieldRotated, field.TypeBytes, value)
+	}
+	if _u.mutation.RotatedCleared() {
+		_spec.ClearField(webconnector.FieldRotated, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.NoIndex(); ok {
 		_spec.SetField(webconnector.FieldNoIndex, field.TypeBool, value)

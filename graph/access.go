@@ -51,7 +51,7 @@ var fieldAccess = map[string]access{
 	"Mutation.setTopic": signedIn, "Mutation.tagInteraction": signedIn, "Mutation.commentInteraction": signedIn,
 
 	"Mutation.setOperatorDevice": supervising, "Mutation.issueDeskPhone": administering,
-	"Mutation.upsertConnector": administering, "Mutation.deleteConnector": administering,
+	"Mutation.upsertConnector": administering, "Mutation.deleteConnector": administering, "Mutation.switchConnector": administering,
 	"Mutation.testConnector": administering, "Mutation.tryConnector": administering,
 	"Mutation.retryOutboxEntry": administering, "Mutation.editOutboxEntry": administering, "Mutation.discardOutboxEntry": administering,
 	"Mutation.replayOutbox": administering,

@@ -61,6 +61,18 @@ func (r *Resolver) upsertConnector(ctx context.Context, input model.UpsertConnec
 	return &model.UpsertConnectorPayload{Connector: r.lens(ctx).connector(&c)}, nil
 }
 
+func (r *Resolver) switchConnector(ctx context.Context, input model.SwitchConnectorInput) (*model.SwitchConnectorPayload, error) {
+	v, err := mustViewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.core.Connectors.Switch(ctx, input.ID, input.Disabled, int64(input.Version), v.id())
+	if err != nil {
+		return nil, err
+	}
+	return &model.SwitchConnectorPayload{Connector: r.lens(ctx).connector(&c)}, nil
+}
+
 func (r *Resolver) deleteConnector(ctx context.Context, input model.DeleteConnectorInput) (*model.DeleteConnectorPayload, error) {
 	v, err := mustViewer(ctx)
 	if err != nil {

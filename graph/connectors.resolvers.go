@@ -15,6 +15,10 @@ func (r *mutationResolver) UpsertConnector(ctx context.Context, input model.Upse
 	return r.upsertConnector(ctx, input)
 }
 
+func (r *mutationResolver) SwitchConnector(ctx context.Context, input model.SwitchConnectorInput) (*model.SwitchConnectorPayload, error) {
+	return r.switchConnector(ctx, input)
+}
+
 func (r *mutationResolver) DeleteConnector(ctx context.Context, input model.DeleteConnectorInput) (*model.DeleteConnectorPayload, error) {
 	return r.deleteConnector(ctx, input)
 }

@@ -40,6 +40,11 @@ func (b *fakeBench) Save(_ context.Context, d workbench.Draft, userID string) (w
 	return b.saved, b.err
 }
 
+func (b *fakeBench) Switch(_ context.Context, id string, disabled bool, version int64, userID string) (workbench.Connector, error) {
+	b.asked = append(b.asked, id, disabled, version, userID)
+	return workbench.Connector{ID: id, Disabled: disabled, Version: version + 1}, b.err
+}
+
 func (b *fakeBench) Delete(_ context.Context, id string, version int64, userID string) error {
 	b.asked = append(b.asked, id, version, userID)
 	return b.err
@@ -60,6 +65,7 @@ const (
 	listKinds      = `{ connectorKinds { name schema secretsStay presets { name title config } } }`
 	saveConnector  = `mutation($d: ConnectorDraftInput!) { upsertConnector(input: {connector: $d}) { connector { id version } } }`
 	dropConnector  = `mutation { deleteConnector(input: {id: "crm", version: 3}) { id } }`
+	stopConnector  = `mutation { switchConnector(input: {id: "crm", disabled: true, version: 3}) { connector { id version state } } }`
 	testConnector  = `mutation { testConnector(input: {id: "crm"}) { checked version capabilities trial { ok problem code took more requests { method target status bytes rows at took problem } } } }`
 	tryConnector   = `mutation { tryConnector(input: {id: "crm", number: "8 916 123-45-67"}) { trial { ok } number { e164 } match { state chosen { name } }
 		found { type id kind name company taxId emails responsible url phones { raw label numbers { number { e164 } why } } why also place leftOut } } }`
@@ -73,7 +79,7 @@ var draftOfTest = map[string]any{
 func TestOnlyAdministratorsConfigureConnectors(t *testing.T) {
 	s := newStand(t)
 	for who, want := range map[string]string{"": "UNAUTHENTICATED", "anna": "FORBIDDEN", "sonya": "FORBIDDEN", "adam": ""} {
-		for _, query := range []string{listConnectors, listKinds, dropConnector, testConnector, tryConnector} {
+		for _, query := range []string{listConnectors, listKinds, dropConnector, stopConnector, testConnector, tryConnector} {
 			before := len(s.bench.asked)
 			if a := s.do(who, query); a.code() != want {
 				t.Errorf("%s as %q: %q, want %q\n%s", query, who, a.code(), want, a.Body)
@@ -139,6 +145,11 @@ func TestDraftReachesTheWorkbenchWhole(t *testing.T) {
 	}
 	if !reflect.DeepEqual(s.bench.asked, []any{want, "adam"}) {
 		t.Errorf("the workbench was asked %+v", s.bench.asked)
+	}
+	s.bench.asked = nil
+	if d := s.must("adam", stopConnector); at(d, "switchConnector", "connector", "state") != "DISABLED" ||
+		!reflect.DeepEqual(s.bench.asked, []any{"crm", true, int64(3), "adam"}) {
+		t.Errorf("switched %v, asked %+v", d, s.bench.asked)
 	}
 	s.bench.asked = nil
 	s.must("adam", `mutation($d: ConnectorDraftInput!) { testConnector(input: {draft: $d}) { checked } }`, "d", draftOfTest)

@@ -170,6 +170,7 @@ type Connectors interface {
 	Kinds() []connectors.Factory
 	List(ctx context.Context) ([]workbench.Connector, error)
 	Save(ctx context.Context, d workbench.Draft, userID string) (workbench.Connector, error)
+	Switch(ctx context.Context, id string, disabled bool, version int64, userID string) (workbench.Connector, error)
 	Delete(ctx context.Context, id string, version int64, userID string) error
 	Test(ctx context.Context, s workbench.Subject) (workbench.Tested, error)
 	Try(ctx context.Context, s workbench.Subject, number string) (workbench.Tried, error)

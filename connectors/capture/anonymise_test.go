@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,6 +25,28 @@ func TestWhatMeansSomethingToTheDriverStays(t *testing.T) {
 		if got := a.Text(s); got != s {
 			t.Errorf("%q became %q", s, got)
 		}
+	}
+}
+
+// Numbers come as figures, too, and not only as whole ones.
+func TestNumbersThatAreFiguresAreReplaced(t *testing.T) {
+	for body, want := range map[string]string{
+		"79161234567":      `^79161[0-9]{6}$`,
+		"79161234567.0":    `^79161[0-9]{6}\.0$`,
+		"7.9161234567e10":  `^7\.9161[0-9]*e10$`,
+		"7.9161234567E+10": `^7\.9161[0-9]*e10$`,
+		"-79161234567":     `^-79161[0-9]{6}$`,
+		"12.5":             `^12\.5$`, "1234": `^1234$`, "1e3": `^1e3$`, "0.00001": `^0\.00001$`, "1e400": `^1e400$`,
+	} {
+		got := string(anonymiser("k").Payload([]byte(body)))
+		if !regexp.MustCompile(want).MatchString(got) || strings.Contains(strings.ReplaceAll(got, ".", ""), "9161234567") || !json.Valid([]byte(got)) {
+			t.Errorf("%s became %s", body, got)
+		}
+	}
+	var one, other float64
+	a := anonymiser("k")
+	if json.Unmarshal(a.Payload([]byte("79161234567.0")), &one) != nil || json.Unmarshal(a.Payload([]byte("7.9161234567e10")), &other) != nil || one != other {
+		t.Errorf("one number became %v and %v", one, other)
 	}
 }
 

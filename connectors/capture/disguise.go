@@ -1,8 +1,11 @@
 package capture
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pult-cc/pult/connectors"
@@ -42,7 +45,9 @@ var private = []string{"base_url", "links", "user", "title", "token_url", "clien
 // nothing.
 func disguise(a *Anonymiser, f connectors.Factory, config json.RawMessage) (json.RawMessage, error) {
 	var v map[string]any
-	if err := json.Unmarshal(config, &v); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(config))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
 		return nil, errs.E(errs.Invalid, "reading configuration", "is no JSON object")
 	}
 	var schema map[string]any
@@ -68,6 +73,8 @@ func (a *Anonymiser) settings(v, schema map[string]any) map[string]any {
 			out[k] = []string{"127.0.0.0/8"}
 		case isPrivate(k):
 			out[k] = a.value(e, k)
+		case slices.Contains(described, k):
+			out[k] = a.described(e, k, k == "numbers")
 		case isSection && own["properties"] != nil || isSection && own["additionalProperties"] != nil && own["x-secret"] == nil && k == "secrets":
 			out[k] = a.settings(section, own)
 		default:
@@ -80,13 +87,70 @@ func (a *Anonymiser) settings(v, schema map[string]any) map[string]any {
 	return out
 }
 
-func isPrivate(k string) bool {
-	for _, p := range private {
-		if p == k {
-			return true
+func isPrivate(k string) bool { return slices.Contains(private, k) }
+
+// described are the sections in which an installation describes its system, and expressions the keys there whose texts are jq.
+var (
+	described   = []string{"headers", "types", "errors", "operations", "numbers", "defs"}
+	expressions = []string{"result", "when", "each", "message", "retry_after", "defs"}
+)
+
+// negotiated are headers that say how, not who.
+var negotiated = []string{"accept", "accept-language", "content-type", "prefer"}
+
+var (
+	placed = regexp.MustCompile(`(?s)\$\{.*?\}`)
+	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+)
+
+// described replaces what stands in a description for itself, as the value of a header or a text that an expression compares with; the
+// same texts become the same pseudonyms in answers. Names and expressions stay.
+func (a *Anonymiser) described(v any, key string, jq bool) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			if out[k] = a.described(e, k, jq); key == "headers" && !slices.Contains(negotiated, strings.ToLower(k)) {
+				out[k] = a.literal(e)
+			}
 		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = a.described(v[i], key, jq)
+		}
+		return out
+	case string:
+		if jq || slices.Contains(expressions, key) {
+			return quoted.ReplaceAllStringFunc(v, a.quoted)
+		}
+		return a.outside(placed, v, func(s string) string { return quoted.ReplaceAllStringFunc(s, a.quoted) }, a.Text)
+	case json.Number:
+		return a.figure(v, key)
 	}
-	return false
+	return v
+}
+
+// quoted is a text of an expression. One with an expression of its own in it is left: \\(…).
+func (a *Anonymiser) quoted(s string) string {
+	if strings.Contains(s, `\(`) {
+		return s
+	}
+	return `"` + a.outside(escaped, s[1:len(s)-1], func(e string) string { return e }, a.Text) + `"`
+}
+
+var escaped = regexp.MustCompile(`\\.`)
+
+// literal is a header's value without anything of its own but expressions: what is no word of the system's may be a key.
+func (a *Anonymiser) literal(v any) any {
+	s, ok := v.(string)
+	if !ok {
+		return v
+	}
+	return a.outside(placed, s, func(e string) string { return e }, func(s string) string {
+		return wordForm.ReplaceAllStringFunc(s, a.word)
+	})
 }
 
 // at is a disguised configuration whose system is at an address of this machine.

@@ -3,7 +3,9 @@ package capture
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -68,13 +70,40 @@ func (a *Anonymiser) name(k string) string {
 	return k
 }
 
-// figure replaces a number that is an id or a telephone number: a whole one of five digits or more. Lengths of time are none.
+// figure replaces a number that is an id or a telephone number: one of five digits or more before the point, however it is written
+// (79161234567.0, 7.9161234567e10). What is behind the point goes. Lengths of time are none.
 func (a *Anonymiser) figure(n json.Number, key string) json.Number {
-	s := n.String()
-	if len(s) < 5 || strings.Trim(s, "0123456789") != "" || strings.Contains(strings.ToLower(key), "expires") {
+	if strings.Contains(strings.ToLower(key), "expires") {
 		return n
 	}
-	return json.Number(a.Number(s))
+	s, minus := strings.CutPrefix(n.String(), "-")
+	whole := strings.Trim(s, "0123456789") == ""
+	if !whole {
+		if v, err := strconv.ParseFloat(s, 64); err != nil || v < 1e4 || v > 1e18 { // small, or nobody's
+			return n
+		}
+		v, _, err := big.ParseFloat(s, 10, 128, big.ToZero)
+		if err != nil {
+			return n
+		}
+		s = v.Text('f', 0)
+	}
+	if len(s) < 5 {
+		return n
+	}
+	s = a.Number(s)
+	switch {
+	case whole:
+	case strings.ContainsAny(n.String(), "eE"):
+		s = strings.TrimRight(s[:1]+"."+s[1:], "0") + "e" + strconv.Itoa(len(s)-1)
+		s = strings.Replace(s, ".e", "e", 1)
+	default:
+		s += ".0"
+	}
+	if minus {
+		s = "-" + s
+	}
+	return json.Number(s)
 }
 
 // kept are the headers that mean something to a driver.

@@ -77,8 +77,15 @@ func (s *shadow) close() {
 
 // requestText is a request in one text, without what only transport adds.
 func requestText(method, target, body string) string {
-	if plain, err := url.QueryUnescape(target); err == nil {
-		target = plain
+	path, query, asks := strings.Cut(target, "?")
+	if plain, err := url.PathUnescape(path); err == nil { // a plus is one here
+		path = plain
+	}
+	if plain, err := url.QueryUnescape(query); err == nil {
+		query = plain
+	}
+	if target = path; asks {
+		target += "?" + query
 	}
 	if plain, err := url.QueryUnescape(body); err == nil && !strings.HasPrefix(strings.TrimSpace(body), "{") {
 		body = plain

@@ -75,8 +75,18 @@ func Factory() connectors.Factory {
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
 			return New(ctx, id, config, secrets)
 		},
-		Browser: &connectors.Browser{Confine: confine},
+		Browser:  &connectors.Browser{Confine: confine},
+		Mirrored: mirrored,
 	}
+}
+
+// mirrored implements connectors.Factory.
+func mirrored(config json.RawMessage) (connectors.Mirrored, error) {
+	c, err := readConfig(config)
+	if err != nil {
+		return connectors.Mirrored{}, err
+	}
+	return connectors.Mirrored{System: filepath.Clean(c.Path), Records: conf.Text(c.Encoding, c.Delimiter, c.Columns, c.Type, c.Kind, c.Link, c.Page)}, nil
 }
 
 // confine implements connectors.Browser: the file lies in a folder that is meant for such files, also when links are followed.

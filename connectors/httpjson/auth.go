@@ -30,8 +30,11 @@ type signer struct {
 
 	token held // token
 
+	rotating  connectors.Rotating // keeps refresh tokens; nil: auth.keep does, or nobody
+	reference string              // of the refresh token
+
 	mu      sync.Mutex
-	refresh string // the newest refresh token
+	refresh string // the newest refresh token, where rotating is nil
 }
 
 type token struct {
@@ -58,6 +61,10 @@ func newSigner(ctx context.Context, c Config, secrets connectors.Secrets) (*sign
 		return nil, err
 	}
 	s.refresh = s.RefreshToken
+	if r, ok := secrets.(connectors.Rotating); ok && s.Kind == authRefresh && c.Auth.Keep == "" {
+		s.rotating, s.reference = r, c.Auth.RefreshToken
+		return s, nil
+	}
 	if err := s.recall(); err != nil {
 		return nil, conf.Field("auth.keep", "cannot be read")
 	}
@@ -157,23 +164,40 @@ func intoBody(op string, req *http.Request, name, value string) error {
 
 // fetch gets an access token.
 func (s *signer) fetch(ctx context.Context, op string) (any, error) {
-	form := url.Values{}
+	switch {
+	case s.Kind == authClient:
+		t, _, err := s.ask(ctx, op, url.Values{"grant_type": {"client_credentials"}})
+		return t, err
+	case s.rotating != nil:
+		var t token
+		err := s.rotating.Rotate(ctx, s.reference, func(ctx context.Context, refresh string) (next string, err error) {
+			t, next, err = s.ask(ctx, op, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+			return next, err
+		})
+		return t, err
+	}
+	if err := s.recall(); err != nil {
+		return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the kept refresh token cannot be read; see auth.keep", Err: err}
+	}
+	s.mu.Lock()
+	refresh := s.refresh
+	s.mu.Unlock()
+	t, next, err := s.ask(ctx, op, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+	if err == nil {
+		err = s.keep(op, next)
+	}
+	return t, err
+}
+
+// ask puts a grant to the token endpoint. It returns the refresh token that came along, "" if none did.
+func (s *signer) ask(ctx context.Context, op string, form url.Values) (token, string, error) {
 	for k, v := range s.Params {
-		form.Set(k, v)
+		if !form.Has(k) {
+			form.Set(k, v)
+		}
 	}
 	if s.Scope != "" {
 		form.Set("scope", s.Scope)
-	}
-	if s.Kind == authClient {
-		form.Set("grant_type", "client_credentials")
-	} else {
-		if err := s.recall(); err != nil {
-			return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the kept refresh token cannot be read; see auth.keep", Err: err}
-		}
-		s.mu.Lock()
-		form.Set("refresh_token", s.refresh)
-		s.mu.Unlock()
-		form.Set("grant_type", "refresh_token")
 	}
 	basic := s.Credentials == "basic"
 	if !basic {
@@ -184,7 +208,7 @@ func (s *signer) fetch(ctx context.Context, op string) (any, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint.String(), strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, errs.E(errs.Internal, op, "the request for a token could not be made")
+		return token{}, "", errs.E(errs.Internal, op, "the request for a token could not be made")
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
@@ -194,13 +218,13 @@ func (s *signer) fetch(ctx context.Context, op string) (any, error) {
 	}
 	a, err := s.web.Do(ctx, op, req)
 	if err != nil {
-		return nil, err
+		return token{}, "", err
 	}
 	if a.Status == http.StatusBadRequest {
 		a.Status = http.StatusUnauthorized // invalid_client, invalid_grant: RFC 6749, section 5.2
 	}
 	if err := usual(op, &operation{name: "token"}, a); err != nil {
-		return nil, err
+		return token{}, "", err
 	}
 	var t struct {
 		Access  string      `json:"access_token"`
@@ -208,22 +232,19 @@ func (s *signer) fetch(ctx context.Context, op string) (any, error) {
 		Expires json.Number `json:"expires_in"`
 	}
 	if a.Page() {
-		return nil, errs.E(errs.Unavailable, op, "a web page came instead of a token")
+		return token{}, "", errs.E(errs.Unavailable, op, "a web page came instead of a token")
 	}
 	if err := json.Unmarshal(a.Body, &t); err != nil {
-		return nil, web.NotJSON(op, err)
+		return token{}, "", web.NotJSON(op, err)
 	}
 	if t.Access == "" {
-		return nil, errs.E(errs.Unauthenticated, op, "the system gave no token")
-	}
-	if err := s.keep(op, t.Refresh); err != nil {
-		return nil, err
+		return token{}, "", errs.E(errs.Unauthenticated, op, "the system gave no token")
 	}
 	out := token{access: t.Access}
 	if n, err := t.Expires.Int64(); err == nil && n > 0 {
 		out.until = time.Now().Add(time.Duration(n)*time.Second - min(30*time.Second, time.Duration(n)*time.Second/10))
 	}
-	return out, nil
+	return out, t.Refresh, nil
 }
 
 // keep remembers a refresh token that came with an access token: systems that change it at each use refuse the former.

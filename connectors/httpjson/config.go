@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -206,21 +205,6 @@ func presets() []connectors.Preset {
 		}
 	}
 	return out
-}
-
-var word = regexp.MustCompile(`[\pL\pN_.-]+`)
-
-// vocabulary implements connectors.Factory: the words of the description, which hold whatever its expressions compare answers with.
-func vocabulary(config json.RawMessage) []string {
-	c, err := readConfig(config)
-	if err != nil {
-		return nil
-	}
-	text, err := json.Marshal([]any{c.Types, c.Errors, c.Operations, c.Numbers, c.Defs})
-	if err != nil {
-		return nil
-	}
-	return word.FindAllString(string(text), -1)
 }
 
 // readConfig reads a configuration over its preset, and checks what can be checked without compiling.

@@ -72,7 +72,7 @@ func Factory() connectors.Factory {
 		},
 		// The description of the system may send a secret along in any request and make it a part of any answer.
 		Browser: &connectors.Browser{Confine: confine, Stay: []string{"title", "links", "networks", "settings", "limits"}},
-		Presets: presets, Vocabulary: vocabulary,
+		Presets: presets, Vocabulary: vocabulary, Mirrored: mirrored,
 	}
 }
 

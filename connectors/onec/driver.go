@@ -69,7 +69,7 @@ func Factory() connectors.Factory {
 			}
 			return d, nil
 		},
-		Vocabulary: vocabulary,
+		Vocabulary: vocabulary, Mirrored: mirrored,
 		Browser: &connectors.Browser{
 			Confine: confine,
 			Stay: []string{
@@ -90,6 +90,19 @@ func vocabulary(config json.RawMessage) []string {
 		out = append(append(out, s.PersonValues...), s.Entity)
 	}
 	return out
+}
+
+// mirrored implements connectors.Factory. Whoever reads the base, it is the same base.
+func mirrored(config json.RawMessage) (connectors.Mirrored, error) {
+	c, err := readConfig(config)
+	if err != nil {
+		return connectors.Mirrored{}, err
+	}
+	root, err := c.root()
+	if err != nil {
+		return connectors.Mirrored{}, err
+	}
+	return connectors.Mirrored{System: strings.ToLower(root.Host) + root.Path, Records: conf.Text(c.User, c.Sources, c.TimeZone, c.Links)}, nil
 }
 
 // confine implements connectors.Browser.

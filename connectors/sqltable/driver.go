@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/internal/conf"
 	"github.com/pult-cc/pult/connectors/internal/number"
 	"github.com/pult-cc/pult/connectors/internal/table"
 	"github.com/pult-cc/pult/connectors/trace"
@@ -53,7 +54,17 @@ func Factory() connectors.Factory {
 		New: func(ctx context.Context, id string, config json.RawMessage, secrets connectors.Secrets) (connectors.Driver, error) {
 			return New(ctx, id, config, secrets)
 		},
+		Mirrored: mirrored,
 	}
+}
+
+// mirrored implements connectors.Factory.
+func mirrored(config json.RawMessage) (connectors.Mirrored, error) {
+	c, err := readConfig(config)
+	if err != nil {
+		return connectors.Mirrored{}, err
+	}
+	return connectors.Mirrored{System: c.DSN, Records: conf.Text(c.Queries.Index, c.Type, c.Kind, c.Link, c.Page)}, nil
 }
 
 // New makes a driver from the JSON of a Config. Nothing is connected yet; a configuration that cannot be right is errs.Invalid and

@@ -510,6 +510,7 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "config", Type: field.TypeJSON},
 		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "rotated", Type: field.TypeBytes, Nullable: true},
 		{Name: "no_index", Type: field.TypeBool, Default: false},
 		{Name: "disabled", Type: field.TypeBool, Default: false},
 		{Name: "version", Type: field.TypeInt64},

@@ -19,6 +19,8 @@ const (
 	FieldConfig = "config"
 	// FieldSealed holds the string denoting the sealed field in the database.
 	FieldSealed = "sealed"
+	// FieldRotated holds the string denoting the rotated field in the database.
+	FieldRotated = "rotated"
 	// FieldNoIndex holds the string denoting the no_index field in the database.
 	FieldNoIndex = "no_index"
 	// FieldDisabled holds the string denoting the disabled field in the database.
@@ -40,6 +42,7 @@ var Columns = []string{
 	FieldName,
 	FieldConfig,
 	FieldSealed,
+	FieldRotated,
 	FieldNoIndex,
 	FieldDisabled,
 	FieldVersion,

@@ -79,6 +79,11 @@ func Sealed(v []byte) predicate.WebConnector {
 	return predicate.WebConnector(sql.FieldEQ(FieldSealed, v))
 }
 
+// Rotated applies equality check predicate on the "rotated" field. It's identical to RotatedEQ.
+func Rotated(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldEQ(FieldRotated, v))
+}
+
 // NoIndex applies equality check predicate on the "no_index" field. It's identical to NoIndexEQ.
 func NoIndex(v bool) predicate.WebConnector {
 	return predicate.WebConnector(sql.FieldEQ(FieldNoIndex, v))
@@ -272,6 +277,56 @@ func SealedLT(v []byte) predicate.WebConnector {
 // SealedLTE applies the LTE predicate on the "sealed" field.
 func SealedLTE(v []byte) predicate.WebConnector {
 	return predicate.WebConnector(sql.FieldLTE(FieldSealed, v))
+}
+
+// RotatedEQ applies the EQ predicate on the "rotated" field.
+func RotatedEQ(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldEQ(FieldRotated, v))
+}
+
+// RotatedNEQ applies the NEQ predicate on the "rotated" field.
+func RotatedNEQ(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldNEQ(FieldRotated, v))
+}
+
+// RotatedIn applies the In predicate on the "rotated" field.
+func RotatedIn(vs ...[]byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldIn(FieldRotated, vs...))
+}
+
+// RotatedNotIn applies the NotIn predicate on the "rotated" field.
+func RotatedNotIn(vs ...[]byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldNotIn(FieldRotated, vs...))
+}
+
+// RotatedGT applies the GT predicate on the "rotated" field.
+func RotatedGT(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldGT(FieldRotated, v))
+}
+
+// RotatedGTE applies the GTE predicate on the "rotated" field.
+func RotatedGTE(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldGTE(FieldRotated, v))
+}
+
+// RotatedLT applies the LT predicate on the "rotated" field.
+func RotatedLT(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldLT(FieldRotated, v))
+}
+
+// RotatedLTE applies the LTE predicate on the "rotated" field.
+func RotatedLTE(v []byte) predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldLTE(FieldRotated, v))
+}
+
+// RotatedIsNil applies the IsNil predicate on the "rotated" field.
+func RotatedIsNil() predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldIsNull(FieldRotated))
+}
+
+// RotatedNotNil applies the NotNil predicate on the "rotated" field.
+func RotatedNotNil() predicate.WebConnector {
+	return predicate.WebConnector(sql.FieldNotNull(FieldRotated))
 }
 
 // NoIndexEQ applies the EQ predicate on the "no_index" field.

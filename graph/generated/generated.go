@@ -406,6 +406,7 @@ type ComplexityRoot struct {
 		StartPhone         func(childComplexity int, input model.StartPhoneInput) int
 		StopPhone          func(childComplexity int, input *model.StopPhoneInput) int
 		SwapConsult        func(childComplexity int, input model.CallInput) int
+		SwitchConnector    func(childComplexity int, input model.SwitchConnectorInput) int
 		TagInteraction     func(childComplexity int, input model.TagInteractionInput) int
 		TakeCall           func(childComplexity int, input model.CallInput) int
 		TestConnector      func(childComplexity int, input model.TestConnectorInput) int
@@ -764,6 +765,10 @@ type ComplexityRoot struct {
 		ReadinessFeed   func(childComplexity int, since *string) int
 	}
 
+	SwitchConnectorPayload struct {
+		Connector func(childComplexity int) int
+	}
+
 	Synced struct {
 		At     func(childComplexity int) int
 		Cursor func(childComplexity int) int
@@ -873,6 +878,7 @@ type MutationResolver interface {
 	WrapUp(ctx context.Context, input model.WrapUpInput) (*model.WrapUpPayload, error)
 	DemoCall(ctx context.Context, input model.DemoCallInput) (*model.DemoCallPayload, error)
 	UpsertConnector(ctx context.Context, input model.UpsertConnectorInput) (*model.UpsertConnectorPayload, error)
+	SwitchConnector(ctx context.Context, input model.SwitchConnectorInput) (*model.SwitchConnectorPayload, error)
 	DeleteConnector(ctx context.Context, input model.DeleteConnectorInput) (*model.DeleteConnectorPayload, error)
 	TestConnector(ctx context.Context, input model.TestConnectorInput) (*model.TestConnectorPayload, error)
 	TryConnector(ctx context.Context, input model.TryConnectorInput) (*model.TryConnectorPayload, error)
@@ -2657,6 +2663,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SwapConsult(childComplexity, args["input"].(model.CallInput)), true
+	case "Mutation.switchConnector":
+		if e.ComplexityRoot.Mutation.SwitchConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_switchConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SwitchConnector(childComplexity, args["input"].(model.SwitchConnectorInput)), true
 	case "Mutation.tagInteraction":
 		if e.ComplexityRoot.Mutation.TagInteraction == nil {
 			break
@@ -4177,6 +4194,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.ReadinessFeed(childComplexity, args["since"].(*string)), true
 
+	case "SwitchConnectorPayload.connector":
+		if e.ComplexityRoot.SwitchConnectorPayload.Connector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SwitchConnectorPayload.Connector(childComplexity), true
+
 	case "Synced.at":
 		if e.ComplexityRoot.Synced.At == nil {
 			break
@@ -4439,6 +4463,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputStartPhoneInput,
 		ec.unmarshalInputStopPhoneInput,
+		ec.unmarshalInputSwitchConnectorInput,
 		ec.unmarshalInputTagInteractionInput,
 		ec.unmarshalInputTestConnectorInput,
 		ec.unmarshalInputTransferInput,
@@ -4980,6 +5005,10 @@ extend type Mutation {
   BAD_USER_INPUT with the fields, and what is in use stays. For administrators.
   """
   upsertConnector(input: UpsertConnectorInput!): UpsertConnectorPayload!
+  """
+  Takes a connector out of use, or into it again, as it is stored: whatever is wrong with its settings, it can be stopped. For administrators.
+  """
+  switchConnector(input: SwitchConnectorInput!): SwitchConnectorPayload!
   "For administrators."
   deleteConnector(input: DeleteConnectorInput!): DeleteConnectorPayload!
   "Asks a customer system whether it is there and lets us in; a draft is not saved for it. For administrators."
@@ -5062,6 +5091,13 @@ input ConnectorSecretInput { path: String! value: String }
 
 input UpsertConnectorInput { connector: ConnectorDraftInput! }
 type UpsertConnectorPayload { connector: Connector! }
+input SwitchConnectorInput {
+  id: ID!
+  disabled: Boolean!
+  "Of the connector. Another than the stored one is CONFLICT."
+  version: Int!
+}
+type SwitchConnectorPayload { connector: Connector! }
 input DeleteConnectorInput { id: ID! version: Int! }
 type DeleteConnectorPayload { id: ID! }
 
@@ -5073,7 +5109,7 @@ type TestConnectorPayload {
   checked: Boolean!
   "As the system says; empty where it does not."
   version: String!
-  "What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK."
+  "What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK. LOG_CALL, ATTACH_RECORDING and CREATE_TASK not of one of the web app: it is not written to."
   capabilities: [String!]!
 }
 
@@ -7088,6 +7124,14 @@ func (ec *executionContext) childFields_StopPhonePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type StopPhonePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SwitchConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connector":
+		return ec.fieldContext_SwitchConnectorPayload_connector(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SwitchConnectorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SystemStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ready":
@@ -7908,6 +7952,20 @@ func (ec *executionContext) field_Mutation_swapConsult_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CallInput, error) {
 			return ec.unmarshalNCallInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_switchConnector_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SwitchConnectorInput, error) {
+			return ec.unmarshalNSwitchConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSwitchConnectorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13673,6 +13731,50 @@ func (ec *executionContext) fieldContext_Mutation_upsertConnector(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_switchConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_switchConnector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SwitchConnector(ctx, fc.Args["input"].(model.SwitchConnectorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SwitchConnectorPayload) graphql.Marshaler {
+			return ec.marshalNSwitchConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSwitchConnectorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_switchConnector(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SwitchConnectorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_switchConnector_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18706,6 +18808,38 @@ func (ec *executionContext) fieldContext_Subscription_interactionFeed(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _SwitchConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *model.SwitchConnectorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SwitchConnectorPayload_connector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Connector, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connector) graphql.Marshaler {
+			return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SwitchConnectorPayload_connector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SwitchConnectorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Connector(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Synced_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Synced) graphql.Marshaler {
 	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
@@ -22130,6 +22264,50 @@ func (ec *executionContext) unmarshalInputStopPhoneInput(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSwitchConnectorInput(ctx context.Context, obj any) (model.SwitchConnectorInput, error) {
+	var it model.SwitchConnectorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "disabled", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "disabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disabled = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTagInteractionInput(ctx context.Context, obj any) (model.TagInteractionInput, error) {
 	var it model.TagInteractionInput
 	if obj == nil {
@@ -25367,6 +25545,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "switchConnector":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_switchConnector(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteConnector":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteConnector(ctx, field)
@@ -28557,6 +28742,46 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var switchConnectorPayloadImplementors = []string{"SwitchConnectorPayload"}
+
+func (ec *executionContext) _SwitchConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SwitchConnectorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, switchConnectorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SwitchConnectorPayload")
+		case "connector":
+			out.Values[i] = ec._SwitchConnectorPayload_connector(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if len(deferLabelToView) > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Defers:   deferLabelToView,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: deferredFieldSet,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var syncedImplementors = []string{"Synced", "CallFeedItem", "QueueFeedItem", "OperatorFeedItem", "ReadinessFeedItem"}
 
 func (ec *executionContext) _Synced(ctx context.Context, sel ast.SelectionSet, obj *model.Synced) graphql.Marshaler {
@@ -31586,6 +31811,21 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSwitchConnectorInput2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSwitchConnectorInput(ctx context.Context, v any) (model.SwitchConnectorInput, error) {
+	res, err := ec.unmarshalInputSwitchConnectorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSwitchConnectorPayload2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSwitchConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *model.SwitchConnectorPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SwitchConnectorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSystemStatus2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSystemStatus(ctx context.Context, sel ast.SelectionSet, v *model.SystemStatus) graphql.Marshaler {

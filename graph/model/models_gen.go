@@ -1124,6 +1124,17 @@ type StopPhonePayload struct {
 type Subscription struct {
 }
 
+type SwitchConnectorInput struct {
+	ID       string `json:"id"`
+	Disabled bool   `json:"disabled"`
+	// Of the connector. Another than the stored one is CONFLICT.
+	Version int `json:"version"`
+}
+
+type SwitchConnectorPayload struct {
+	Connector *Connector `json:"connector"`
+}
+
 // Everything that was true when the subscription started has been sent.
 type Synced struct {
 	Cursor string    `json:"cursor"`
@@ -1169,7 +1180,7 @@ type TestConnectorPayload struct {
 	Checked bool `json:"checked"`
 	// As the system says; empty where it does not.
 	Version string `json:"version"`
-	// What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK.
+	// What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK. LOG_CALL, ATTACH_RECORDING and CREATE_TASK not of one of the web app: it is not written to.
 	Capabilities []string `json:"capabilities"`
 }
 

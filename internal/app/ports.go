@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/bus/membus"
 	"github.com/pult-cc/pult/internal/bus/redisbus"
 	"github.com/pult-cc/pult/internal/config"
@@ -107,25 +108,37 @@ func (a *App) openVault(ctx context.Context) (*vaultkey.Source, error) {
 }
 
 // openMirror makes the phone index of a connector. Of many processes one reads the customer system, the others follow by the database.
-func (a *App) openMirror(id, name, config string, lister phoneindex.Lister) (*phoneindex.Mirror, error) {
-	under := sha256.Sum256([]byte(config))
+func (a *App) openMirror(id, name string, of connectors.Mirrored, lister phoneindex.Lister, former *phoneindex.Mirror) (*phoneindex.Mirror, error) {
+	digest := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:8])
+	}
 	return phoneindex.NewMirror(phoneindex.Options{
-		Connector: id, Name: name, Config: hex.EncodeToString(under[:8]), Lister: lister, Numbers: a.number, Repository: a.store.PhoneIndex(),
-		NewID: newID, Log: a.log,
-		Lead: func(ctx context.Context) (<-chan struct{}, func(), error) {
-			lease, err := a.bus.Acquire(ctx, "index:"+id, leaseTime)
-			if err != nil {
-				return nil, nil, err
-			}
-			return lease.Lost(), func() {
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-				defer cancel()
-				if err := lease.Release(ctx); err != nil {
-					a.log.Debug("releasing the phone index", "connector", id, "err", err)
-				}
-			}, nil
-		},
+		Connector: id, Name: name, Former: former, System: digest(of.System), Config: digest(of.Records), Lister: lister,
+		Numbers: a.number, Repository: a.store.PhoneIndex(), NewID: newID, Log: a.log,
+		Lead: func(ctx context.Context) (<-chan struct{}, func(), error) { return a.hold(ctx, "index:"+id) },
 	})
+}
+
+// hold waits until this process holds a lease.
+func (a *App) hold(ctx context.Context, name string) (lost <-chan struct{}, release func(), err error) {
+	lease, err := a.bus.Acquire(ctx, name, leaseTime)
+	if err != nil {
+		return nil, nil, err
+	}
+	return lease.Lost(), func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if err := lease.Release(ctx); err != nil {
+			a.log.Debug("releasing a lease", "lease", name, "err", err)
+		}
+	}, nil
+}
+
+// exclusive implements workbench.Options.Lock.
+func (a *App) exclusive(ctx context.Context, name string) (release func(), err error) {
+	_, release, err = a.hold(ctx, name)
+	return release, err
 }
 
 // openDriver makes the PBX driver for one term of ownership.

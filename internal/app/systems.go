@@ -65,6 +65,7 @@ func (a *App) openConnectors(ctx context.Context) error {
 	a.bench = workbench.New(workbench.Options{
 		Kinds: reg.Kinds(), Open: reg.Open, File: file, Repository: a.store.WebConnectors(), Sealer: a.sealer, Numbers: a.number,
 		Reach:   connectors.Reach{Networks: a.cfg.WebConnectors.Networks, Folders: a.cfg.WebConnectors.Folders},
+		Lock:    a.exclusive,
 		Changed: a.systems.changed, Status: a.systems.status, Now: time.Now, Log: a.log,
 	})
 	if a.match, err = customers.NewService(customers.Options{Repository: a.store.Customers(), Normalizer: a.number, Log: a.log}); err != nil {
@@ -117,7 +118,7 @@ func (s *systems) reconcile(ctx context.Context) error {
 			next = append(next, old)
 			continue
 		}
-		sys, err := s.open(ctx, spec)
+		sys, err := s.open(ctx, spec, old)
 		switch {
 		case err == nil:
 			next, opened = append(next, sys), append(opened, sys)
@@ -178,8 +179,8 @@ func (s *systems) replace(next, opened []*system, refused map[string]string) err
 	return nil
 }
 
-// open makes a system of its configuration.
-func (s *systems) open(ctx context.Context, spec workbench.Spec) (*system, error) {
+// open makes a system of its configuration. What is mirrored of the one before it goes on to answer, where it is the same.
+func (s *systems) open(ctx context.Context, spec workbench.Spec, former *system) (*system, error) {
 	if spec.Problem != nil {
 		return nil, spec.Problem
 	}
@@ -197,8 +198,12 @@ func (s *systems) open(ctx context.Context, spec workbench.Spec) (*system, error
 		sys.c.Close()
 		return nil, err
 	}
+	var before *phoneindex.Mirror
+	if former != nil {
+		before = former.mirror
+	}
 	if _, lists := connectors.As[connectors.Indexer](d); lists && !spec.NoIndex {
-		if sys.mirror, err = s.app.openMirror(spec.ID, spec.Name, spec.Kind+" "+string(spec.Config), sys.c); err != nil {
+		if sys.mirror, err = s.app.openMirror(spec.ID, spec.Name, s.kinds.Mirrored(spec.Kind, spec.Config), sys.c, before); err != nil {
 			sys.c.Close()
 			return nil, err
 		}

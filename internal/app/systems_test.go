@@ -127,6 +127,47 @@ func TestConnectorsOfTheWebAppComeAndGo(t *testing.T) {
 	}
 }
 
+// TestAChangedSettingLeavesCallersFound: the system is away, so that the phone index alone knows who calls, before and after.
+func TestAChangedSettingLeavesCallersFound(t *testing.T) {
+	cfg := webConfig(t)
+	sim := onecsim.New(onecsim.Options{Base: onecsim.NewDemo(), User: "Пульт", Password: crmPassword})
+	srv := httptest.NewServer(sim)
+	t.Cleanup(srv.Close)
+	address := srv.URL + "/demo"
+	addAdmin(t, cfg)
+	c := admin(t, serve(t, cfg))
+	if _, code := c.query(upsert(address, "", theSecret)); code != "" {
+		t.Fatalf("adding gave %q", code)
+	}
+	deadline := time.After(20 * time.Second)
+	for {
+		data, _ := c.query(`{phoneIndexes{completeAt}}`)
+		if all := data["phoneIndexes"].([]any); len(all) == 1 && all[0].(map[string]any)["completeAt"] != nil {
+			break
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("the base is not read: %v", data)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	sim.Suffer(&onecsim.Trouble{Status: 503})
+	const number, maria = "+79750124567", "FAILED Котова Мария Сергеевна " // in the index, and the system does not answer
+	for i, change := range []struct{ name, config string }{
+		{"Base", `,max_connections:2`},
+		{"Наша база", `,max_connections:2`},
+		{"1C", `,max_connections:2,links:"https://1c.example.com/"`}, // all has to be read anew, and cannot
+	} {
+		doc := strings.Replace(upsert(address, change.config, fmt.Sprintf(",version:%d", i+1)), `name:"Base"`, fmt.Sprintf("name:%q", change.name), 1)
+		if _, code := c.query(doc); code != "" {
+			t.Fatalf("change %d gave %q", i, code)
+		}
+		if got := c.caller(number); got != maria+change.name {
+			t.Errorf("after change %d: %s", i, got)
+		}
+	}
+}
+
 // TestConnectorsOfTheWebAppAreSharedAndKept: another process uses what one was told, and a restart keeps it.
 func TestConnectorsOfTheWebAppAreSharedAndKept(t *testing.T) {
 	pg, err := lab.StartPostgres(t.Context(), lab.ServerOptions{})

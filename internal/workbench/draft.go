@@ -144,18 +144,28 @@ func (s *Service) kept(ctx context.Context, d Draft, f connectors.Factory, sch s
 	if before, err = plain(sch, before); err != nil {
 		return nil, err
 	}
-	if now, err := plain(sch, config); err != nil {
+	now, err := plain(sch, config)
+	if err != nil {
 		return nil, err
-	} else if field := moved(f, before, now); field != "" {
-		for _, path := range names {
-			if _, given := d.Secrets[path]; !given {
-				return nil, errs.Field(opDraft, "config."+path, "must be given again, because "+field+
-					" has changed: a stored secret goes nowhere else than where it was given for")
-			}
-		}
-		return held{}, nil
 	}
-	return s.unseal(ctx, old)
+	if field := moved(f, before, now); field != "" {
+		return anew(d, names, "must be given again, because "+field+" has changed: a stored secret goes nowhere else than where it was given for")
+	}
+	h, err := s.unseal(ctx, old)
+	if errs.Is(err, errs.Invalid) {
+		return anew(d, names, "must be given again: what is stored cannot be opened")
+	}
+	return h, err
+}
+
+// anew is a connector without its stored secrets, where a draft gives them all or takes them away.
+func anew(d Draft, names []string, why string) (held, error) {
+	for _, path := range names {
+		if _, given := d.Secrets[path]; !given {
+			return nil, errs.Field(opDraft, "config."+path, why)
+		}
+	}
+	return held{}, nil
 }
 
 // moved names a setting that has changed and may decide where secrets go.

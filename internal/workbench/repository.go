@@ -25,8 +25,14 @@ type Repository interface {
 	// WebConnector returns one; unknown is errs.NotFound.
 	WebConnector(ctx context.Context, id string) (Record, error)
 	// SaveWebConnector stores r if the stored version is former; 0 stands for none. Another is errs.Conflict, and nothing is changed.
-	SaveWebConnector(ctx context.Context, r Record, former int64) error
-	// DeleteWebConnector removes one if its version is former, with what its phone index has of people; another version is
-	// errs.Conflict, one that is not there success.
+	// It returns the version stored: r's, or a greater one where connectors of this id have been deleted, since none comes twice.
+	SaveWebConnector(ctx context.Context, r Record, former int64) (version int64, err error)
+	// DeleteWebConnector removes one if its version is former, with what its phone index has of people and its rotated secrets; another
+	// version is errs.Conflict, one that is not there success.
 	DeleteWebConnector(ctx context.Context, id string, former int64) error
+	// Rotated returns what SaveRotated has stored of a connector, nil if nothing was; an unknown connector is errs.NotFound.
+	Rotated(ctx context.Context, id string) ([]byte, error)
+	// SaveRotated stores the sealed secrets of a connector that changed when they were used, if former is what is stored. Other is
+	// errs.Conflict, an unknown connector errs.NotFound. Versions are another matter: nobody is told.
+	SaveRotated(ctx context.Context, id string, former, sealed []byte) error
 }

@@ -23,25 +23,57 @@ func (s *Service) Save(ctx context.Context, d Draft, userID string) (Connector, 
 		return Connector{}, errs.Wrap(op, err)
 	}
 	r.UpdatedAt, r.UpdatedBy = s.o.Now(), userID
-	if err := s.o.Repository.SaveWebConnector(ctx, r, d.Version); err != nil {
-		if errs.Is(err, errs.Conflict) {
-			return Connector{}, taken(d)
-		}
-		return Connector{}, errs.Wrap(op, err)
+	c, err := s.store(ctx, r, d.Version)
+	if errs.Is(err, errs.Conflict) && d.Version == 0 {
+		return Connector{}, errs.Field(op, "id", "there is a connector of this name already")
 	}
-	s.o.Log.Info("connector saved", "connector", r.ID, "kind", r.Kind, "version", r.Version, "user", userID, "disabled", r.Disabled)
+	return c, errs.Wrap(op, err)
+}
+
+// store stores a record over a former version and has it used.
+func (s *Service) store(ctx context.Context, r Record, former int64) (c Connector, err error) {
+	if r.Version, err = s.o.Repository.SaveWebConnector(ctx, r, former); err != nil {
+		if errs.Is(err, errs.Conflict) {
+			return c, changed()
+		}
+		return c, err
+	}
+	s.o.Log.Info("connector saved", "connector", r.ID, "kind", r.Kind, "version", r.Version, "user", r.UpdatedBy, "disabled", r.Disabled)
+	if err := s.keepDrafts(ctx, r); err != nil {
+		s.o.Log.Warn("a renewed secret is not stored yet", "connector", r.ID, "err", err)
+	}
 	s.o.Changed(context.WithoutCancel(ctx))
-	c := s.shown(r)
+	c = s.shown(r)
 	c.Status = s.o.Status()[r.ID]
 	return c, nil
 }
 
-// taken is the error of a draft whose version is not the stored one.
-func taken(d Draft) error {
-	if d.Version == 0 {
-		return errs.Field("saving connector", "id", "there is a connector of this name already")
+// Switch takes a connector out of use, or into it again, as it is stored. Nothing is opened to take one out: whatever is wrong with it,
+// it can be stopped. One that cannot be opened is not taken into use.
+func (s *Service) Switch(ctx context.Context, id string, disabled bool, version int64, userID string) (Connector, error) {
+	const op = "switching connector"
+	if s.ofFile(id) {
+		return Connector{}, errs.E(errs.Invalid, op, "the connector is one of the configuration file: take it out there")
 	}
-	return changed()
+	r, err := s.o.Repository.WebConnector(ctx, id)
+	if err != nil {
+		return Connector{}, errs.Wrap(op, err)
+	}
+	if r.Version != version {
+		return Connector{}, changed()
+	}
+	if !disabled {
+		h, err := s.unseal(ctx, r)
+		if err != nil {
+			return Connector{}, errs.Wrap(op, err)
+		}
+		if err := s.opens(ctx, r, h); err != nil {
+			return Connector{}, errs.Wrap(op, err)
+		}
+	}
+	r.Disabled, r.Version, r.UpdatedAt, r.UpdatedBy = disabled, version+1, s.o.Now(), userID
+	c, err := s.store(ctx, r, version)
+	return c, errs.Wrap(op, err)
 }
 
 // Delete removes a connector and has it no longer used.

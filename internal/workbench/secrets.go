@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -83,6 +84,20 @@ func clone(config map[string]any) (map[string]any, error) {
 	return object(text)
 }
 
+// bindingOf is the binding of a record.
+func (s *Service) bindingOf(f connectors.Factory, r Record) (seal.Binding, error) {
+	sch, config, err := s.read(r.Kind, r.Config)
+	if err != nil {
+		return seal.Binding{}, err
+	}
+	if config, err = plain(sch, config); err != nil {
+		return seal.Binding{}, err
+	}
+	return binding(f, r.ID, config)
+}
+
+// unseal opens the secrets of a record. Those that cannot be opened, since the key is gone or the row was changed by hand, are
+// errs.Invalid.
 func (s *Service) unseal(ctx context.Context, r Record) (held, error) {
 	const op = "opening a connector's secrets"
 	if len(r.Sealed) == 0 {
@@ -92,25 +107,21 @@ func (s *Service) unseal(ctx context.Context, r Record) (held, error) {
 	if err != nil {
 		return nil, err
 	}
-	sch, config, err := s.read(r.Kind, r.Config)
-	if err != nil {
-		return nil, err
-	}
-	if config, err = plain(sch, config); err != nil {
-		return nil, err
-	}
-	b, err := binding(f, r.ID, config)
+	b, err := s.bindingOf(f, r)
 	if err != nil {
 		return nil, err
 	}
 	text, err := s.o.Sealer.Open(ctx, b, r.Sealed)
-	if err != nil {
-		return nil, errs.Wrap(op, err)
+	if errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Timeout) {
+		return nil, errs.Wrap(op, err) // the key is away, which passes
 	}
 	defer clear(text)
 	var h held
-	if err := json.Unmarshal(text, &h); err != nil {
-		return nil, errs.E(errs.Internal, op, "what was sealed is no list of secrets")
+	if err == nil {
+		err = json.Unmarshal(text, &h)
+	}
+	if err != nil {
+		return nil, &errs.Error{Kind: errs.Invalid, Op: op, Msg: "its secrets cannot be opened any more: type them again", Err: errors.New(err.Error())}
 	}
 	return h, nil
 }
@@ -123,14 +134,7 @@ func (s *Service) seal(ctx context.Context, r Record, h held) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sch, config, err := s.read(r.Kind, r.Config)
-	if err != nil {
-		return nil, err
-	}
-	if config, err = plain(sch, config); err != nil {
-		return nil, err
-	}
-	b, err := binding(f, r.ID, config)
+	b, err := s.bindingOf(f, r)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,27 @@ import (
 type rows struct {
 	mu sync.Mutex
 	m  map[string]workbench.Record
+
+	rotated map[string][]byte
+	gone    map[string]int64
+	broken  error // of rotated
+}
+
+func newRows() *rows {
+	return &rows{m: map[string]workbench.Record{}, rotated: map[string][]byte{}, gone: map[string]int64{}}
+}
+
+// locks are names that one holds at a time.
+type locks struct{ m sync.Map }
+
+func (l *locks) take(ctx context.Context, name string) (func(), error) {
+	place, _ := l.m.LoadOrStore(name, make(chan struct{}, 1))
+	select {
+	case place.(chan struct{}) <- struct{}{}:
+		return func() { <-place.(chan struct{}) }, nil
+	case <-ctx.Done():
+		return nil, errs.With(errs.Timeout, "waiting", ctx.Err())
+	}
 }
 
 func (r *rows) WebConnectors(context.Context) ([]workbench.Record, error) {
@@ -50,13 +71,38 @@ func (r *rows) WebConnector(_ context.Context, id string) (workbench.Record, err
 	return c, nil
 }
 
-func (r *rows) SaveWebConnector(_ context.Context, c workbench.Record, former int64) error {
+func (r *rows) SaveWebConnector(_ context.Context, c workbench.Record, former int64) (int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m[c.ID].Version != former {
-		return errs.E(errs.Conflict, "saving", "another version")
+		return 0, errs.E(errs.Conflict, "saving", "another version")
 	}
+	c.Version = max(c.Version, r.gone[c.ID]+1)
 	r.m[c.ID] = c
+	return c.Version, nil
+}
+
+func (r *rows) Rotated(_ context.Context, id string) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.m[id]; !ok {
+		return nil, errs.E(errs.NotFound, "reading", "there is no such connector")
+	}
+	return r.rotated[id], r.broken
+}
+
+func (r *rows) SaveRotated(_ context.Context, id string, former, sealed []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch _, ok := r.m[id]; {
+	case !ok:
+		return errs.E(errs.NotFound, "storing", "there is no such connector")
+	case r.broken != nil:
+		return r.broken
+	case !bytes.Equal(former, r.rotated[id]):
+		return errs.E(errs.Conflict, "storing", "something else is stored")
+	}
+	r.rotated[id] = sealed
 	return nil
 }
 
@@ -66,7 +112,9 @@ func (r *rows) DeleteWebConnector(_ context.Context, id string, former int64) er
 	if c, ok := r.m[id]; ok && c.Version != former {
 		return errs.E(errs.Conflict, "deleting", "another version")
 	}
+	r.gone[id] = former
 	delete(r.m, id)
+	delete(r.rotated, id)
 	return nil
 }
 
@@ -87,11 +135,13 @@ type stand struct {
 	changed int
 	log     bytes.Buffer
 	status  map[string]workbench.Status
+	sealer  workbench.Sealer
+	lock    func(context.Context, string) (func(), error)
 }
 
 func newStand(t *testing.T, change ...func(*workbench.Options)) *stand {
 	t.Helper()
-	s := &stand{t: t, rows: &rows{m: map[string]workbench.Record{}}, status: map[string]workbench.Status{}}
+	s := &stand{t: t, rows: newRows(), status: map[string]workbench.Status{}}
 	s.sim = onecsim.New(onecsim.Options{Base: onecsim.NewDemo(), User: user, Password: password})
 	srv := httptest.NewServer(s.sim)
 	t.Cleanup(srv.Close)
@@ -108,6 +158,7 @@ func newStand(t *testing.T, change ...func(*workbench.Options)) *stand {
 		Kinds: reg.Kinds(), Open: reg.Open, Repository: s.rows, Numbers: numbers,
 		Sealer:  seal.New(localkey.New(filepath.Join(t.TempDir(), "key"))),
 		Reach:   connectors.Reach{Networks: []string{"127.0.0.0/8"}},
+		Lock:    new(locks).take,
 		Changed: func(context.Context) { s.changed++ },
 		Status:  func() map[string]workbench.Status { return s.status },
 		Now:     func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
@@ -115,6 +166,7 @@ func newStand(t *testing.T, change ...func(*workbench.Options)) *stand {
 	for _, c := range change {
 		c(&o)
 	}
+	s.sealer, s.lock = o.Sealer, o.Lock
 	s.Service = workbench.New(o)
 	return s
 }

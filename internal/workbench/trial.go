@@ -2,6 +2,7 @@ package workbench
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +48,20 @@ const patience = 30 * time.Second
 // margin is what is left of the asker's time for telling that the system took all of it.
 const margin = 300 * time.Millisecond
 
+// written are the capabilities that only the configuration file switches on (log_calls, missed_call_tasks): a connector of the web app
+// is not written to, whatever its driver could do.
+var written = []string{"LOG_CALL", "ATTACH_RECORDING", "CREATE_TASK"}
+
 // Test asks the system whether it is there and lets us in. An error is that of the subject's settings; trouble with the system is told
 // in the outcome.
 func (s *Service) Test(ctx context.Context, sub Subject) (Tested, error) {
 	const op = "testing connector"
 	var out Tested
-	err := s.with(ctx, sub, func(ctx context.Context, _ Spec, d connectors.Driver) {
+	err := s.with(ctx, sub, func(ctx context.Context, spec Spec, d connectors.Driver) {
 		out.Capabilities = connectors.Capabilities(d)
+		if !s.ofFile(spec.ID) {
+			out.Capabilities = slices.DeleteFunc(out.Capabilities, func(c string) bool { return slices.Contains(written, c) })
+		}
 		checker, ok := connectors.As[connectors.Checker](d)
 		if !ok {
 			return
@@ -104,11 +112,14 @@ func (s *Service) with(ctx context.Context, sub Subject, f func(context.Context,
 	return closeDriver(d)
 }
 
+// nameless is the id of a draft that nobody has named yet.
+const nameless = "draft"
+
 func (s *Service) find(ctx context.Context, sub Subject) (Spec, error) {
 	if sub.Draft != nil {
 		d := *sub.Draft
 		if d.ID == "" {
-			d.ID = "draft" // nobody has named it yet
+			d.ID = nameless
 		}
 		if strings.TrimSpace(d.Name) == "" {
 			d.Name = d.ID

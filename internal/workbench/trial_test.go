@@ -22,7 +22,7 @@ func TestADraftIsTestedWithoutBeingSaved(t *testing.T) {
 	if err != nil || got.Problem != nil || !got.Checked || len(got.Requests) == 0 || got.Took <= 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if can := strings.Join(got.Capabilities, " "); can != "CHECK GET SEARCH INDEX LOG_CALL" {
+	if can := strings.Join(got.Capabilities, " "); can != "CHECK GET SEARCH INDEX" {
 		t.Errorf("it can %s", can)
 	}
 	if len(s.rows.m) != 0 || s.changed != 0 {

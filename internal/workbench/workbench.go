@@ -28,6 +28,8 @@ type Options struct {
 	Repository Repository
 	Sealer     Sealer
 	Numbers    *customers.Normalizer
+	// Lock waits until nobody else holds the name, in any process, or ctx ends.
+	Lock func(ctx context.Context, name string) (release func(), err error)
 	// Changed is called when what is stored has changed; it makes this process and the others use it, and waits for this one.
 	Changed func(ctx context.Context)
 	// Status tells how the connectors that are in use are doing, by id.
@@ -77,6 +79,8 @@ type Connector struct {
 type Service struct {
 	o     Options
 	kinds map[string]connectors.Factory
+
+	unsaved unsaved
 }
 
 // New makes a workbench.
@@ -185,5 +189,12 @@ func (s *Service) confined(r Record, secrets held) (Spec, error) {
 	if err != nil {
 		return Spec{}, inConfig(err)
 	}
-	return Spec{ID: r.ID, Kind: r.Kind, Name: r.Name, Config: config, Secrets: secrets, NoIndex: r.NoIndex, Version: r.Version}, nil
+	b, err := s.bindingOf(f, r)
+	if err != nil {
+		return Spec{}, err
+	}
+	return Spec{
+		ID: r.ID, Kind: r.Kind, Name: r.Name, Config: config, NoIndex: r.NoIndex, Version: r.Version,
+		Secrets: &keeper{held: secrets, s: s, id: r.ID, realm: b.Realm},
+	}, nil
 }

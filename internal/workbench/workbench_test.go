@@ -134,6 +134,54 @@ func TestSecretsStayThroughHarmlessChanges(t *testing.T) {
 	}
 }
 
+// A key that was lost, or a row that was changed by hand: it can be stopped and mended.
+func TestASecretThatDoesNotOpenIsTypedAnew(t *testing.T) {
+	s := newStand(t)
+	s.save(s.draft())
+	r := s.rows.m["1c"]
+	r.Sealed = []byte("of another installation")
+	s.rows.m["1c"] = r
+	d := s.draft()
+	d.Version, d.Secrets = 1, nil
+	if _, err := s.Save(t.Context(), d, "adam"); errs.FieldsOf(err)["config.password"] == "" {
+		t.Errorf("saved without it: %v", err)
+	}
+	if _, err := s.Switch(t.Context(), "1c", true, 7, "adam"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("stopping another version: %v", err)
+	}
+	if c, err := s.Switch(t.Context(), "1c", true, 1, "adam"); err != nil || !c.Disabled || c.Version != 2 || s.changed != 2 {
+		t.Fatalf("stopped: %+v, %v", c, err)
+	}
+	if specs, err := s.Specs(t.Context()); err != nil || len(specs) != 0 {
+		t.Errorf("stopped and used: %+v, %v", specs, err)
+	}
+	if _, err := s.Switch(t.Context(), "1c", false, 2, "adam"); !strings.Contains(errs.Message(err), "type them again") || s.rows.m["1c"].Version != 2 {
+		t.Errorf("it is in use and cannot be opened: %v", err)
+	}
+	d.Version, d.Secrets, d.Disabled = 2, map[string]*string{"password": ptr(password)}, true
+	s.save(d)
+	if c, err := s.Switch(t.Context(), "1c", false, 3, "adam"); err != nil || c.Disabled || c.Version != 4 {
+		t.Errorf("in use again: %+v, %v", c, err)
+	}
+	s.test(t, workbench.Subject{ID: "1c"})
+}
+
+func TestAConnectorMadeAnewIsNotTheOldOne(t *testing.T) {
+	s := newStand(t)
+	d := s.draft()
+	s.save(d)
+	if err := s.Delete(t.Context(), "1c", 1, "adam"); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.save(d); c.Version == 1 {
+		t.Error("it has the version of the one that was deleted")
+	}
+	d.Version = 1
+	if _, err := s.Save(t.Context(), d, "late"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("a page of the old one: %v", err)
+	}
+}
+
 func TestWhoIsLateIsTold(t *testing.T) {
 	s := newStand(t)
 	s.save(s.draft())

@@ -291,6 +291,46 @@ const shots: Record<string, Shot> = {
     path: '/connectors/bitrix',
     act: async (page) => page.locator('input[type=password]').waitFor(),
   },
+  'connector-odoo': {
+    scenario: 'admin',
+    path: '/connectors/new/httpjson',
+    act: async (page) => {
+      await page.getByRole('combobox').first().click()
+      await page.getByRole('option').nth(1).click()
+      await page.locator('fieldset').last().scrollIntoViewIfNeeded()
+    },
+  },
+  'connector-refused': {
+    scenario: 'admin',
+    path: '/connectors/bitrix',
+    act: async (page) => {
+      await page.locator('input[placeholder^="https"]').first().fill('ftp://crm')
+      await page.locator('form button[type=submit]').first().click()
+      await page.locator('[role=alert]').waitFor()
+      await page.locator('[role=alert]').scrollIntoViewIfNeeded()
+    },
+  },
+  'connector-csvfile': {
+    scenario: 'admin',
+    path: '/connectors/price-list',
+    act: async (page) => page.locator('textarea').first().waitFor(),
+  },
+  'connector-file': {
+    scenario: 'admin',
+    path: '/connectors/1c',
+    act: async (page) => {
+      await page.locator('section form button').first().click()
+      await page.locator('table').waitFor()
+    },
+  },
+  'connector-delete': {
+    scenario: 'admin',
+    path: '/connectors/bitrix',
+    act: async (page) => {
+      await page.locator('main form').first().locator('button').last().click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
   outbox: {
     scenario: 'admin',
     path: '/outbox',

@@ -119,6 +119,43 @@ func bitrixApp(t *testing.T) system {
 	return s
 }
 
+// described is a system that an installation has described itself, with what is its own in headers, addresses, queries and expressions.
+func described() system {
+	const key, hook = "k3y0fRomashka", "9f8e7d6c5b4a"
+	return system{
+		factory: httpjson.Factory(), path: "/api", numbers: []string{"+79161234567"}, search: "Котова",
+		handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Key") != "Zugang "+key || !strings.HasPrefix(r.URL.Path, "/api/hooks/"+hook+"/") || r.URL.Query().Get("tenant") != "romashka" {
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprint(w, `[{"id":30002,"name":"Мария Котова","firm":"ООО Ромашка","phone":79161234567.0,"mobile":7.9161234567e10},
+				{"id":30003,"name":"Пётр Чужой","firm":"ООО Другая","phone":79161234567,"mobile":null}]`)
+		}),
+		config: map[string]any{
+			"networks": []string{"127.0.0.0/8"}, "headers": map[string]any{"X-Key": "Zugang " + key, "Accept": "application/json"},
+			"defs": `def ours: select(.firm == "ООО Ромашка");`,
+			"operations": map[string]any{
+				"check": map[string]any{"path": "/hooks/" + hook + "/me", "query": map[string]any{"tenant": "romashka"}, "result": "{}"},
+				"lookup": map[string]any{
+					"path": "/hooks/" + hook + "/find", "query": map[string]any{"tenant": "romashka", "owner": 1234567, "digits": "${.number.national}"},
+					"result": `[.[] | ours | {type: "contact", id, kind: "PERSON", name, company: .firm, phones: [.phone, .mobile | select(.) | {raw: tostring}]}]`,
+				},
+				"search": map[string]any{
+					"path": "/hooks/" + hook + "/find", "query": map[string]any{"tenant": "romashka", "text": "${.text}"},
+					"result": `[.[] | ours | {type: "contact", id, kind: "PERSON", name, phones: []}]`,
+				},
+				"index": map[string]any{
+					"path": "/hooks/" + hook + "/all", "query": map[string]any{"tenant": "romashka"},
+					"result": `{candidates: [.[] | ours | {type: "contact", id, kind: "PERSON", name, phones: []}]}`,
+				},
+			},
+		},
+		originals: []string{key, hook, "Zugang", "romashka", "Ромашка", "1234567", "Мария", "Котова", "Другая", "9161234567", "30002"},
+	}
+}
+
 // TestACaptureBehavesAsTheSystemDid: what was captured of a strict 1C and of a Bitrix24 is replayed, the same questions find the same,
 // the host makes the same of it, and nothing of anybody is left.
 func TestACaptureBehavesAsTheSystemDid(t *testing.T) {
@@ -126,7 +163,7 @@ func TestACaptureBehavesAsTheSystemDid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range map[string]system{"1C": oneC(), "Bitrix24": bitrix(), "Bitrix24App": bitrixApp(t)} {
+	for name, s := range map[string]system{"1C": oneC(), "Bitrix24": bitrix(), "Bitrix24App": bitrixApp(t), "one described": described()} {
 		t.Run(name, func(t *testing.T) {
 			srv := httptest.NewServer(s.handler)
 			defer srv.Close()

@@ -43,6 +43,15 @@ func Parse(raw []byte) (any, error) {
 	return v, nil
 }
 
+// Text is a text of values that are told apart by it; see connectors.Mirrored.
+func Text(values ...any) string {
+	text, err := json.Marshal(values)
+	if err != nil { // nothing that came out of JSON
+		return fmt.Sprint(values...)
+	}
+	return string(text)
+}
+
 // Decode fills target, a pointer to a struct, from a JSON object.
 func Decode(raw json.RawMessage, target any) error {
 	v, err := Parse(raw)

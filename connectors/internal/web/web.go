@@ -127,13 +127,18 @@ func (c *Client) Do(ctx context.Context, op string, req *http.Request) (Answer, 
 	return a, err
 }
 
-// shown is an address as people read it.
+// shown is an address as people read it. A plus is one in a path and a space in a query: a token with one has to be known for what it is.
 func shown(u *url.URL) string {
-	s := u.String()
-	if plain, err := url.QueryUnescape(s); err == nil {
-		s = plain
+	bare := *u
+	bare.Path, bare.RawPath, bare.RawQuery, bare.ForceQuery, bare.Fragment, bare.RawFragment = "", "", "", false, "", ""
+	s := bare.String() + u.Path
+	if u.RawQuery == "" {
+		return s
 	}
-	return s
+	if plain, err := url.QueryUnescape(u.RawQuery); err == nil {
+		return s + "?" + plain
+	}
+	return s + "?" + u.RawQuery
 }
 
 func exchange(req *http.Request, a Answer) trace.Exchange {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -128,6 +129,36 @@ func TestWhatIsAskedIsTracedWithoutSecretsAndNumbers(t *testing.T) {
 	}
 	if len(tapped) != 1 || string(tapped[0].Body) != "body" || string(tapped[0].Payload) != `{"a":1}` || tapped[0].Status != http.StatusTeapot {
 		t.Errorf("tapped %+v", tapped)
+	}
+}
+
+// A plus in a path is no space: a token with one is known for what it is, also where the query is decoded.
+func TestATokenWithAPlusIsNotShown(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://crm.example.com/rest/1+2%2F3/find?q=%2B7+916&x=a%26b": "https://crm.example.com/rest/1+2/3/find?q=+7 916&x=a&b",
+		"https://crm.example.com/a%20b":                                "https://crm.example.com/a b",
+		"https://crm.example.com/a?b=%zz":                              "https://crm.example.com/a?b=%zz",
+	} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shown(u); got != want {
+			t.Errorf("%s is shown as %s, want %s", address, got, want)
+		}
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer srv.Close()
+	const token = "s3cr+t/key"
+	c := New(Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, Networks: Local, MaxAnswer: 100, Secrets: []string{token}})
+	ctx, recorder := trace.With(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/rest/"+url.PathEscape(token)+"/find?key="+url.QueryEscape(token), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.Do(ctx, "asking", req)
+	if all, _ := recorder.Requests(); len(all) != 1 || !strings.HasSuffix(all[0].Target, "/rest/***/find?key=***") {
+		t.Errorf("traced %+v", all)
 	}
 }
 

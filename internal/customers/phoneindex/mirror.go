@@ -22,10 +22,12 @@ type Lister interface {
 type Options struct {
 	Connector  string // instance id
 	Name       string // as people know it
-	Config     string // changes when the connector's configuration does: what was read under another one is not used
+	System     string // tells customer systems apart: what was read of another one is not used
+	Config     string // how records are read: what was read under another one serves until everything is read anew
 	Lister     Lister
 	Numbers    *customers.Normalizer
 	Repository Repository
+	Former     *Mirror // in whose place this one comes; nil: nobody's. Of another connector or system it is not regarded
 	// Lead waits until this process is the one that reads, and returns what is closed when it no longer is. nil: it always is.
 	Lead func(ctx context.Context) (lost <-chan struct{}, release func(), err error)
 
@@ -42,6 +44,7 @@ type Options struct {
 type Mirror struct {
 	o     Options
 	index *Index
+	view  *View
 	log   *slog.Logger
 
 	catching sync.Mutex
@@ -83,21 +86,25 @@ func NewMirror(o Options) (*Mirror, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Mirror{
-		o: o, index: New(o.Connector, o.Name), log: o.Log.With("connector", o.Connector),
+	index := New(o.Connector, o.Name)
+	m := &Mirror{
+		o: o, index: index, view: &View{own: index}, log: o.Log.With("connector", o.Connector),
 		loaded: map[string]int{}, pruned: map[string]bool{},
-	}, nil
+	}
+	m.succeed(o.Former)
+	m.o.Former = nil
+	return m, nil
 }
 
 // Index is what the mirror fills.
-func (m *Mirror) Index() *Index { return m.index }
+func (m *Mirror) Index() *View { return m.view }
 
 // State tells how the mirror is doing.
 func (m *Mirror) State() State {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.state
-	s.Stats = m.index.Stats()
+	s.Stats = m.view.Stats()
 	return s
 }
 
@@ -107,8 +114,11 @@ func (m *Mirror) note(f func(*State)) {
 	f(&m.state)
 }
 
-// stamp says how pages are written.
-func (m *Mirror) stamp() string { return format + " " + m.o.Numbers.Region() + " " + m.o.Config }
+// stamp says how pages are written, of which system, and how its records are read.
+func (m *Mirror) stamp() string { return m.place() + " " + m.o.Config }
+
+// place is what pages have in common that may answer together.
+func (m *Mirror) place() string { return format + " " + m.o.Numbers.Region() + " " + m.o.System }
 
 // Run fills the index until ctx ends, or until the system turns out to be one that cannot list its records.
 func (m *Mirror) Run(ctx context.Context) error {
@@ -307,10 +317,7 @@ func (m *Mirror) catchUp(ctx context.Context) ([]Scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range scans {
-		if s.Stamp != m.stamp() {
-			continue
-		}
+	for _, s := range m.serving(scans) {
 		m.mu.Lock()
 		after := m.loaded[s.ID]
 		m.mu.Unlock()
@@ -342,6 +349,7 @@ func (m *Mirror) catchUp(ctx context.Context) ([]Scan, error) {
 		}
 	}
 	m.forget(scans)
+	m.view.former.Store(nil)
 	return scans, nil
 }
 

@@ -289,12 +289,12 @@ func TestOneOfManyReads(t *testing.T) {
 	})
 }
 
-func TestWhatWasReadUnderAnotherConfigurationIsNotUsed(t *testing.T) {
+func TestWhatWasReadOfAnotherSystemIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		repo := &phoneindex.Memory{}
 		mirror(t, newCRM(25), repo, nil).after(time.Minute).stop()
 		other := newCRM(0)
-		d := mirror(t, other, repo, func(o *phoneindex.Options) { o.Config = "another base" }).after(time.Minute)
+		d := mirror(t, other, repo, func(o *phoneindex.Options) { o.System = "another base" }).after(time.Minute)
 		if s := d.State(); s.Customers != 0 || s.CompleteAt.IsZero() || other.take() == "" {
 			t.Errorf("%+v", s)
 		}

@@ -77,9 +77,7 @@ test('what the server refuses is told at its field, and everything typed is kept
   await user.clear(address)
   await user.type(address, 'http://1c')
   await user.click(screen.getByRole('button', { name: 'Save' }))
-  await waitFor(() =>
-    expect(screen.getByLabelText(/^Password/)).toHaveAccessibleDescription(/must be the secret itself/),
-  )
+  await waitFor(() => expect(screen.getByLabelText(/^Password/)).toHaveAccessibleDescription(/Type the secret itself/))
   expect(address).not.toHaveAccessibleDescription(/is no address/)
 })
 
@@ -105,9 +103,11 @@ test('a secret is never shown: it stays, is replaced, or taken away', async () =
 test('a preset says what is to be given', async () => {
   const { user, asked } = await renderApp('admin', { path: '/connectors/new/httpjson' })
   await user.click(await screen.findByRole('combobox', { name: /^System/ }))
-  await user.click(await screen.findByRole('option', { name: 'Odoo (JSON-RPC)' }))
-  await user.type(screen.getByLabelText(/^database/), 'crm')
-  await user.type(screen.getByLabelText(/^phones/), 'phone, mobile_2')
+  await user.click(await screen.findByRole('option', { name: 'Odoo 14 to 18 (JSON-RPC)' }))
+  await user.type(screen.getByLabelText(/^Database/), 'crm')
+  const phones = screen.getByLabelText(/^Fields with numbers/)
+  await user.type(phones, 'phone, mobile_2,') // a comma more, as it stands while the next is typed
+  expect(phones).toHaveValue('phone, mobile_2,')
   await user.type(screen.getByLabelText('Further secret: password'), 'key')
   await user.click(screen.getByRole('button', { name: 'Test connection' }))
   await screen.findByText(/The system lets us in/)
@@ -134,11 +134,76 @@ test('what no form can hold is YAML, and what is none is not sent', async () => 
   expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
   await user.clear(columns)
   await user.paste('{"id": "Номер"}')
-  await user.click(screen.getByRole('button', { name: 'Switch on' }))
+  await user.click(screen.getByRole('button', { name: 'Save' }))
   await waitFor(() => expect(sent(asked, 'UpsertConnector')).toHaveLength(1))
   expect(sent(asked, 'UpsertConnector')[0]).toMatchObject({
-    connector: { disabled: false, config: { path: '/srv/customers.csv', columns: { id: 'Номер' } } },
+    connector: { disabled: true, config: { path: '/srv/customers.csv', columns: { id: 'Номер' } } },
   })
+})
+
+test('a connection is switched off as it is stored, and what is half typed stays where it is', async () => {
+  const { user, asked, world } = await renderApp('admin', { path: '/connectors/bitrix' })
+  const address = await screen.findByLabelText(/^Address of the system/)
+  await user.clear(address)
+  await user.type(address, 'ht')
+  await user.click(screen.getByRole('button', { name: 'Switch off' }))
+  await screen.findByRole('button', { name: 'Switch on' })
+  expect(sent(asked, 'UpsertConnector')).toEqual([])
+  expect(sent(asked, 'SwitchConnector')).toEqual([{ id: 'bitrix', disabled: true, version: 4 }])
+  expect(world.connectors.find(({ id }) => id === 'bitrix')?.['config']).toMatchObject({
+    base_url: 'https://romashka.bitrix24.ru/rest/1',
+  })
+  expect(address).toHaveValue('ht')
+  await user.type(address, 'tps://crm.example.com')
+  await user.click(screen.getByRole('button', { name: 'Save' }))
+  await waitFor(() =>
+    expect(sent(asked, 'UpsertConnector')).toMatchObject([{ connector: { version: 5, disabled: true } }]),
+  )
+})
+
+test('another way in takes the secret of the former one away', async () => {
+  const { user, asked } = await renderApp('admin', { path: '/connectors/bitrix' })
+  await user.click(await screen.findByRole('combobox', { name: /^Way/ }))
+  await user.click(await screen.findByRole('option', { name: 'User and password' }))
+  await user.type(screen.getByLabelText(/^User/), 'pult')
+  await user.type(screen.getByLabelText(/^Password/), 'secret')
+  await user.click(screen.getByRole('button', { name: 'Save' }))
+  await waitFor(() => expect(sent(asked, 'UpsertConnector')).toHaveLength(1))
+  expect(sent(asked, 'UpsertConnector')[0]).toMatchObject({
+    connector: {
+      secrets: [
+        { path: 'auth.password', value: 'secret' },
+        { path: 'auth.token', value: null },
+      ],
+    },
+  })
+})
+
+test('a document that cannot be read and is no longer shown keeps nobody from saving', async () => {
+  const { user } = await renderApp('admin', { path: '/connectors/bitrix' })
+  await user.click(await screen.findByRole('combobox', { name: /^Way/ }))
+  await user.click(await screen.findByRole('option', { name: 'OAuth 2.0, client credentials' }))
+  await user.click(screen.getByLabelText(/^More parameters/))
+  await user.paste('audience: [x')
+  expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
+  await user.click(screen.getByRole('combobox', { name: /^Way/ }))
+  await user.click(await screen.findByRole('option', { name: 'Key in the path (webhook)' }))
+  expect(screen.queryByLabelText(/^More parameters/)).not.toBeInTheDocument()
+  expect(screen.getByRole('button', { name: 'Save' })).toBeEnabled()
+})
+
+test('a Russian page is Russian: settings of a preset, and what the server finds wrong', async () => {
+  const { user } = await renderApp('admin', { path: '/connectors/bitrix', language: 'ru' })
+  expect(await screen.findByLabelText(/^Ответственный по умолчанию/)).toBeInTheDocument()
+  expect(screen.getByRole('combobox', { name: /^Система/ })).toHaveValue('Битрикс24 (входящий вебхук)')
+  const address = screen.getByLabelText(/^Адрес системы/)
+  await user.clear(address)
+  await user.type(address, 'ftp://crm')
+  await user.click(screen.getByRole('button', { name: 'Сохранить' }))
+  await waitFor(() => expect(address).toHaveAccessibleDescription(/Это не адрес/))
+  expect(screen.getByRole('alert')).toHaveTextContent('Исправьте отмеченное.')
+  expect(address).toHaveFocus() // what is wrong is in sight
+  expect(screen.getByText('сервер не отвечает')).toBeInTheDocument()
 })
 
 test('who is late is told so', async () => {
@@ -165,5 +230,6 @@ test('one of the configuration file is tried and not changed', async () => {
   await user.click(await screen.findByRole('button', { name: 'Test connection' }))
   expect(await screen.findByText(/The system lets us in/)).toBeInTheDocument()
   expect(sent(asked, 'TestConnector')).toEqual([{ input: { id: '1c' } }])
+  expect(screen.getByText(/With the settings of the configuration file/)).toBeInTheDocument()
   expect(screen.queryByRole('button', { name: 'Save' })).not.toBeInTheDocument()
 })

@@ -32,7 +32,7 @@ test('the copies of the customer systems: how much, how old, what is wrong', asy
   const copies = await screen.findByRole('list', { name: 'Background copy' })
   expect(copies).toHaveTextContent(/copy of 1С: 48,213 numbers · read 2 h.* ago · being read now/u)
   expect(copies).toHaveTextContent(
-    'Background copy of Битрикс24: 0 numbers · not read to the end yet · cannot be read: the password was refused',
+    'Background copy of Битрикс24: 0 numbers · not read to the end yet · cannot be read: the user name, password or token was refused',
   )
 })
 

@@ -31,8 +31,11 @@ test('each record says whose it is, how it is with it, and why', async () => {
   await renderApp('admin', { path: '/outbox' })
   const dead = await row(/Мария Котова/)
   expect(dead).toHaveTextContent('What the record belongs to is not there any more.')
-  expect(dead).toHaveTextContent('the customer is not in the base any more')
-  expect(await row(/Пётр Смирнов/)).toHaveTextContent(/next attempt at \d\d:\d\d/)
+  expect(dead).toHaveTextContent('the customer is not in the system any more')
+  const waiting = await row(/Пётр Смирнов/)
+  expect(waiting).toHaveTextContent(/next attempt at \d\d:\d\d/)
+  expect(waiting.textContent.match(/does not answer/gu)).toHaveLength(1)
+  expect(await row(/Не более трёх звонков/)).toHaveTextContent('the system refused: Не более трёх звонков в день')
   expect(await row(/Being delivered/)).toBeInTheDocument()
   const systems = await screen.findByRole('list', { name: 'Customer systems' })
   expect(within(systems).getByText(/Switched off in the configuration/)).toBeInTheDocument()
@@ -117,7 +120,7 @@ test('a call without a customer of the system is no trouble, and is found where 
 test('a system in trouble says why', async () => {
   await renderApp('admin', { path: '/outbox' })
   const systems = await screen.findByRole('list', { name: 'Customer systems' })
-  expect(within(systems).getByText('Last failure: the system does not answer')).toBeInTheDocument()
+  expect(within(systems).getByText('Last failure: the server does not answer')).toBeInTheDocument()
 })
 
 test('an empty queue says so, and one that was never switched on says how', async () => {

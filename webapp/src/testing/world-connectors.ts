@@ -72,11 +72,11 @@ const kinds = [
       {
         name: 'bitrix24-webhook',
         title: 'Bitrix24 (incoming webhook)',
-        config: { auth: { kind: 'path' }, settings: { language: 'ru' } },
+        config: { auth: { kind: 'path' }, settings: { language: 'ru', responsible: '1' } },
       },
       {
         name: 'odoo-rpc',
-        title: 'Odoo (JSON-RPC)',
+        title: 'Odoo 14 to 18 (JSON-RPC)',
         config: {
           auth: { kind: 'none' },
           settings: { database: null, phones: ['phone', 'mobile'] },
@@ -198,6 +198,23 @@ export const connectorAnswers = (listOf: (context: unknown) => Plain[]) => ({
       }
       if (before) all[place] = connector
       else all.push(connector)
+      return { connector }
+    },
+    switchConnector: (_: unknown, { input }: Asked, context: unknown) => {
+      const all = listOf(context)
+      const place = all.findIndex(({ id }) => id === input['id'])
+      const before = all[place]
+      if (!before || before['version'] !== input['version']) throw refuse('CONFLICT', 'somebody else was faster')
+      const disabled = input['disabled'] === true
+      const connector = {
+        ...before,
+        version: Number(input['version']) + 1,
+        state: disabled ? 'DISABLED' : 'UNKNOWN',
+        since: null,
+        failingSince: null,
+        problem: '',
+      }
+      all[place] = connector
       return { connector }
     },
     deleteConnector: (_: unknown, { input }: Asked, context: unknown) => {

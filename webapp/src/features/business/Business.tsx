@@ -39,7 +39,13 @@ function Related({ customerId, system }: SectionProps) {
           strong={open}
           title={title || t(`business.kinds.${kind}`)}
           url={url}
-          words={[t(`business.kinds.${kind}`), status, sum, responsible, at === null ? '' : ago(at, now, language)]}
+          words={[
+            title && t(`business.kinds.${kind}`),
+            status,
+            sum,
+            responsible,
+            at === null ? '' : ago(at, now, language),
+          ]}
         />
       ))}
     </Section>
@@ -59,7 +65,7 @@ function PastContacts({ customerId, system }: SectionProps) {
           key={id}
           title={title || t(`business.channels.${channel}`)}
           url={url}
-          words={[t(`business.channels.${channel}`), at === null ? '' : dayName(at, now, language), who, text]}
+          words={[title && t(`business.channels.${channel}`), at === null ? '' : dayName(at, now, language), who, text]}
         />
       ))}
     </Section>

@@ -1,10 +1,11 @@
 import { useMutation } from '@apollo/client/react'
 import { Button, Switch, TextInput } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import {
   ConnectorsDocument,
+  SwitchConnectorDocument,
   UpsertConnectorDocument,
   type ConnectorFieldsFragment,
   type ConnectorKindsQuery,
@@ -18,7 +19,7 @@ import { DeleteConnector } from './DeleteConnector'
 import { SettingsForm } from './SettingsForm'
 import { Trials } from './Trials'
 import { inputOf, type Draft } from './draft'
-import { fieldsOf, unplaced } from './fields'
+import { fieldsOf, presetOf, unplaced } from './fields'
 import { useWords } from './words'
 import classes from './Connectors.module.css'
 
@@ -43,15 +44,38 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
   const [refused, setRefused] = useState<Readonly<Record<string, string>>>({})
   const fields = useMemo(() => fieldsOf(kind.schema), [kind.schema])
   const [save, saving] = useMutation(UpsertConnectorDocument, { refetchQueries: [ConnectorsDocument] })
+  const [turn, turning] = useMutation(SwitchConnectorDocument, { refetchQueries: [ConnectorsDocument] })
+
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    const first = form.current?.querySelector<HTMLElement>('[aria-invalid=true]')
+    const folded = first?.closest('details')
+    if (folded) folded.open = true
+    if (Object.keys(refused).length > 0) first?.focus()
+  }, [refused])
 
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
-  const problem = saving.error && problemOf(saving.error)
-  const elsewhere = unplaced(fields, ['id', 'name'], refused)
-  const store = (part: Partial<Draft> = {}) => {
+  const failed = saving.error ?? turning.error
+  const problem = failed && problemOf(failed)
+  const wrong = Object.fromEntries(Object.entries(refused).map(([path, said]) => [path, words.wrong(said)]))
+  const elsewhere = unplaced(fields, ['id', 'name'], wrong)
+  const input = () => inputOf(draft, { fields, preset: presetOf(kind.presets, draft.config), stored })
+  const begin = () => {
     setRefused({})
-    save({ variables: { connector: inputOf({ ...draft, ...part }) } }).then(
-      () => navigate('/connectors'),
-      (error: unknown) => setRefused(problemOf(error).details ?? {}),
+    saving.reset()
+    turning.reset()
+  }
+  const refuse = (error: unknown) => setRefused(problemOf(error).details ?? {})
+  const store = () => {
+    begin()
+    save({ variables: { connector: input() } }).then(() => navigate('/connectors'), refuse)
+  }
+  // As it is stored: what has been typed since is neither sent nor lost.
+  const turnTo = (id: string, disabled: boolean) => {
+    begin()
+    turn({ variables: { id, disabled, version: draft.version } }).then(
+      ({ data }) => data && change({ disabled, version: data.switchConnector.connector.version }),
+      refuse,
     )
   }
 
@@ -62,6 +86,7 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
       </p>
       {connector && <ConnectorState connector={connector} />}
       <form
+        ref={form}
         className={classes['form']}
         onSubmit={(event) => {
           event.preventDefault()
@@ -72,7 +97,7 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
           label={t('connectors.name')}
           description={t('connectors.nameHint')}
           value={draft.name}
-          error={refused['name']}
+          error={wrong['name']}
           maxLength={80}
           required
           autoComplete="off"
@@ -82,8 +107,9 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
           label={t('connectors.id')}
           description={t('connectors.idHint')}
           value={draft.id}
-          error={refused['id']}
-          disabled={connector !== undefined}
+          error={wrong['id']}
+          readOnly={connector !== undefined}
+          variant={connector ? 'filled' : 'default'}
           required
           autoComplete="off"
           onChange={({ currentTarget: { value } }) => change({ id: value })}
@@ -93,7 +119,7 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
           fields={fields}
           draft={draft}
           stored={stored}
-          refused={refused}
+          refused={wrong}
           onChange={change}
           onBroken={(name, isBroken) =>
             setBroken((before) => {
@@ -112,22 +138,27 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
         />
         {problem && (
           <div role="alert" className={classes['wrong']}>
-            {problem.code === 'CONFLICT' ? t('connectors.conflict') : say(problem)}
+            {problem.code === 'CONFLICT'
+              ? t('connectors.conflict')
+              : problem.details
+                ? t('connectors.fields')
+                : say(problem)}
             {elsewhere.map((line) => (
               <p key={line}>{line}</p>
             ))}
           </div>
         )}
         <div className={classes['actions']}>
-          <Button type="submit" loading={saving.loading} disabled={broken.size > 0}>
+          <Button type="submit" loading={saving.loading} disabled={broken.size > 0 || turning.loading}>
             {t('connectors.save')}
           </Button>
           {connector && (
             <>
               <Button
                 variant="default"
-                disabled={broken.size > 0 || saving.loading}
-                onClick={() => store({ disabled: !draft.disabled })}
+                loading={turning.loading}
+                disabled={saving.loading}
+                onClick={() => turnTo(connector.id, !draft.disabled)}
               >
                 {t(draft.disabled ? 'connectors.enable' : 'connectors.disable')}
               </Button>
@@ -146,7 +177,8 @@ export function ConnectorEditor({ kind, begun, stored, connector }: ConnectorEdi
         )}
       </form>
       <Trials
-        input={() => ({ draft: inputOf(draft) })}
+        intro={t('connectors.try.intro')}
+        input={() => ({ draft: input() })}
         disabled={broken.size > 0}
         onRefused={(wrong) => setRefused(wrong)}
       />

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { SignMark } from '@/components/SignMark'
 import type { ConnectorFieldsFragment, ConnectorState as State } from '@/gql/pages/graphql'
 import type { Sign } from '@/lib/sign'
+import { useTroubleWords } from '@/session/use-trouble-words'
 import { Elapsed } from '@/session/Elapsed'
 import classes from './Connectors.module.css'
 
@@ -17,6 +18,7 @@ const signs: Record<State, Sign> = {
 /** How a connector is doing: sign, word, since when, and why. */
 export function ConnectorState({ connector }: { connector: ConnectorFieldsFragment }) {
   const { t } = useTranslation()
+  const trouble = useTroubleWords()
   const { state, since, failingSince, problem } = connector
   const begun = failingSince ?? since
   return (
@@ -26,7 +28,7 @@ export function ConnectorState({ connector }: { connector: ConnectorFieldsFragme
         {t(`connectors.state.${state}`)}
         {begun && state !== 'UP' && <Elapsed since={begun} className={classes['dim']} />}
       </span>
-      {problem !== '' && <span className={classes['why']}>{problem}</span>}
+      {problem !== '' && <span className={classes['why']}>{trouble(problem)}</span>}
     </div>
   )
 }

@@ -36,7 +36,7 @@ export function DeleteConnector({ connector }: { connector: ConnectorFieldsFragm
         )}
         <div className={classes['actions']}>
           <Button
-            color="red"
+            color="red.9"
             loading={loading}
             onClick={() => {
               remove({ variables: { id, version } }).then(

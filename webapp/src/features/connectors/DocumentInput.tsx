@@ -1,5 +1,5 @@
 import { Textarea } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { parseDocument, stringify } from 'yaml'
 import classes from './Connectors.module.css'
@@ -18,6 +18,12 @@ export function DocumentInput({ label, hint, value, error, onChange, onBroken }:
   const { t } = useTranslation()
   const [text, setText] = useState(() => (value === undefined ? '' : stringify(value, { lineWidth: 0 })))
   const [wrong, setWrong] = useState<{ line: number }>()
+  // A field that is no longer shown keeps nobody from saving.
+  const broken = useRef(onBroken)
+  useEffect(() => {
+    broken.current = onBroken
+  })
+  useEffect(() => () => broken.current(false), [])
 
   const take = (typed: string) => {
     setText(typed)

@@ -15,7 +15,7 @@ export function FileConnector({ connector }: { connector: ConnectorFieldsFragmen
         {words.kind(connector.kind)} · {connector.id}. {t('connectors.fileHint')}
       </p>
       <ConnectorState connector={connector} />
-      <Trials input={() => ({ id: connector.id })} />
+      <Trials intro={t('connectors.try.fileIntro')} input={() => ({ id: connector.id })} />
     </>
   )
 }

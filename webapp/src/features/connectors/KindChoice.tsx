@@ -22,7 +22,7 @@ export function KindChoice({ kinds }: { kinds: ConnectorKindsQuery['connectorKin
               <span className={classes['dim']}>{words.about(name)}</span>
               {presets.length > 0 && (
                 <span className={classes['dim']}>
-                  {presets.map(({ title }) => title.replace(/ \(.*/u, '')).join(', ')}
+                  {[...new Set(presets.map((preset) => words.preset(preset).replace(/ \(.*/u, '')))].join(', ')}
                 </span>
               )}
             </Link>

@@ -2,16 +2,19 @@ import { useTranslation } from 'react-i18next'
 import type { TrialFieldsFragment } from '@/gql/pages/graphql'
 import { count } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
+import { useTroubleWords } from '@/session/use-trouble-words'
 import classes from './Connectors.module.css'
 
 /** What the system was asked, and how each went. */
 export function Requests({ trial }: { trial: TrialFieldsFragment }) {
   const { t } = useTranslation()
   const language = useLanguage()
+  const trouble = useTroubleWords()
   const { requests, more } = trial
   if (requests.length === 0) return <p className={classes['dim']}>{t('connectors.try.noRequests')}</p>
   return (
-    <div className={classes['wide']}>
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by keys
+    <section className={classes['wide']} tabIndex={0} aria-label={t('connectors.try.request')}>
       <table className={classes['requests']}>
         <caption>
           {t('connectors.try.requests')}
@@ -35,8 +38,13 @@ export function Requests({ trial }: { trial: TrialFieldsFragment }) {
                 </code>
               </td>
               <td>
-                {status ?? (problem === '' ? t('connectors.try.rows', { count: rows }) : problem)}
-                {status !== null && <span className={classes['dim']}> {count(bytes, language)} B</span>}
+                {status ?? (problem === '' ? t('connectors.try.rows', { count: rows }) : trouble(problem))}
+                {status !== null && (
+                  <span className={classes['dim']}>
+                    {' '}
+                    {t('connectors.try.bytes', { bytes: count(bytes, language) })}
+                  </span>
+                )}
               </td>
               <td className="num" title={`+${count(Math.round(at * 1000), language)} ms`}>
                 {count(Math.round(took * 1000), language)} {t('connectors.try.ms')}
@@ -45,6 +53,6 @@ export function Requests({ trial }: { trial: TrialFieldsFragment }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }

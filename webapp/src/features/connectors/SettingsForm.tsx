@@ -1,4 +1,5 @@
 import { TextInput } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConnectorKindsQuery } from '@/gql/pages/graphql'
 import { DocumentInput } from './DocumentInput'
@@ -8,6 +9,7 @@ import type { Draft } from './draft'
 import {
   isObject,
   isShown,
+  presetOf,
   secretNames,
   textOf,
   valueAt,
@@ -35,12 +37,11 @@ interface SettingsFormProps {
 export function SettingsForm(props: SettingsFormProps) {
   const { t } = useTranslation()
   const { kind, fields, draft } = props
-  const chosen = kind.presets.find(({ name }) => name === draft.config['preset'])
-  const preset: Settings = isObject(chosen?.config) ? chosen.config : {}
+  const preset = presetOf(kind.presets, draft.config)
   const plain = fields.filter((field) => !field.more)
   const more = fields.filter((field) => field.more)
   // Without a preset the description of the system is what there is to be written.
-  const open = kind.presets.length > 0 && !chosen
+  const open = kind.presets.length > 0 && Object.keys(preset).length === 0
   return (
     <>
       <FieldList {...props} shown={plain} preset={preset} />
@@ -103,7 +104,7 @@ function OneField(props: SettingsFormProps & { field: Field; preset: Settings })
             {Object.entries(given).map(([key, usual]) => (
               <PresetSetting
                 key={key}
-                name={key}
+                label={words.setting(key)}
                 usual={usual}
                 value={valueAt(draft.config, [...field.path, key])}
                 error={refused[`config.${field.name}.${key}`]}
@@ -124,10 +125,10 @@ function OneField(props: SettingsFormProps & { field: Field; preset: Settings })
           hint={hint}
           value={valueAt(draft.config, field.path)}
           usual={valueInForce(field, {}, preset)}
-          choiceWords={(value) =>
-            kind.presets.find(({ name }) => field.name === 'preset' && name === value)?.title ??
-            words.choice(kind.name, field, value)
-          }
+          choiceWords={(value) => {
+            const chosen = kind.presets.find(({ name }) => field.name === 'preset' && name === value)
+            return chosen ? words.preset(chosen) : words.choice(kind.name, field, value)
+          }}
           error={wrongAt(field, refused)}
           onChange={(value) => set(field.path, value)}
         />
@@ -152,26 +153,29 @@ function OneField(props: SettingsFormProps & { field: Field; preset: Settings })
 const inside = (field: Field, stored: readonly string[]) =>
   stored.filter((path) => path.startsWith(`${field.name}.`)).map((path) => path.slice(field.name.length + 1))
 
-/** A setting that a preset names: null there has to be given, a list is written with commas. */
+/** A setting that a preset names: null there has to be given, a list is written with commas. What is typed stays as it is typed. */
 function PresetSetting(props: {
-  name: string
+  label: string
   usual: unknown
   value: unknown
   error: string | undefined
   onChange: (value: unknown) => void
 }) {
-  const { name, usual, value, error, onChange } = props
+  const { label, usual, value, error, onChange } = props
+  const [typed, setTyped] = useState(textOf(value))
   return (
     <TextInput
-      label={name.replaceAll('_', ' ')}
+      label={label}
       required={usual === null}
       placeholder={usual === null ? '' : textOf(usual)}
-      value={textOf(value)}
+      value={typed}
       error={error}
       autoComplete="off"
-      onChange={({ currentTarget: { value: typed } }) =>
-        onChange(Array.isArray(usual) && typed !== '' ? typed.split(',').map((one) => one.trim()) : typed)
-      }
+      onChange={({ currentTarget: { value: now } }) => {
+        setTyped(now)
+        const list = now.split(',').map((one) => one.trim())
+        onChange(Array.isArray(usual) ? list.filter((one) => one !== '') : now)
+      }}
     />
   )
 }

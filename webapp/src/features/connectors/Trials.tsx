@@ -10,6 +10,8 @@ import { TryOutcome } from './TryOutcome'
 import classes from './Connectors.module.css'
 
 interface TrialsProps {
+  /** With which settings. */
+  intro: string
   /** What is tried, as it stands now. */
   input: () => TestConnectorInput
   disabled?: boolean
@@ -17,7 +19,7 @@ interface TrialsProps {
 }
 
 /** The connection tested, and a real number tried: nothing of it is saved. */
-export function Trials({ input, disabled = false, onRefused = () => {} }: TrialsProps) {
+export function Trials({ intro, input, disabled = false, onRefused = () => {} }: TrialsProps) {
   const { t } = useTranslation()
   const say = useProblemText('systems')
   const [number, setNumber] = useState('')
@@ -30,12 +32,13 @@ export function Trials({ input, disabled = false, onRefused = () => {} }: Trials
     looked.reset()
   }
   const error = tested.error ?? looked.error
+  const problem = error && problemOf(error)
   return (
     <section className={classes['trials']} aria-labelledby="trials">
       <h2 id="trials" className={classes['heading']}>
         {t('connectors.try.title')}
       </h2>
-      <p className={classes['intro']}>{t('connectors.try.intro')}</p>
+      <p className={classes['intro']}>{intro}</p>
       <form
         className={classes['bench']}
         onSubmit={(event) => {
@@ -72,9 +75,9 @@ export function Trials({ input, disabled = false, onRefused = () => {} }: Trials
           {t('connectors.try.look')}
         </Button>
       </form>
-      {error && (
+      {problem && (
         <p role="alert" className={classes['wrong']}>
-          {say(problemOf(error))}
+          {problem.details && !problem.details['number'] ? t('connectors.fields') : say(problem)}
         </p>
       )}
       {tested.data && <TestOutcome outcome={tested.data.testConnector} />}

@@ -148,6 +148,25 @@ export function isShown(field: Field, all: readonly Field[], settings: Settings,
   })
 }
 
+/** Those of paths of secrets whose field is not shown, as things stand. */
+export function hiddenSecrets(
+  fields: readonly Field[],
+  settings: Settings,
+  preset: Settings,
+  paths: readonly string[],
+): string[] {
+  return fields.flatMap((field) => {
+    const mine = paths.filter((path) => path === field.name || path.startsWith(`${field.name}.`))
+    return isShown(field, fields, settings, preset) ? hiddenSecrets(field.fields, settings, preset, mine) : mine
+  })
+}
+
+/** The document of the preset that is chosen. */
+export function presetOf(presets: readonly { name: string; config: unknown }[], settings: Settings): Settings {
+  const chosen = presets.find(({ name }) => name === settings['preset'])
+  return isObject(chosen?.config) ? chosen.config : {}
+}
+
 /** Names that a preset's document gives to secrets of its own. */
 export function secretNames(preset: Settings): string[] {
   const found = JSON.stringify(preset).matchAll(/\.secrets\.([A-Za-z0-9_]+)/gu)

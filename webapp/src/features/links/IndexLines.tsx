@@ -4,6 +4,7 @@ import { PhoneIndexesDocument } from '@/gql/pages/graphql'
 import { ago, count } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { useNow } from '@/session/context'
+import { useTroubleWords } from '@/session/use-trouble-words'
 import classes from './Links.module.css'
 
 /** How often the state is asked for while the page is open; milliseconds. */
@@ -14,6 +15,7 @@ export function IndexLines() {
   const { t } = useTranslation()
   const language = useLanguage()
   const now = useNow()
+  const trouble = useTroubleWords()
   const { data } = useQuery(PhoneIndexesDocument, { pollInterval: every, fetchPolicy: 'cache-and-network' })
   if (!data || data.phoneIndexes.length === 0) return null
   return (
@@ -24,7 +26,7 @@ export function IndexLines() {
             t('links.indexOf', { name, numbers: count(numbers, language) }),
             completeAt === null ? t('links.indexNever') : t('links.indexAt', { time: ago(completeAt, now, language) }),
             reading ? t('links.indexReading') : '',
-            problem === '' ? '' : t('links.indexProblem', { problem }),
+            problem === '' ? '' : t('links.indexProblem', { problem: trouble(problem) }),
           ]
             .filter(Boolean)
             .join(' · ')}

@@ -5,12 +5,14 @@ import { Retry } from '@/components/icons'
 import { ago, count } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
 import { useNow } from '@/session/context'
+import { useTroubleWords } from '@/session/use-trouble-words'
 import classes from './Outbox.module.css'
 import type { Connector } from './use-outbox'
 
 /** One customer system: how much waits for it and since when, how much it refused. */
 export function ConnectorCard({ one, onReplay }: { one: Connector; onReplay: () => Promise<boolean> }) {
   const { t } = useTranslation()
+  const trouble = useTroubleWords()
   const [busy, setBusy] = useState(false)
   return (
     <li className={classes['card']} data-dead={one.dead > 0}>
@@ -19,7 +21,7 @@ export function ConnectorCard({ one, onReplay }: { one: Connector; onReplay: () 
       <Figure term={t('outbox.refused')} value={one.dead} since={one.deadSince} trouble={one.dead > 0} />
       {one.held > 0 && <Figure term={t('outbox.held')} value={one.held} since={null} />}
       {one.waiting > 0 && one.problem !== '' && (
-        <span className={classes['reason']}>{t('outbox.trouble', { reason: one.problem })}</span>
+        <span className={classes['reason']}>{t('outbox.trouble', { reason: trouble(one.problem) })}</span>
       )}
       {one.dead > 0 && one.active && (
         <Button

@@ -22,7 +22,7 @@ export function DiscardDialog({ entry, onDiscard, onClose }: DiscardDialogProps)
           {t('outbox.keep')}
         </Button>
         <Button
-          color="red"
+          color="red.9"
           loading={busy}
           onClick={() => {
             setBusy(true)

@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next'
 import { SignMark } from '@/components/SignMark'
 import { ago, dayName, timeOfDay } from '@/lib/format'
 import { useLanguage } from '@/lib/use-language'
+import { repeats } from '@/lib/trouble'
 import { useNow } from '@/session/context'
+import { useTroubleWords } from '@/session/use-trouble-words'
 import classes from './Outbox.module.css'
 import { isKnownReason } from './reason'
 import type { Entry } from './use-outbox'
@@ -90,12 +92,15 @@ export function EntryRow({ one, onRetry, onEdit, onDiscard }: EntryRowProps) {
 /** Why the last attempt failed: in the viewer's words, then in the system's. */
 function Why({ one }: { one: Entry }) {
   const { t } = useTranslation()
+  const trouble = useTroubleWords()
   if (one.reasonCode === null) return null
   return (
     <span className={classes['reason']}>
       {isKnownReason(one.reasonCode) ? t(`outbox.reason.${one.reasonCode}`) : t('outbox.reason.INTERNAL')}
       {one.attempts > 1 && ` ${t('outbox.attempts', { count: one.attempts })}`}
-      {one.reason !== '' && <span className={classes['dim']}> {one.reason}</span>}
+      {one.reason !== '' && !repeats(one.reasonCode, one.reason) && (
+        <span className={classes['dim']}> {trouble(one.reason)}</span>
+      )}
     </span>
   )
 }

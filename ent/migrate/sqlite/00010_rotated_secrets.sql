@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE `web_connectors` ADD COLUMN `rotated` blob NULL;
