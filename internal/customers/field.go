@@ -3,6 +3,7 @@ package customers
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -13,6 +14,7 @@ func (n *Normalizer) ParseAll(field string) []Number {
 	if len(field) > maxField {
 		field = field[:maxField]
 	}
+	field = whole(field)
 	var valid, other []Number
 	for _, p := range n.scan(field) {
 		if slices.Contains(valid, p.Number) || slices.Contains(other, p.Number) {
@@ -35,6 +37,33 @@ func (n *Normalizer) ParseAll(field string) []Number {
 	}
 	return []Number{longest}
 }
+
+// whole returns the digits of a number that a spreadsheet or a program has kept as a fraction: "79161234567.0", "7.9161234567e10". Other
+// fields come back as they are, also what was rounded on its way ("7.91612E+10"): those digits are not the customer's.
+func whole(field string) string {
+	if strings.IndexByte(field, '.') < 0 {
+		return field
+	}
+	m := fraction.FindStringSubmatch(field)
+	if m == nil {
+		return field
+	}
+	digits, after := m[1], strings.TrimRight(m[2], "0")
+	if m[3] == "" {
+		if after != "" {
+			return field
+		}
+		return digits
+	}
+	places, err := strconv.Atoi(m[3])
+	if err != nil || len(digits) != 1 || len(after) < 7 || places < len(after) || places > 15 {
+		return field
+	}
+	return digits + after + strings.Repeat("0", places-len(after))
+}
+
+// fraction is a decimal number of a program: digits, places, exponent.
+var fraction = regexp.MustCompile(`^\s*(\d{1,15})\.(\d{1,15})(?:[eE]\+?(\d{1,2}))?\s*$`)
 
 // maxField is how much of a field is read.
 const maxField = 1000
