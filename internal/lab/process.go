@@ -129,6 +129,18 @@ func (p *Process) signal(sig os.Signal) error {
 	return p.proc.signal(sig)
 }
 
+// Running reports whether the part has not ended by itself.
+func (p *Process) Running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.proc.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // PID is the process id of the part now.
 func (p *Process) PID() int {
 	p.mu.Lock()
