@@ -41,8 +41,12 @@ type clickOut struct {
 	At       text     `json:"at"`
 }
 
-// freshness is how old a click may be: a portal that was away sends what it could not, and nobody waits for that call any more.
-const freshness = time.Minute
+// A portal that was away sends what it could not: nobody waits any more for the call of a click that is older than freshness. One that
+// is ahead by more than clocks are would be fresh for longer than anybody remembers that it was seen.
+const (
+	freshness = time.Minute
+	ahead     = 5 * time.Minute
+)
 
 func compileClick(defs *library, c *Click) (*click, error) {
 	if c == nil {
@@ -104,8 +108,15 @@ func (d clicked) Clicked(ctx context.Context, r *http.Request) ([]connectors.Cli
 	}
 	var out []connectors.Click
 	for _, c := range list {
-		if at, err := strconv.ParseInt(string(c.At), 10, 64); err == nil && time.Since(time.Unix(at, 0)) > freshness {
-			continue
+		if c.At != "" {
+			at, err := strconv.ParseFloat(string(c.At), 64)
+			age := time.Since(time.Unix(int64(at), 0))
+			switch {
+			case err != nil || age < -ahead:
+				return nil, errs.E(errs.Invalid, op, "the time of a click has to be in seconds of Unix, and not to come")
+			case age > freshness:
+				continue
+			}
 		}
 		one := connectors.Click{
 			Agent: connectors.Agent{

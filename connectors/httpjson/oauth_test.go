@@ -337,6 +337,27 @@ func TestAClickOfBitrix24(t *testing.T) {
 	}
 }
 
+// Else it would be fresh for ever.
+func TestAClickWhoseTimeIsNotUnderstoodIsRefused(t *testing.T) {
+	sys := systems["bitrix24-app"]
+	srv := httptest.NewServer(sys.sim())
+	defer srv.Close()
+	config := maps.Clone(sys.config)
+	config["secrets"] = map[string]any{"application_token": "env:SECRET"}
+	config["operations"] = map[string]any{"click": map[string]any{"result": "{agent: {id: 1}, number: \"+74951234567\", key: \"k\", at: .body.ts}"}}
+	c := clickSource(t, open(t, srv.URL+sys.base, "bitrix24-app", config))
+	now := time.Now()
+	for at, clicks := range map[string]int{
+		itoa(now.Unix()): 1, itoa(now.Unix()) + ".25": 1, itoa(now.Unix() - 3600): 0, itoa(now.Unix()-3600) + ".5": 0, "": 1,
+		now.Add(-time.Hour).Format(time.RFC3339): -1, itoa(now.UnixMilli()): -1, "tomorrow": -1,
+	} {
+		got, err := c.Clicked(t.Context(), send(t.Context(), secret, map[string]string{"ts": at}))
+		if refused := errs.Is(err, errs.Invalid); refused != (clicks < 0) || !refused && (err != nil || len(got) != clicks) {
+			t.Errorf("%q: %+v, %v", at, got, err)
+		}
+	}
+}
+
 func TestAClickThatProvesNothingIsRefused(t *testing.T) {
 	_, reopen := installed(t, "bitrix24-app", nil)
 	c := clickSource(t, reopen())

@@ -74,21 +74,33 @@ func New(o Options) *Service {
 }
 
 // Dial has the operator who clicked call the number, and links the customer whose card it was. A click that was seen before is done
-// already. Errors: NotFound (nobody here is that person), Conflict (not at work, or the phone or the call they are in does not allow it), Invalid
+// already. Errors: NotFound (nobody here is that person), Conflict (not at work, in a call, or the phone does not allow it), Invalid
 // (no number that can be called), RateLimited, and those of the floor.
-func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) error {
+func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) (err error) {
 	const op = "calling a clicked number"
 	who, err := s.operator(ctx, from, c.Agent)
 	if err != nil {
 		return err
 	}
-	if o, ok := s.o.Operator(who); !ok || o.Availability == queues.Offline || o.Availability == "" {
+	if c.Key != "" {
+		key := from.ID + "\x00" + c.Key
+		if !s.first(key) {
+			return nil
+		}
+		defer func() {
+			if errs.Is(err, errs.Conflict) || errs.Is(err, errs.RateLimited) {
+				s.forget(key) // nothing came of it
+			}
+		}()
+	}
+	o, ok := s.o.Operator(who)
+	switch {
+	case !ok || o.Availability == queues.Offline || o.Availability == "":
 		return errs.E(errs.Conflict, op, "the operator is not at work")
-	}
-	if c.Key != "" && !s.first(from.ID+"\x00"+c.Key) {
-		return nil
-	}
-	if !s.limit(who).AllowN(s.o.Now(), 1) {
+	case o.CallID != "" && o.Presence != calls.PresenceWrapUp:
+		// The floor would put whom they talk to on hold: that is for the operator to say, not for a click elsewhere.
+		return errs.E(errs.Conflict, op, "the operator is in a call")
+	case !s.limit(who).AllowN(s.o.Now(), 1):
 		return errs.E(errs.RateLimited, op, "the operator's clicks come too fast")
 	}
 	reply, err := s.o.Do(ctx, calls.Command{Kind: calls.CmdDial, OperatorID: who, Number: c.Number})
@@ -106,7 +118,8 @@ func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) err
 	return nil
 }
 
-// operator finds who clicked: by the configuration, else by a mail address that is a login here. A name proves nobody.
+// operator finds who clicked: by the configuration, else by a mail address that is a login here, unless the configuration says that
+// somebody else there is that operator. A name proves nobody.
 func (s *Service) operator(ctx context.Context, from System, a connectors.Agent) (string, error) {
 	const op = "finding who clicked"
 	people, err := s.o.People(ctx)
@@ -121,13 +134,16 @@ func (s *Service) operator(ctx context.Context, from System, a connectors.Agent)
 	if a.ID == "" && a.Email == "" {
 		return "", unknown
 	}
+	named := map[string]bool{}
 	for login, id := range from.People {
+		login = strings.ToLower(login)
 		if id != "" && id == a.ID {
-			if who := byLogin[strings.ToLower(login)]; who != "" {
+			if who := byLogin[login]; who != "" {
 				return who, nil
 			}
 			return "", unknown
 		}
+		named[login] = true
 	}
 	mail := a.Email
 	if mail == "" {
@@ -135,7 +151,8 @@ func (s *Service) operator(ctx context.Context, from System, a connectors.Agent)
 			return "", err
 		}
 	}
-	if who := byLogin[strings.ToLower(mail)]; who != "" && mail != "" {
+	mail = strings.ToLower(mail)
+	if who := byLogin[mail]; who != "" && mail != "" && !named[mail] {
 		return who, nil
 	}
 	return "", unknown
@@ -181,6 +198,12 @@ func (s *Service) first(key string) bool {
 	}
 	s.seen[key] = now
 	return true
+}
+
+func (s *Service) forget(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.seen, key)
 }
 
 func (s *Service) limit(operator string) *rate.Limiter {

@@ -21,6 +21,8 @@ type stand struct {
 	done    []calls.Command
 	refusal error
 	avail   queues.Availability
+	call    calls.ID // that they have
+	is      calls.Presence
 	asked   int // for the people of the system
 	now     time.Time
 }
@@ -32,7 +34,7 @@ func newStand() *stand {
 			return []clicks.Person{{ID: "op-1", Login: "anna"}, {ID: "op-2", Login: "boris@example.com"}}, nil
 		},
 		Operator: func(id string) (calls.Operator, bool) {
-			return calls.Operator{ID: id, Availability: s.avail}, id != "op-3"
+			return calls.Operator{ID: id, Availability: s.avail, CallID: s.call, Presence: s.is}, id != "op-3"
 		},
 		Do: func(_ context.Context, c calls.Command) (calls.Reply, error) {
 			if s.refusal != nil {
@@ -114,6 +116,34 @@ func TestWhoIsNotAtWorkIsNotMadeToCall(t *testing.T) {
 	}
 }
 
+// The floor would put whom they talk to on hold.
+func TestAClickPutsNobodyOnHold(t *testing.T) {
+	for _, p := range []calls.Presence{calls.PresenceOffered, calls.PresenceTalking, calls.PresenceHeld} {
+		s := newStand()
+		s.call, s.is = "call-0", p
+		if err := s.Dial(t.Context(), s.system(), click("12", "k")); !errs.Is(err, errs.Conflict) || len(s.done) != 0 {
+			t.Errorf("%s: %v, %+v", p, err, s.done)
+		}
+		s.is = calls.PresenceWrapUp // writes about it: may call
+		if err := s.Dial(t.Context(), s.system(), click("12", "k")); err != nil || len(s.done) != 1 {
+			t.Errorf("after %s: %v, %+v", p, err, s.done)
+		}
+	}
+}
+
+// Whoever takes the mail address of an operator who is named in the configuration does not make that operator call.
+func TestAnOperatorWhoIsNamedIsNotFoundByMailAsWell(t *testing.T) {
+	s := newStand()
+	sys := s.system()
+	sys.People["Boris@example.com"] = "20"
+	if err := s.Dial(t.Context(), sys, click("13", "k")); !errs.Is(err, errs.NotFound) || len(s.done) != 0 {
+		t.Errorf("somebody with the address: %v, %+v", err, s.done)
+	}
+	if err := s.Dial(t.Context(), sys, click("20", "k")); err != nil || len(s.done) != 1 || s.done[0].OperatorID != "op-2" {
+		t.Errorf("the one who is named: %v, %+v", err, s.done)
+	}
+}
+
 func TestAClickThatIsSentTwiceIsOneCall(t *testing.T) {
 	s := newStand()
 	for range 3 {
@@ -151,6 +181,10 @@ func TestWhatTheFloorRefusesIsRefused(t *testing.T) {
 	s.refusal = errs.E(errs.Conflict, "dialling", "your phone is not registered")
 	if err := s.Dial(t.Context(), s.system(), click("12", "k")); !errs.Is(err, errs.Conflict) {
 		t.Errorf("got %v", err)
+	}
+	// Sent again it is no call that was made.
+	if err := s.Dial(t.Context(), s.system(), click("12", "k")); !errs.Is(err, errs.Conflict) {
+		t.Errorf("sent again: %v", err)
 	}
 }
 
