@@ -35,7 +35,11 @@ type signer struct {
 
 	mu      sync.Mutex
 	refresh string // the newest refresh token, where rotating is nil
+	unkept  bool   // it is not in the file that is to keep it
 }
+
+// renewing is how long the system may take to give a token for a refresh token.
+const renewing = 20 * time.Second
 
 type token struct {
 	access string
@@ -73,7 +77,10 @@ func newSigner(ctx context.Context, c Config, secrets connectors.Secrets) (*sign
 
 // recall takes the refresh token that was kept last, by this process or another.
 func (s *signer) recall() error {
-	if s.Keep == "" {
+	s.mu.Lock()
+	unkept := s.unkept
+	s.mu.Unlock()
+	if s.Keep == "" || unkept { // what is in the file is spent
 		return nil
 	}
 	kept, err := os.ReadFile(s.Keep)
@@ -176,17 +183,39 @@ func (s *signer) fetch(ctx context.Context, op string) (any, error) {
 		})
 		return t, err
 	}
-	if err := s.recall(); err != nil {
-		return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the kept refresh token cannot be read; see auth.keep", Err: err}
+	kept, err := s.successor(op) // before a token is spent
+	if err != nil {
+		return nil, err
 	}
+	defer kept.leave()
+	// What was begun goes on though nobody waits for it any more: the token is spent all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewing)
+	defer cancel()
+	for former := ""; ; {
+		if err := s.recall(); err != nil {
+			return nil, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the kept refresh token cannot be read; see auth.keep", Err: err}
+		}
+		s.mu.Lock()
+		refresh := s.refresh
+		s.mu.Unlock()
+		t, next, err := s.ask(ctx, op, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+		if errs.Is(err, errs.Unauthenticated) && former == "" && s.Keep != "" {
+			if former = refresh; s.recall() == nil && s.newer(refresh) {
+				continue // another process was faster, and has kept the new one
+			}
+		}
+		if err == nil {
+			err = s.keep(op, next, kept)
+		}
+		return t, err
+	}
+}
+
+// newer tells whether there is another refresh token by now.
+func (s *signer) newer(refresh string) bool {
 	s.mu.Lock()
-	refresh := s.refresh
-	s.mu.Unlock()
-	t, next, err := s.ask(ctx, op, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
-	if err == nil {
-		err = s.keep(op, next)
-	}
-	return t, err
+	defer s.mu.Unlock()
+	return s.refresh != refresh
 }
 
 // ask puts a grant to the token endpoint. It returns the refresh token that came along, "" if none did.
@@ -247,35 +276,61 @@ func (s *signer) ask(ctx context.Context, op string, form url.Values) (token, st
 	return out, t.Refresh, nil
 }
 
-// keep remembers a refresh token that came with an access token: systems that change it at each use refuse the former.
-func (s *signer) keep(op, refresh string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.Kind != authRefresh || refresh == "" || refresh == s.refresh {
-		return nil
-	}
-	s.refresh = refresh
+// successor is a file that is to replace that of the kept token; nil where none is kept.
+type successor struct{ *os.File }
+
+func (s *signer) successor(op string) (successor, error) {
 	if s.Keep == "" {
-		return nil
+		return successor{}, nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(s.Keep), ".keep-*") // 0600
-	if err == nil {
-		_, err = f.WriteString(refresh)
-		if e := f.Sync(); err == nil {
-			err = e
-		}
-		if e := f.Close(); err == nil {
-			err = e
-		}
-		if err == nil {
-			err = os.Rename(f.Name(), s.Keep)
-		}
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}
 	if err != nil {
-		return &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the new refresh token cannot be kept; see auth.keep", Err: fmt.Errorf("writing %s: %w", s.Keep, err)}
+		return successor{}, s.notKept(op, err)
 	}
+	return successor{f}, nil
+}
+
+// take makes the file the one at path.
+func (p successor) take(path, text string) error {
+	_, err := p.WriteString(text)
+	if e := p.Sync(); err == nil {
+		err = e
+	}
+	if e := p.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(p.Name(), path)
+	}
+	return err
+}
+
+// leave removes a file that was not taken.
+func (p successor) leave() {
+	if p.File != nil {
+		_ = p.Close()
+		_ = os.Remove(p.Name()) // gone when it was taken
+	}
+}
+
+// keep remembers a refresh token that came with an access token: systems that change it at each use refuse the former. One that cannot
+// be written is remembered, and written the next time.
+func (s *signer) keep(op, refresh string, into successor) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if refresh != "" && refresh != s.refresh {
+		s.refresh, s.unkept = refresh, s.Keep != ""
+	}
+	if !s.unkept {
+		return nil
+	}
+	if err := into.take(s.Keep, s.refresh); err != nil {
+		return s.notKept(op, err)
+	}
+	s.unkept = false
 	return nil
+}
+
+func (s *signer) notKept(op string, err error) error {
+	return &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the new refresh token cannot be kept; see auth.keep", Err: fmt.Errorf("writing %s: %w", s.Keep, err)}
 }

@@ -40,7 +40,11 @@ func Bitrix24(token string) *Sim {
 		case "profile":
 			return ok(Object{"ID": "1", "ADMIN": false, "NAME": "Пульт"})
 		case "user.get":
-			return ok(s.Set("user"))
+			s.fields(method, p, "sort", "order", "FILTER", "ADMIN_MODE", "start")
+			all := s.Set("user")
+			code, answer := ok(page(all, toInt(p["start"]), 50))
+			answer.(Object)["total"] = len(all)
+			return code, answer
 		case "crm.duplicate.findbycomm":
 			s.fields(method, p, "type", "values", "entity_type")
 			if p["type"] != "PHONE" || len(list(p["values"])) > 20 {
