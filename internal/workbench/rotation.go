@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ type rotation struct {
 	Path   string `json:"path"`
 	Given  string `json:"given"`
 	Newest string `json:"newest"`
+	Turn   int    `json:"turn"` // how often it has changed: of two the greater one is good, the other spent
 }
 
 func (r rotation) same(o rotation) bool {
@@ -55,17 +57,22 @@ func (u *unsaved) put(id string, r rotation) {
 	u.m[id] = with(u.m[id], r)
 }
 
-// name gives a draft that was tried without a name the one that it is saved under.
+// name gives what changed while a draft was tried to the name that it is saved under, if it was tried without one or under another.
 func (u *unsaved) name(id, realm string) {
-	if id == nameless {
-		return
-	}
-	for _, r := range u.of(nameless) {
+	for _, r := range u.all() {
 		if r.Realm == realm {
 			u.put(id, r)
-			u.forget(nameless, []rotation{r})
+			if id != nameless {
+				u.forget(nameless, []rotation{r})
+			}
 		}
 	}
+}
+
+func (u *unsaved) all() []rotation {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Values(u.m))...)
 }
 
 func (u *unsaved) forget(id string, done []rotation) {
@@ -77,10 +84,21 @@ func (u *unsaved) forget(id string, done []rotation) {
 	}
 }
 
-// with puts a rotation at the end of a list, in the place of what it replaces.
+// with puts a rotation at the end of a list, in the place of what it replaces; a later one stays.
 func with(list []rotation, r rotation) []rotation {
+	r = newest(list, r)
 	list = append(slices.DeleteFunc(slices.Clone(list), r.same), r)
 	return list[max(0, len(list)-maxRotations):]
+}
+
+// newest is the latest of a rotation and what a list has of the same secret.
+func newest(list []rotation, r rotation) rotation {
+	for _, known := range list {
+		if known.same(r) && known.Turn >= r.Turn {
+			r = known
+		}
+	}
+	return r
 }
 
 // keeper are the secrets of one connector, those that change included.
@@ -111,17 +129,13 @@ func (k *keeper) Rotate(ctx context.Context, ref string, use func(ctx context.Co
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return errs.Wrap(op, err)
 	}
-	r := rotation{Realm: k.realm, Path: strings.TrimPrefix(ref, scheme), Given: given, Newest: given}
-	for _, known := range append(stored, k.s.unsaved.of(k.id)...) {
-		if known.same(r) {
-			r.Newest = known.Newest
-		}
-	}
+	// What is not stored may have been stored all the same, when the answer was lost, and been used by another process since.
+	r := newest(append(stored, k.s.unsaved.all()...), rotation{Realm: k.realm, Path: strings.TrimPrefix(ref, scheme), Given: given, Newest: given})
 	next, err := use(ctx, r.Newest)
 	if next == "" || next == r.Newest {
 		return err
 	}
-	r.Newest = next
+	r.Newest, r.Turn = next, r.Turn+1
 	k.s.unsaved.put(k.id, r)
 	if e := k.s.keepRotations(ctx, k.id); e != nil && !errs.Is(e, errs.NotFound) {
 		k.s.o.Log.Warn("a renewed secret is not stored yet", "connector", k.id, "err", e)

@@ -127,6 +127,17 @@ func TestATokenThatWasSpentBeforeSavingIsNotSaved(t *testing.T) {
 	}
 }
 
+func TestATokenThatWasSpentUnderAnotherNameIsNotSaved(t *testing.T) {
+	p, s := newPortal(t), newStand(t)
+	tried := p.draft("b24")
+	s.test(t, workbench.Subject{Draft: &tried})
+	s.save(p.draft("crm"))
+	s.another(t).test(t, workbench.Subject{ID: "crm"})
+	if p.turn != 2 || p.refused != 0 {
+		t.Errorf("%d tokens were given, %d refused", p.turn, p.refused)
+	}
+}
+
 // Whoever knows a token that was given once, and another address, does not get the newest one sent there.
 func TestARenewedTokenGoesNowhereElse(t *testing.T) {
 	p, s := newPortal(t), newStand(t)
@@ -142,6 +153,43 @@ func TestARenewedTokenGoesNowhereElse(t *testing.T) {
 	}
 	if len(got) != 1 || got[0] != "refresh-0" {
 		t.Errorf("sent %v", got)
+	}
+}
+
+// renew has a connector's refresh token changed to next, by the process s, and returns what it was.
+func (s *stand) renew(t *testing.T, next string) (former string, err error) {
+	t.Helper()
+	specs, err := s.Specs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = specs[0].Secrets.(connectors.Rotating).Rotate(t.Context(), "sealed:auth.refresh_token", func(_ context.Context, value string) (string, error) {
+		former = value
+		return next, nil
+	})
+	return former, err
+}
+
+// The database stores a token and its answer is lost; another process goes on from there.
+func TestATokenWhoseStoringIsUncertainDoesNotComeBack(t *testing.T) {
+	p, s := newPortal(t), newStand(t)
+	s.save(p.draft("crm"))
+	other := s.another(t)
+	s.rows.lost = errs.E(errs.Timeout, "writing", "no answer")
+	if _, err := s.renew(t, "a"); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("while answers are lost: %v", err)
+	}
+	s.rows.lost = nil
+	if former, err := other.renew(t, "b"); err != nil || former != "a" {
+		t.Errorf("the other process used %q, %v", former, err)
+	}
+	renamed := p.draft("crm")
+	renamed.Version, renamed.Name, renamed.Secrets = 1, "Наш портал", nil
+	s.save(renamed) // stores what it believes not to be stored
+	for i, process := range []*stand{s, other} {
+		if former, err := process.renew(t, string(rune('c'+i))); err != nil || former != string(rune('b'+i)) {
+			t.Errorf("process %d used %q, %v", i, former, err)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type rows struct {
 	rotated map[string][]byte
 	gone    map[string]int64
 	broken  error // of rotated
+	lost    error // of rotated: it is stored, and the answer is lost
 }
 
 func newRows() *rows {
@@ -103,7 +104,7 @@ func (r *rows) SaveRotated(_ context.Context, id string, former, sealed []byte) 
 		return errs.E(errs.Conflict, "storing", "something else is stored")
 	}
 	r.rotated[id] = sealed
-	return nil
+	return r.lost
 }
 
 func (r *rows) DeleteWebConnector(_ context.Context, id string, former int64) error {
