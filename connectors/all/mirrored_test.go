@@ -2,7 +2,9 @@ package all_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"strconv"
 	"testing"
 
 	"github.com/pult-cc/pult/connectors/all"
@@ -18,6 +20,10 @@ func TestWhatAMirrorDependsOn(t *testing.T) {
 	onec := `"base_url":"https://1c.example.com/ut","user":"pult","password":"sealed:password"`
 	bitrix := `"preset":"bitrix24-webhook","base_url":"https://a.bitrix24.ru/rest/1","auth":{"token":"sealed:auth.token"}`
 	odoo := `"preset":"odoo-rpc","base_url":"https://odoo.example.com","secrets":{"password":"sealed:secrets.password"},"settings":{"login":"pult",`
+	custom := func(company, base, title string) string {
+		return fmt.Sprintf(`"title":%q,"base_url":"https://api.example.com","headers":{"X-Company":%q},"operations":{"check":{"path":"/me"},"lookup":{"path":"/find"},
+			"index":{"path":"/all"},"session":{"steps":[{"name":"base","result":%q},{"path":"/in/${.steps.base}","result":".token"}]}}`, title, company, strconv.Quote(base))
+	}
 	for _, c := range []struct{ kind, former, now, want string }{
 		{"onec", onec, onec + `,"max_connections":2,"max_query_bytes":4000,"networks":["10.0.0.0/8"]`, nothing},
 		{"onec", onec, onec + `,"preset":"ut11","time_zone":"Europe/Moscow"`, nothing}, // the defaults
@@ -35,6 +41,9 @@ func TestWhatAMirrorDependsOn(t *testing.T) {
 		{"httpjson", bitrix, `"preset":"bitrix24-webhook","base_url":"https://b.bitrix24.ru/rest/1","auth":{"token":"sealed:auth.token"}`, system},
 		{"httpjson", odoo + `"database":"a"}`, odoo + `"database":"a","language":"en"}`, nothing},
 		{"httpjson", odoo + `"database":"a"}`, odoo + `"database":"b"}`, system},
+		{"httpjson", custom("one", "a", ""), custom("one", "a", "Ours"), nothing},
+		{"httpjson", custom("one", "a", ""), custom("two", "a", ""), system},
+		{"httpjson", custom("one", "a", ""), custom("one", "b", ""), system}, // a step that asks nothing says which
 		{"csvfile", `"path":"/srv/a.csv"`, `"path":"/srv/./a.csv","every":"1m","max_bytes":1000000`, nothing},
 		{"csvfile", `"path":"/srv/a.csv"`, `"path":"/srv/a.csv","delimiter":";"`, records},
 		{"csvfile", `"path":"/srv/a.csv"`, `"path":"/srv/b.csv"`, system},
@@ -54,6 +63,25 @@ func TestWhatAMirrorDependsOn(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %s instead of %s is a change of %s, want %s\n%+v\n%+v", c.kind, c.now, c.former, got, c.want, former, now)
+		}
+	}
+}
+
+// Behind one address of a vendor there are all its customers: another key may be another customer's.
+func TestWhoseKeysTellSystemsApart(t *testing.T) {
+	reg, err := all.Registry(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const token, operations = `"auth":{"kind":"bearer","token":"sealed:auth.token"}`, `"operations":{"check":{"path":"/me"},"lookup":{"path":"/find"}}`
+	for config, want := range map[string]string{
+		`"preset":"hubspot","settings":{"portal":"1"},` + token:                                                                              "[sealed:auth.token]",
+		`"preset":"bitrix24-webhook","base_url":"https://a.bitrix24.ru/rest/1","auth":{"token":"x"}`:                                         "[]",
+		`"base_url":"https://api.example.com",` + token + "," + operations:                                                                   "[sealed:auth.token]",
+		`"base_url":"https://api.example.com","headers":{"X-Key":"${.secrets.key}"},"secrets":{"key":"env:K","other":"env:O"},` + operations: "[env:K]",
+	} {
+		if got := fmt.Sprint(reg.Mirrored("httpjson", json.RawMessage("{"+config+"}")).Accounts); got != want {
+			t.Errorf("%s: got %s, want %s", config, got, want)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package httpjson
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pult-cc/pult/connectors"
@@ -17,11 +19,13 @@ func mirrored(config json.RawMessage) (connectors.Mirrored, error) {
 		return connectors.Mirrored{}, err
 	}
 	c.Auth.Keep = ""
-	asked := []any{c.Headers}
-	for _, op := range []*Operation{c.Operations.Session, c.Operations.Index} {
-		if op != nil {
-			asked = append(asked, requests(*op))
-		}
+	way := []any{c.Headers} // whose records they are may stand in it as it is, as the name of a database
+	if c.Operations.Session != nil {
+		way = append(way, requests(*c.Operations.Session))
+	}
+	asked := slices.Clone(way)
+	if c.Operations.Index != nil {
+		asked = append(asked, requests(*c.Operations.Index))
 	}
 	defs := strings.ReplaceAll(c.Defs, "$settings", "") // a parameter: who calls names what it is given
 	if strings.Contains(defs, "settings") {
@@ -29,16 +33,40 @@ func mirrored(config json.RawMessage) (connectors.Mirrored, error) {
 	}
 	read := []any{c.Headers, c.Operations.Session, c.Operations.Index, c.Types, defs}
 	return connectors.Mirrored{
-		System:  conf.Text(c.BaseURL, c.Auth, c.Secrets, c.named(conf.Text(asked...))),
-		Records: conf.Text(read, c.Links, c.Limits.Page, c.named(conf.Text(read...))),
+		System:   conf.Text(c.BaseURL, c.Auth, c.Secrets, way, c.named(conf.Text(asked...))),
+		Records:  conf.Text(read, c.Links, c.Limits.Page, c.named(conf.Text(read...))),
+		Accounts: c.accounts(),
 	}, nil
 }
 
-// requests is an operation without what is made of its answers.
+// accounts are the keys that tell customers' systems apart behind one address: of a preset that has the address itself, and of a
+// description without a preset, of which nobody knows. Presets without an address are of systems where each customer has their own.
+func (c Config) accounts() []string {
+	if c.Preset != "" {
+		var of struct {
+			BaseURL string `json:"base_url"`
+		}
+		preset, err := Preset(c.Preset)
+		if err != nil || json.Unmarshal(preset, &of) != nil || of.BaseURL == "" {
+			return nil
+		}
+	}
+	refs := []string{c.Auth.Token, c.Auth.RefreshToken}
+	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
+		if strings.Contains(conf.Text(c.Headers), "secrets."+name) {
+			refs = append(refs, c.Secrets[name])
+		}
+	}
+	return slices.DeleteFunc(refs, func(ref string) bool { return ref == "" })
+}
+
+// requests is an operation without what is made of its answers. The result of a step that asks nothing is made for the next one.
 func requests(op Operation) []Step {
 	out := append([]Step{op.Step}, op.Steps...)
 	for i := range out {
-		out[i].Result = ""
+		if out[i].Path != "" {
+			out[i].Result = ""
+		}
 	}
 	return out
 }

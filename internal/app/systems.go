@@ -203,12 +203,29 @@ func (s *systems) open(ctx context.Context, spec workbench.Spec, former *system)
 		before = former.mirror
 	}
 	if _, lists := connectors.As[connectors.Indexer](d); lists && !spec.NoIndex {
-		if sys.mirror, err = s.app.openMirror(spec.ID, spec.Name, s.kinds.Mirrored(spec.Kind, spec.Config), sys.c, before); err != nil {
+		of, err := s.mirrored(ctx, spec)
+		if err == nil {
+			sys.mirror, err = s.app.openMirror(spec.ID, spec.Name, of, sys.c, before)
+		}
+		if err != nil {
 			sys.c.Close()
 			return nil, err
 		}
 	}
 	return sys, nil
+}
+
+// mirrored tells what a copy of a system's records depends on, whose account it is included.
+func (s *systems) mirrored(ctx context.Context, spec workbench.Spec) (connectors.Mirrored, error) {
+	of := s.kinds.Mirrored(spec.Kind, spec.Config)
+	for _, ref := range of.Accounts {
+		key, err := spec.Secrets.Secret(ctx, ref)
+		if err != nil {
+			return of, err
+		}
+		of.System += " " + key // openMirror makes a digest of it
+	}
+	return of, nil
 }
 
 // byID returns the system in use under a name, nil when there is none.

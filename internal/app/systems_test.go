@@ -3,8 +3,10 @@ package app_test
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,6 +167,48 @@ func TestAChangedSettingLeavesCallersFound(t *testing.T) {
 		if got := c.caller(number); got != maria+change.name {
 			t.Errorf("after change %d: %s", i, got)
 		}
+	}
+}
+
+// TestAnotherAccountBehindTheSameAddressIsAnotherSystem: a vendor's one address, where the key alone tells whose customers they are.
+func TestAnotherAccountBehindTheSameAddressIsAnotherSystem(t *testing.T) {
+	var away atomic.Bool
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case away.Load():
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case r.Header.Get("Authorization") == "Bearer first":
+			_, _ = fmt.Fprint(w, `[{"type":"person","id":"1","name":"Мария","phones":[{"raw":"+79750124567"}]}]`)
+		default:
+			_, _ = fmt.Fprint(w, "[]")
+		}
+	}))
+	t.Cleanup(srv.Close)
+	cfg := webConfig(t)
+	addAdmin(t, cfg)
+	c := admin(t, serve(t, cfg))
+	upsert := func(version int, token string) {
+		t.Helper()
+		_, code := c.query(fmt.Sprintf(`mutation{upsertConnector(input:{connector:{id:"crm",kind:"httpjson",name:"CRM",version:%d,config:{base_url:%q,
+			auth:{kind:"bearer"},types:{person:{kind:"PERSON"}},operations:{check:{path:"/me",result:"{}"},lookup:{path:"/find"},index:{path:"/all",result:"{candidates: .}"}}},
+			secrets:[{path:"auth.token",value:%q}]}}){connector{version}}}`, version, srv.URL, token))
+		if code != "" {
+			t.Fatalf("saving gave %q", code)
+		}
+	}
+	upsert(0, "first")
+	waitFor(t, "the first account is not read", func() bool {
+		data, _ := c.query(`{phoneIndexes{completeAt}}`)
+		all := data["phoneIndexes"].([]any)
+		return len(all) == 1 && all[0].(map[string]any)["completeAt"] != nil
+	})
+	away.Store(true)
+	if got := c.caller("+79750124567"); got != "FAILED Мария CRM" {
+		t.Fatalf("of the first account: %s", got)
+	}
+	upsert(1, "second")
+	if got := c.caller("+79750124567"); got != "FAILED" {
+		t.Errorf("of the second account: %s", got)
 	}
 }
 
