@@ -76,9 +76,18 @@ test('a clicked number that the server refuses stays, with the reason', async ()
   expect(screen.getByText('+74951234567')).toBeInTheDocument()
 })
 
-test('in a conversation a clicked number waits, with the reason', async () => {
-  await renderApp('talking', { path: '/call?number=%2B74951234567' })
-  expect(await screen.findByText('+74951234567')).toBeInTheDocument()
+test('in a conversation a clicked number is called beside it when the operator says so', async () => {
+  const { user, asked } = await renderApp('talking', { path: '/call?number=%2B74951234567' })
+  const dial = await screen.findByRole('button', { name: 'Dial' })
+  await waitFor(() => expect(dial).toBeEnabled())
+  expect(dials(asked)).toEqual([])
+  await user.click(dial)
+  await waitFor(() => expect(dials(asked)).toHaveLength(1))
+})
+
+test('where nobody could be called a clicked number waits, with the reason', async () => {
+  await renderApp('two', { path: '/call?number=%2B74951234567' })
+  expect(await screen.findByText('You have two calls already')).toBeVisible()
   expect(screen.getByRole('button', { name: 'Dial' })).toBeDisabled()
 })
 
