@@ -114,6 +114,6 @@ type Mirrored struct {
 	System  string // whose records they are: those of another system are no answer at all
 	Records string // which are read and how: after a change they are read anew, and until that is done the former ones serve
 	// Accounts are references to keys of which another may be another system's, where many customers' systems are behind one address.
-	// Their values count as a part of System. Passwords that people choose are none.
+	// Passwords that people choose are none. See Whose.
 	Accounts []string
 }

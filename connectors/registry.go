@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"sort"
 	"strings"
 
@@ -55,6 +56,23 @@ func (r *Registry) Mirrored(kind string, config json.RawMessage) Mirrored {
 	}
 	whole.System = kind + " " + whole.System
 	return whole
+}
+
+// Whose tells customer systems apart: System with what Accounts refer to. Of an address, as a database's, it has the server and the path:
+// it is the same one whoever reads it. It has secrets in it, so no more than a digest is for keeping.
+func (m Mirrored) Whose(ctx context.Context, secrets Secrets) (string, error) {
+	whose := m.System
+	for _, ref := range m.Accounts {
+		key, err := secrets.Secret(ctx, ref)
+		if err != nil {
+			return "", err
+		}
+		if u, err := url.Parse(key); err == nil && u.Host != "" {
+			key = u.Host + u.Path
+		}
+		whose += " " + key
+	}
+	return whose, nil
 }
 
 // Open makes a driver of a kind for the connector instance id. An unknown kind and a configuration that does not fit are

@@ -1,6 +1,7 @@
 package all_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -82,6 +83,35 @@ func TestWhoseKeysTellSystemsApart(t *testing.T) {
 	} {
 		if got := fmt.Sprint(reg.Mirrored("httpjson", json.RawMessage("{"+config+"}")).Accounts); got != want {
 			t.Errorf("%s: got %s, want %s", config, got, want)
+		}
+	}
+}
+
+type values map[string]string
+
+func (v values) Secret(_ context.Context, ref string) (string, error) { return v[ref], nil }
+
+// A reference stays when what it refers to becomes another database; a new password leaves the same one.
+func TestADatabaseIsAnotherWhereItsAddressIs(t *testing.T) {
+	reg, err := all.Registry(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whose := func(dsn string) string {
+		t.Helper()
+		of := reg.Mirrored("sqltable", json.RawMessage(`{"dsn":"env:A","queries":{"lookup":"SELECT 1"}}`))
+		system, err := of.Whose(t.Context(), values{"env:A": dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return system
+	}
+	const former = "postgres://pult:old@db.example.com/crm?sslmode=require"
+	for dsn, same := range map[string]bool{
+		"postgres://pult:new@db.example.com/crm": true, "postgres://pult:old@db.example.com/other": false, "postgres://pult:old@db2.example.com/crm": false,
+	} {
+		if (whose(dsn) == whose(former)) != same {
+			t.Errorf("%s and %s are told as %s and %s", dsn, former, whose(dsn), whose(former))
 		}
 	}
 }

@@ -64,7 +64,9 @@ func mirrored(config json.RawMessage) (connectors.Mirrored, error) {
 	if err != nil {
 		return connectors.Mirrored{}, err
 	}
-	return connectors.Mirrored{System: c.DSN, Records: conf.Text(c.Queries.Index, c.Type, c.Kind, c.Link, c.Page)}, nil
+	return connectors.Mirrored{
+		System: c.DSN, Accounts: []string{c.DSN}, Records: conf.Text(c.Queries.Index, c.Type, c.Kind, c.Link, c.Page),
+	}, nil
 }
 
 // New makes a driver from the JSON of a Config. Nothing is connected yet; a configuration that cannot be right is errs.Invalid and

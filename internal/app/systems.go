@@ -203,8 +203,8 @@ func (s *systems) open(ctx context.Context, spec workbench.Spec, former *system)
 		before = former.mirror
 	}
 	if _, lists := connectors.As[connectors.Indexer](d); lists && !spec.NoIndex {
-		of, err := s.mirrored(ctx, spec)
-		if err == nil {
+		of := s.kinds.Mirrored(spec.Kind, spec.Config)
+		if of.System, err = of.Whose(ctx, spec.Secrets); err == nil {
 			sys.mirror, err = s.app.openMirror(spec.ID, spec.Name, of, sys.c, before)
 		}
 		if err != nil {
@@ -213,19 +213,6 @@ func (s *systems) open(ctx context.Context, spec workbench.Spec, former *system)
 		}
 	}
 	return sys, nil
-}
-
-// mirrored tells what a copy of a system's records depends on, whose account it is included.
-func (s *systems) mirrored(ctx context.Context, spec workbench.Spec) (connectors.Mirrored, error) {
-	of := s.kinds.Mirrored(spec.Kind, spec.Config)
-	for _, ref := range of.Accounts {
-		key, err := spec.Secrets.Secret(ctx, ref)
-		if err != nil {
-			return of, err
-		}
-		of.System += " " + key // openMirror makes a digest of it
-	}
-	return of, nil
 }
 
 // byID returns the system in use under a name, nil when there is none.
