@@ -236,6 +236,9 @@ func (l *lane) deliver(ctx context.Context, e Entry) {
 		Dead: v.Dead, Held: v.Held, Next: l.now().Add(v.Wait), Uncounted: v.Uncounted, Reason: reasonOf(err, l.Mask),
 		ReasonCode: errs.KindOf(err).String(),
 	}
+	if e.ReasonCode == errs.Timeout.String() && !v.Dead && !v.Held && !refusal(f.ReasonCode) {
+		f.ReasonCode = e.ReasonCode // what was asked then may still be carried out, whatever trouble came after it
+	}
 	if v.Dead {
 		l.Log.Warn("a customer system does not take a record", "connector", e.Connector, "entry", e.ID, "kind", string(e.Kind), "code", f.ReasonCode)
 	}
