@@ -342,3 +342,26 @@ func TestTasksThatCannotBe(t *testing.T) {
 		t.Errorf("a rule of the base: %v", err)
 	}
 }
+
+// TestATaskThatTheBaseDidNotKeepIsNoTask: it was marked for deletion, kept its mark, and passed for written when it was tried again.
+func TestATaskThatTheBaseDidNotKeepIsNoTask(t *testing.T) {
+	sim, d := tasker(t, onecsim.Options{}, map[string]any{"text": "ПредметСтрокой", "subject_name": "-"})
+	task := aTask()
+	task.Text = strings.Repeat("Ждал долго. ", 20) // which the field cuts
+	for range 3 {
+		_, err := d.CreateTask(t.Context(), task)
+		if rows := sim.Written(onecsim.SetTasks); !errs.Is(err, errs.Invalid) || len(rows) != 1 || rows[0]["DeletionMark"] != true {
+			t.Fatalf("%v, %v", err, rows)
+		}
+	}
+	task.Text = "Ждал долго."
+	ref, err := d.CreateTask(t.Context(), task)
+	if rows := sim.Written(onecsim.SetTasks); err != nil || len(rows) != 1 || rows[0]["DeletionMark"] != false || rows[0]["Ref_Key"] != ref.ID {
+		t.Errorf("once the base keeps it: %v, %v", err, rows)
+	}
+	// What a person marks for deletion stays so.
+	sim.Mark(onecsim.SetTasks, ref.ID)
+	if again, err := d.CreateTask(t.Context(), task); err != nil || again != ref || sim.Written(onecsim.SetTasks)[0]["DeletionMark"] != true {
+		t.Errorf("marked by a person: %v, %v", again, err)
+	}
+}
