@@ -317,3 +317,38 @@ func TestNotesOfACallDoNotForgetThatItsAnswerMayComeLate(t *testing.T) {
 		}
 	})
 }
+
+// forgetful is a repository whose database is away when the first delivery is noted.
+type forgetful struct {
+	outbox.Repository
+	away sync.Once
+}
+
+func (f *forgetful) Delivered(ctx context.Context, id, lease string, revision int64, d outbox.Delivery, at time.Time) (err error) {
+	f.away.Do(func() { err = errs.E(errs.Unavailable, "noting a delivery", "the database is away") })
+	if err != nil {
+		return err
+	}
+	return f.Repository.Delivered(ctx, id, lease, revision, d, at)
+}
+
+// TestACallOfWhichNothingCouldBeNotedIsNotTakenForUntried: it was given back, sent again at once, and when it was linked to somebody else
+// meanwhile the system was not told for whom it stood there.
+func TestACallOfWhichNothingCouldBeNotedIsNotTakenForUntried(t *testing.T) {
+	bubble(t, func(s *stand) {
+		c := &crm{}
+		o := s.played(c)
+		o.Repository = &forgetful{Repository: s.repo}
+		s.call("c1", of("A"))
+		defer s.run(o)()
+		wait(30 * time.Second)
+		if len(c.calls()) != 1 {
+			t.Fatalf("written %d times while it is leased", len(c.calls()))
+		}
+		s.call("c1", of("B"))
+		wait(10 * time.Minute)
+		if got := c.calls(); len(got) != 2 || got[1].Customer != client("B") || got[1].Written.Customer != client("A") {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
