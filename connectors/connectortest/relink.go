@@ -106,6 +106,9 @@ func relinkCall(t T, h bench) {
 	// It was moved, and the answer of that was lost.
 	log("moved once more,", "moved", customers[1], now)
 	now = log("moved again after a lost answer,", "moved", customers[1], now)
+	// It was moved, the answer of that was lost, and then it is linked as it was.
+	log("moved away,", "moved", customers[0], now)
+	now = log("moved back after a lost answer,", "moved", customers[1], connectors.Written{Ref: now.Ref, Customer: customers[0]})
 
 	unlinked(t, s, logger, "moved", now, customers, alone)
 	now = log("linked again,", "moved", customers[0], connectors.Written{})

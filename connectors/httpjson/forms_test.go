@@ -50,6 +50,7 @@ func TestErrorForms(t *testing.T) {
 		{"salesforce", 403, `[{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":"TotalRequests Limit exceeded."}]`, "", errs.RateLimited, 0},
 		{"salesforce", 400, `[{"errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?"}]`, "", errs.Conflict, 0},
 		{"salesforce", 400, `[{"errorCode":"INVALID_FIELD","message":"No such column 'INN__c' on entity 'Account'"}]`, "", errs.Invalid, 0},
+		{"salesforce", 504, "<html>Gateway Timeout</html>", "", errs.Timeout, 0},
 		{"salesforce", 503, `[{"errorCode":"SERVER_UNAVAILABLE","message":"Server too busy"}]`, "", errs.Unavailable, 0},
 		{"dynamics", 429, `{"error":{"code":"0x80072322","message":"Number of requests exceeded the limit of 6000 over time window of 300 seconds."}}`, "30", errs.RateLimited, 30 * time.Second},
 		{"dynamics", 404, `{"error":{"code":"0x80040217","message":"Entity Does Not Exist"}}`, "", errs.NotFound, 0},

@@ -228,6 +228,33 @@ func TestACallStandsOnceInBitrix24WhicheverAnswerIsLost(t *testing.T) {
 	}
 }
 
+// Telephony had made the activity, the answer to its mark was lost, and then the link was undone: the call stayed with the wrong customer.
+func TestACallOfBitrix24IsTakenBackBeforeItIsMarked(t *testing.T) {
+	var left atomic.Int32
+	left.Store(1)
+	s, reopen := installed(t, "bitrix24-app", func(_ http.ResponseWriter, r *http.Request, _ *sim.Sim) bool {
+		if !strings.Contains(r.URL.Path, "activity.update") || left.Add(-1) < 0 {
+			return false
+		}
+		panic(http.ErrAbortHandler) // not carried out
+	})
+	d := reopen()
+	call := aCall(d, t)
+	if _, err := logger(t, d).LogCall(t.Context(), call); !errs.Is(err, errs.Unavailable) || len(s.Set("activity")) != 1 {
+		t.Fatalf("%v, %v", err, s.Set("activity"))
+	}
+	linked := call
+	call.Written, call.Customer = connectors.Written{Customer: call.Customer}, connectors.Ref{}
+	for range 2 { // the answer may be lost
+		if _, err := logger(t, d).LogCall(t.Context(), call); !errors.Is(err, connectors.ErrCustomerNeeded) || len(s.Set("activity")) != 0 {
+			t.Fatalf("%v, it stands as %v", err, s.Set("activity"))
+		}
+	}
+	if _, err := logger(t, d).LogCall(t.Context(), linked); err != nil || len(s.Set("activity")) != 1 || len(s.Set("statistic")) != 1 {
+		t.Errorf("linked again: %v, %v", err, s.Set("activity"))
+	}
+}
+
 // Somebody deletes the activity; the statistics go on naming it.
 func TestACallWhoseActivityWasDeletedIsWrittenOnceMore(t *testing.T) {
 	s, reopen := installed(t, "bitrix24-app", nil)

@@ -305,6 +305,8 @@ func usualMessage(k errs.Kind) string {
 		return "the request does not fit the system"
 	case errs.Unsupported:
 		return "this system cannot do that"
+	case errs.Timeout:
+		return "no answer in time"
 	}
 	return "the system is busy or failed"
 }
@@ -327,6 +329,8 @@ func usual(op string, o *operation, a web.Answer) error {
 		kind = errs.Conflict
 	case s == http.StatusTooManyRequests:
 		kind = errs.RateLimited
+	case s == http.StatusGatewayTimeout: // of a proxy: the system may still be at it
+		kind = errs.Timeout
 	case s == http.StatusRequestTimeout, s >= 500:
 		kind = errs.Unavailable
 	case s == http.StatusUnprocessableEntity:

@@ -153,7 +153,9 @@ func classify(op string, answer web.Answer) error {
 		return fail(errs.Unauthenticated, "access is forbidden: the account may be locked or lack the right to use OData")
 	case status == http.StatusTooManyRequests:
 		return fail(errs.RateLimited, "the server asks for fewer requests")
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+	case status == http.StatusGatewayTimeout: // of a proxy: 1C may still be at it
+		return fail(errs.Timeout, "no answer in time")
+	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable:
 		return fail(errs.Unavailable, "the server is busy or being restarted")
 	case platform != nil:
 		return fail(platform.kind(), platform.shown())

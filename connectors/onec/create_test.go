@@ -322,8 +322,46 @@ func TestTasksThatCannotBe(t *testing.T) {
 	if rows := sim.Written(onecsim.SetTasks); !errs.Is(err, errs.Invalid) || len(rows) != 1 || rows[0]["DeletionMark"] != true {
 		t.Errorf("a title that the base cuts: %v, %v", err, rows)
 	}
+	// It is no task, however often it is tried, until the base keeps it; then it is, and no second one is made.
+	for range 2 {
+		if _, err := d.CreateTask(t.Context(), long); !errs.Is(err, errs.Invalid) {
+			t.Errorf("what was marked for deletion passes for a task: %v", err)
+		}
+	}
+	long.Title = "Перезвонить"
+	ref, err := d.CreateTask(t.Context(), long)
+	if rows := sim.Written(onecsim.SetTasks); err != nil || len(rows) != 1 || rows[0]["DeletionMark"] == true || rows[0]["Ref_Key"] != ref.ID ||
+		rows[0]["Description"] != "Перезвонить [cc:"+long.Key+"]" {
+		t.Errorf("once the base keeps it: %v, %v", err, rows)
+	}
+	if again, err := d.CreateTask(t.Context(), long); err != nil || again != ref {
+		t.Errorf("and again: %v, %v", again, err)
+	}
 	_, d = tasker(t, onecsim.Options{Handler: func(string, onecsim.Row) string { return "Задача без бизнес-процесса" }}, nil)
 	if _, err := d.CreateTask(t.Context(), aTask()); !errs.Is(err, errs.Rejected) || !strings.Contains(errs.Message(err), "бизнес-процесса") {
 		t.Errorf("a rule of the base: %v", err)
+	}
+}
+
+// TestATaskThatTheBaseDidNotKeepIsNoTask: it was marked for deletion, kept its mark, and passed for written when it was tried again.
+func TestATaskThatTheBaseDidNotKeepIsNoTask(t *testing.T) {
+	sim, d := tasker(t, onecsim.Options{}, map[string]any{"text": "ПредметСтрокой", "subject_name": "-"})
+	task := aTask()
+	task.Text = strings.Repeat("Ждал долго. ", 20) // which the field cuts
+	for range 3 {
+		_, err := d.CreateTask(t.Context(), task)
+		if rows := sim.Written(onecsim.SetTasks); !errs.Is(err, errs.Invalid) || len(rows) != 1 || rows[0]["DeletionMark"] != true {
+			t.Fatalf("%v, %v", err, rows)
+		}
+	}
+	task.Text = "Ждал долго."
+	ref, err := d.CreateTask(t.Context(), task)
+	if rows := sim.Written(onecsim.SetTasks); err != nil || len(rows) != 1 || rows[0]["DeletionMark"] != false || rows[0]["Ref_Key"] != ref.ID {
+		t.Errorf("once the base keeps it: %v, %v", err, rows)
+	}
+	// What a person marks for deletion stays so.
+	sim.Mark(onecsim.SetTasks, ref.ID)
+	if again, err := d.CreateTask(t.Context(), task); err != nil || again != ref || sim.Written(onecsim.SetTasks)[0]["DeletionMark"] != true {
+		t.Errorf("marked by a person: %v, %v", again, err)
 	}
 }

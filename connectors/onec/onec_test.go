@@ -240,6 +240,7 @@ func TestAnswersAreSorted(t *testing.T) {
 		"redirect":            {302, "", "", errs.Invalid, "elsewhere"},
 		"method refused":      {405, "", "", errs.Unavailable, ""},
 		"busy, come back":     {503, "", "30", errs.Unavailable, "busy"},
+		"a proxy gave up":     {504, "<html>504</html>", "", errs.Timeout, "no answer in time"},
 		"atom":                {200, "<?xml version=\"1.0\"?><feed/>", "", errs.Unavailable, "web page"},
 		"empty":               {200, "", "", errs.Unavailable, "cut off"},
 		"another service":     {200, `{"ok":true}`, "", errs.Unavailable, "not one of 1C"},

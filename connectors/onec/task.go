@@ -88,6 +88,10 @@ const undefined = "StandardODATA.Undefined"
 // tasker is a Driver to a base that takes tasks.
 type tasker struct{ *Driver }
 
+// spoiltOpen begins the mark of a task that the base did not keep as it was sent: it is none, whoever marked it for deletion, and is
+// written anew when it is tried again.
+const spoiltOpen = "[cx:"
+
 // CreateTask implements connectors.TaskCreator: it looks for the task by its mark and makes it where there is none. A task that is there is
 // left alone: somebody may be at it, or may have done it.
 func (d tasker) CreateTask(ctx context.Context, task connectors.Task) (connectors.Ref, error) {
@@ -105,16 +109,19 @@ func (d tasker) CreateTask(ctx context.Context, task connectors.Task) (connector
 	if err != nil {
 		return connectors.Ref{}, err
 	}
+	mark := spoiltOpen + task.Key + markClose
 	found, err := d.client.list(ctx, op, query{
-		entity: t.Entity, sel: []string{"Ref_Key", "DeletionMark"}, top: atMost, order: "Ref_Key",
-		filter: contains(markOpen+task.Key+markClose, t.Title),
+		entity: t.Entity, sel: []string{"Ref_Key", "DeletionMark", t.Title}, top: atMost, order: "Ref_Key",
+		filter: contains(markOpen+task.Key+markClose, t.Title) + " or " + contains(mark, t.Title),
 	})
 	if err != nil {
 		return connectors.Ref{}, err
 	}
-	key, doubles := keep(found)
+	isSpoilt := func(r record) bool { return strings.Contains(r.str(t.Title), mark) }
+	spoilt, _ := keep(slices.DeleteFunc(slices.Clone(found), func(r record) bool { return !isSpoilt(r) }))
+	key, doubles := keep(slices.DeleteFunc(found, isSpoilt))
 	if key == "" {
-		if key, err = d.newTask(ctx, op, task, name); err != nil {
+		if key, err = d.newTask(ctx, op, task, name, spoilt); err != nil {
 			return connectors.Ref{}, err
 		}
 	}
@@ -126,8 +133,8 @@ func (d tasker) CreateTask(ctx context.Context, task connectors.Task) (connector
 	return connectors.Ref{Connector: d.id, Type: t.Entity, ID: key}, nil
 }
 
-// newTask makes a task and reads it back.
-func (d tasker) newTask(ctx context.Context, op string, task connectors.Task, customer string) (string, error) {
+// newTask makes a task, of a spoilt one where there is one, and reads it back.
+func (d tasker) newTask(ctx context.Context, op string, task connectors.Task, customer, spoilt string) (string, error) {
 	t := d.tasks
 	performer, err := d.performer(ctx, op, task.Agent.Name)
 	if err != nil {
@@ -137,7 +144,12 @@ func (d tasker) newTask(ctx context.Context, op string, task connectors.Task, cu
 	if err := d.publishes(ctx, op, t.Entity, slices.Sorted(maps.Keys(fields))); err != nil {
 		return "", err
 	}
-	key, err := d.client.write(ctx, op, http.MethodPost, query{entity: t.Entity}, fields)
+	method, sent := http.MethodPost, fields
+	if spoilt != "" {
+		method, sent = http.MethodPatch, maps.Clone(fields)
+		sent["DeletionMark"] = false
+	}
+	key, err := d.client.write(ctx, op, method, query{entity: t.Entity, key: spoilt}, sent)
 	if err != nil {
 		return "", err
 	}
@@ -146,7 +158,9 @@ func (d tasker) newTask(ctx context.Context, op string, task connectors.Task, cu
 		return "", err
 	}
 	if len(lost) > 0 {
-		if err := d.mark(ctx, op, t.Entity, key); err != nil {
+		title := spoiltOpen + task.Key + markClose // in place of the mark by which it would pass for a good one
+		_, err := d.client.write(ctx, op, http.MethodPatch, query{entity: t.Entity, key: key}, map[string]any{"DeletionMark": true, t.Title: title})
+		if err != nil {
 			return "", err
 		}
 		return "", errs.E(errs.Invalid, op, "the base did not keep "+strings.Join(lost, ", ")+" as it was sent")

@@ -120,6 +120,7 @@ type lane struct {
 	ahead    time.Duration // of our clock the repository's is
 	row      []Entry       // what was refused since the last success, of different calls, until it is a storm
 	took     time.Time     // when the system last took a record, by the repository's clock
+	unnoted  bool          // of what was claimed last something was tried, and how it went could not be noted
 }
 
 // now is the time by the repository's clock.
@@ -174,7 +175,7 @@ func (l *lane) round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	l.mu.Lock()
-	l.ahead = now.Sub(l.Now())
+	l.ahead, l.unnoted = now.Sub(l.Now()), false
 	l.mu.Unlock()
 	entries, err := l.Repository.Claim(ctx, l.target.ID(), limit, l.stormy(), lease, now, now.Add(l.Lease))
 	if err == nil && len(entries) == 0 && l.stormy() {
@@ -201,6 +202,12 @@ func (l *lane) round(ctx context.Context) (int, error) {
 		})
 	}
 	wg.Wait()
+	l.mu.Lock()
+	unnoted := l.unnoted
+	l.mu.Unlock()
+	if unnoted { // given back it would look as if nobody had tried it
+		return 0, nil
+	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Deadline)
 	defer cancel()
 	return len(entries), l.Repository.Release(after, l.target.ID(), lease, l.now())
@@ -236,6 +243,9 @@ func (l *lane) deliver(ctx context.Context, e Entry) {
 		Dead: v.Dead, Held: v.Held, Next: l.now().Add(v.Wait), Uncounted: v.Uncounted, Reason: reasonOf(err, l.Mask),
 		ReasonCode: errs.KindOf(err).String(),
 	}
+	if e.ReasonCode == errs.Timeout.String() && !v.Dead && !v.Held && !refusal(f.ReasonCode) {
+		f.ReasonCode = e.ReasonCode // what was asked then may still be carried out, whatever trouble came after it
+	}
 	if v.Dead {
 		l.Log.Warn("a customer system does not take a record", "connector", e.Connector, "entry", e.ID, "kind", string(e.Kind), "code", f.ReasonCode)
 	}
@@ -243,7 +253,7 @@ func (l *lane) deliver(ctx context.Context, e Entry) {
 		l.failed(v.Rest)
 	}
 	if err := l.Repository.Failed(after, e.ID, e.Lease, e.Revision, f, l.now()); err != nil {
-		l.Log.Warn("noting a failed delivery", "connector", e.Connector, "entry", e.ID, "err", err)
+		l.cannotNote("noting a failed delivery", e, err)
 	}
 }
 
@@ -255,9 +265,16 @@ func (l *lane) delivered(ctx context.Context, e Entry, written connectors.Ref) {
 		d.Again = l.now().Add(lateWait)
 	}
 	if err := l.Repository.Delivered(ctx, e.ID, e.Lease, e.Revision, d, l.now()); err != nil {
-		l.Log.Warn("noting a delivery", "connector", e.Connector, "entry", e.ID, "err", err)
+		l.cannotNote("noting a delivery", e, err)
 	}
 	l.recovered(ctx)
+}
+
+func (l *lane) cannotNote(what string, e Entry, err error) {
+	l.Log.Warn(what, "connector", e.Connector, "entry", e.ID, "err", err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unnoted = true
 }
 
 // failed leaves the system alone for a while.

@@ -106,8 +106,8 @@ func (d *Desk) change(ctx context.Context, op, id string, with func(*Entry) erro
 		if e.State != StatePending && e.State != StateDead && e.State != StateHeld {
 			return e, errs.E(errs.Conflict, op, "the entry waits for nothing any more")
 		}
-		e.mayStand()
-		if err := with(&e); err != nil {
+		var err error
+		if e.rewrite(func() { err = with(&e) }); err != nil {
 			return e, err
 		}
 		e.pending(now, now)

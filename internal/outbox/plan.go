@@ -7,6 +7,7 @@ import (
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/telephony/calls"
 )
@@ -149,9 +150,10 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 	if !changed {
 		return e, sooner
 	}
-	e.mayStand()
-	e.Edits = e.Edits.against(e.Payload, w.Payload)
-	e.Payload, e.UpdatedAt, e.Past = w.Payload, at, false
+	e.rewrite(func() {
+		e.Edits = e.Edits.against(e.Payload, w.Payload)
+		e.Payload, e.UpdatedAt, e.Past = w.Payload, at, false
+	})
 	e.Revision++
 	soon := at.Add(Throttle)
 	if w.NotBefore.After(soon) {
@@ -160,7 +162,7 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 	switch e.State {
 	case StatePending: // it may only wait to be delivered once more
 		if e.DeliveredAt != nil && e.Lease == "" && e.Attempts == 0 && e.Reason == "" && soon.Before(e.NextAttempt) {
-			e.NextAttempt = soon
+			e.NextAttempt, e.ReasonCode = soon, errs.Timeout.String() // what it waits for may come after that, too
 		}
 	case StateDelivered:
 		e.pending(soon, at)
@@ -174,23 +176,34 @@ func Merge(have *Entry, w Wish, newID func() string, at time.Time) (Entry, bool)
 	return e, true
 }
 
-// mayStand notes, before an entry changes, for whom a record of it stands in the system, or may stand since no answer came.
-func (e *Entry) mayStand() {
-	switch tried := e.Lease != "" || e.Attempts > 0 || e.Reason != ""; {
+// rewrite changes what an entry says, and keeps for whom a record of it stands in the system, or may stand since no answer came.
+func (e *Entry) rewrite(change func()) {
+	was := e.Effective().Customer
+	tried := e.State == StatePending && !e.Past && (e.Lease != "" || e.Attempts > 0 || e.Reason != "")
+	switch {
 	case e.Past:
 	case e.State == StateDelivered:
-		e.WrittenFor = e.Effective().Customer
-	case e.State == StatePending && tried && e.Written.ID == "" && e.WrittenFor == (connectors.Ref{}):
-		e.WrittenFor = e.Effective().Customer
+		e.WrittenFor = was
+	case tried && e.Written.ID == "" && e.WrittenFor == (connectors.Ref{}):
+		e.WrittenFor = was
+	}
+	change()
+	// It goes back to whom it stands for, or has been moved away from by an attempt that we know nothing of.
+	if tried && was != e.WrittenFor && e.Effective().Customer == e.WrittenFor {
+		e.WrittenFor = was
 	}
 }
 
-// pending makes the entry wait for its next attempt, as if there had been none.
+// pending makes the entry wait for its next attempt, as if there had been none, but for one without an answer: what was asked then may
+// still be carried out.
 func (e *Entry) pending(due, at time.Time) {
 	if e.State != StatePending {
 		e.State, e.Since = StatePending, at
 	}
-	e.Attempts, e.Reason, e.ReasonCode = 0, "", ""
+	if e.ReasonCode != errs.Timeout.String() {
+		e.ReasonCode = ""
+	}
+	e.Attempts, e.Reason = 0, ""
 	if e.Lease == "" {
 		e.NextAttempt = due
 	}

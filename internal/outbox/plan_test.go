@@ -7,6 +7,7 @@ import (
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/interactions"
 )
 
@@ -177,6 +178,44 @@ func TestMerge(t *testing.T) {
 		}
 		if name == "edited" && (got.Effective().Number != number || got.Edits.Comment != nil) {
 			t.Errorf("of the edits stays %+v", got.Edits)
+		}
+	}
+}
+
+// TestMergeKnowsWhereACallMayHaveGoneThatComesBack: linked to another customer, tried in vain, and linked as it was, it looked as if it had
+// never left, and stayed with the other where the attempt had moved it.
+func TestMergeKnowsWhereACallMayHaveGoneThatComesBack(t *testing.T) {
+	to := func(id string) Wish {
+		w := planner().Plan(answered())[1]
+		w.Payload.Customer = connectors.Ref{}
+		if id != "" {
+			w.Payload.Customer = connectors.Ref{Connector: w.Connector, Type: "c", ID: id}
+		}
+		return w
+	}
+	ref := func(id string) connectors.Ref { return to(id).Payload.Customer }
+	for name, c := range map[string]struct {
+		first, second, third string
+		tried                bool
+		want                 string
+	}{
+		"back":                       {"A", "B", "A", true, "B"},
+		"back to nobody":             {"", "B", "", true, "B"},
+		"back before it was tried":   {"A", "B", "A", false, "A"},
+		"on to a third":              {"A", "B", "C", true, "A"},
+		"taken back after a timeout": {"A", "B", "", true, "A"},
+	} {
+		e, _ := Merge(nil, to(c.first), func() string { return "e1" }, start)
+		e.State, e.DeliveredAt, e.Written = StateDelivered, at(0), connectors.Ref{Connector: e.Connector, Type: "call", ID: "1"}
+		e, _ = Merge(&e, to(c.second), nil, start.Add(time.Minute))
+		if e.WrittenFor != ref(c.first) {
+			t.Fatalf("%s: it stands for %+v", name, e.WrittenFor)
+		}
+		if c.tried {
+			e.Attempts, e.Reason, e.ReasonCode = 1, "no answer in time", errs.Timeout.String()
+		}
+		if e, _ = Merge(&e, to(c.third), nil, start.Add(2*time.Minute)); e.WrittenFor != ref(c.want) || e.Revision != 3 {
+			t.Errorf("%s: it may stand for %+v, revision %d", name, e.WrittenFor, e.Revision)
 		}
 	}
 }

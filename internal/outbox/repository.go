@@ -48,6 +48,9 @@ type Failure struct {
 	ReasonCode string
 }
 
+// Unsure tells that no answer came: the system may still be at what it was asked, whatever the entry has become meanwhile.
+func (f Failure) Unsure() bool { return !f.Dead && !f.Held && f.ReasonCode == errs.Timeout.String() }
+
 // Repository keeps entries. Methods may be called concurrently, by many processes, and honour ctx. Times are the caller's.
 //
 // Entries get into it by Put, and by the repository of interactions, which writes what Planner.Plan asks for in the transaction of the
@@ -56,14 +59,16 @@ type Repository interface {
 	// Put merges each wish with the entry of its connector, kind and key, see Merge, all or none of them.
 	Put(ctx context.Context, wishes []Wish, newID func() string, at time.Time) error
 	// Claim leases due entries of a connector, oldest first, at most limit of them, until a time: those that are PENDING, whose
-	// NextAttempt has come, and before which nothing of the same subject is PENDING or DEAD. No other Claim returns them before until.
+	// NextAttempt has come, and before which nothing of the same subject is PENDING or DEAD; a TASK does not wait for what has been
+	// delivered once and is not due. No other Claim returns them before until.
 	// With fresh only those of which no attempt has failed.
 	Claim(ctx context.Context, connector string, limit int, fresh bool, lease string, now, until time.Time) ([]Entry, error)
 	// Delivered notes the success of a leased entry and where it was written. If it has changed since it was claimed at revision, it
-	// stays PENDING and is due. A lease that is not the entry's any more changes nothing.
+	// stays PENDING and is due, and ReasonCode goes on to say that an answer was waited for in vain, where it is to be delivered once
+	// more. A lease that is not the entry's any more changes nothing.
 	Delivered(ctx context.Context, id, lease string, revision int64, d Delivery, at time.Time) error
-	// Failed notes a failure of a leased entry. If it has changed since it was claimed at revision, it does not die but is due. A
-	// lease that is not the entry's any more changes nothing. Of what is held it is forgotten where it was written.
+	// Failed notes a failure of a leased entry. If it has changed since it was claimed at revision, it does not die but is due,
+	// after no answer at Next. A lease that is not the entry's any more changes nothing. Of what is held it is forgotten where it was written.
 	Failed(ctx context.Context, id, lease string, revision int64, f Failure, at time.Time) error
 	// Release gives back what is still leased so.
 	Release(ctx context.Context, connector, lease string, at time.Time) error

@@ -253,3 +253,102 @@ func TestACallWhoseAnswerWasWaitedForInVainIsWrittenOnceMore(t *testing.T) {
 		}
 	})
 }
+
+// TestACallThatIsLinkedAnewWhileNoAnswerComesIsNotWrittenTwice: it was sent for the new customer at once, when the system had not yet
+// made what it was asked for the old one, and nobody looked again.
+func TestACallThatIsLinkedAnewWhileNoAnswerComesIsNotWrittenTwice(t *testing.T) {
+	bubble(t, func(s *stand) {
+		c := &crm{log: func(connectors.CallRecord) error {
+			wait(30 * time.Second)
+			return errs.E(errs.Timeout, "logging call", "no answer in time")
+		}}
+		defer s.run(s.played(c))()
+		s.call("c1", of("A"))
+		wait(5 * time.Second)
+		s.call("c1", of("B"))
+		wait(20 * time.Second)
+		c.behave(nil)
+		wait(40 * time.Second)
+		if got := c.calls(); len(got) != 1 || got[0].Customer != client("A") {
+			t.Fatalf("asked again while it may be at it: %+v", got)
+		}
+		wait(time.Hour)
+		got := c.calls()[1:]
+		if len(got) != 2 || got[0].Customer != client("B") || got[0].Written != (connectors.Written{Customer: client("A")}) || got[1].Customer != client("B") {
+			t.Errorf("want it for B, and once more when nothing can come any more: %+v", got)
+		}
+	})
+}
+
+// TestNotesOfACallDoNotForgetThatItsAnswerMayComeLate: it was not written once more when it had changed meanwhile, somebody had it tried
+// again, or other trouble came in between.
+func TestNotesOfACallDoNotForgetThatItsAnswerMayComeLate(t *testing.T) {
+	bubble(t, func(s *stand) {
+		c := &crm{log: func(connectors.CallRecord) error { return errs.E(errs.Timeout, "logging call", "no answer in time") }}
+		defer s.run(s.played(c))()
+		s.call("noted", of("A"))
+		s.call("tried", of("A"))
+		s.call("away", of("A"))
+		wait(5 * time.Second)
+		var away sync.Once
+		c.behave(func(call connectors.CallRecord) (err error) {
+			if call.Key == "away" {
+				away.Do(func() { err = errs.E(errs.Unavailable, "logging call", "closed") })
+			}
+			return err
+		})
+		for _, e := range s.entries(outbox.StatePending) {
+			if e.Key == "tried" {
+				_, err := s.desk.Retry(t.Context(), e.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		wait(3 * time.Minute)
+		s.call("noted", of("A"), func(w *outbox.Wish) { w.Payload.Comment = "заметка" })
+		wait(time.Hour)
+		times := map[string]int{}
+		for _, got := range c.calls() {
+			times[got.Key]++
+		}
+		if times["noted"] != 3 || times["tried"] != 2 || times["away"] != 3 || len(s.entries(outbox.StateDelivered)) != 3 {
+			t.Errorf("written %v times, want 3, 2 and 3", times)
+		}
+	})
+}
+
+// forgetful is a repository whose database is away when the first delivery is noted.
+type forgetful struct {
+	outbox.Repository
+	away sync.Once
+}
+
+func (f *forgetful) Delivered(ctx context.Context, id, lease string, revision int64, d outbox.Delivery, at time.Time) (err error) {
+	f.away.Do(func() { err = errs.E(errs.Unavailable, "noting a delivery", "the database is away") })
+	if err != nil {
+		return err
+	}
+	return f.Repository.Delivered(ctx, id, lease, revision, d, at)
+}
+
+// TestACallOfWhichNothingCouldBeNotedIsNotTakenForUntried: it was given back, sent again at once, and when it was linked to somebody else
+// meanwhile the system was not told for whom it stood there.
+func TestACallOfWhichNothingCouldBeNotedIsNotTakenForUntried(t *testing.T) {
+	bubble(t, func(s *stand) {
+		c := &crm{}
+		o := s.played(c)
+		o.Repository = &forgetful{Repository: s.repo}
+		s.call("c1", of("A"))
+		defer s.run(o)()
+		wait(30 * time.Second)
+		if len(c.calls()) != 1 {
+			t.Fatalf("written %d times while it is leased", len(c.calls()))
+		}
+		s.call("c1", of("B"))
+		wait(10 * time.Minute)
+		if got := c.calls(); len(got) != 2 || got[1].Customer != client("B") || got[1].Written.Customer != client("A") {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

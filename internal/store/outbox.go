@@ -100,12 +100,20 @@ func (t twins) of(ctx context.Context, tx *ent.Tx, p *outbox.Planner, in interac
 // retelling runs a change of many interactions, and tells customer systems what has become of those of which they were told before:
 // where a wrong link is undone they unlearn it, and they learn of no others.
 func (s *Store) retelling(ctx context.Context, tx *ent.Tx, which []predicate.Interaction, change func() error) error {
-	if s.opts.Outbox == nil {
+	if s.opts.Outbox == nil || len(s.opts.Outbox.Lines) == 0 {
 		return change()
 	}
+	lines := make([]any, len(s.opts.Outbox.Lines))
+	for i, l := range s.opts.Outbox.Lines {
+		lines[i] = clean(l.Connector)
+	}
 	told, err := tx.Interaction.Query().Where(which...).Where(func(q *entsql.Selector) {
+		// Systems that are told nothing any more are left out: by system and call there is an index, and entries are kept for ever.
 		entry := entsql.Table(outboxentry.Table)
-		q.Where(entsql.In(q.C(interaction.FieldID), entsql.Select(entry.C(outboxentry.FieldSubject)).From(entry)))
+		q.Where(entsql.Exists(entsql.Select(entry.C(outboxentry.FieldID)).From(entry).Where(entsql.And(
+			entsql.In(entry.C(outboxentry.FieldConnector), lines...),
+			entsql.ColumnsEQ(entry.C(outboxentry.FieldSubject), q.C(interaction.FieldID)),
+		))))
 	}).Order(interaction.ByID()).IDs(ctx)
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func (r outboxRepo) Claim(
 	}
 	var out []outbox.Entry
 	err := r.inTx(ctx, func(tx *ent.Tx) error {
-		rows, err := tx.OutboxEntry.Query().Where(append(due, first)...).Order(outboxentry.ByID()).Limit(limit).
+		rows, err := tx.OutboxEntry.Query().Where(append(due, first(now))...).Order(outboxentry.ByID()).Limit(limit).
 			Modify(forUpdate(entsql.WithLockAction(entsql.SkipLocked))).All(ctx)
 		if err != nil || len(rows) == 0 {
 			return err
@@ -54,15 +54,25 @@ func (r outboxRepo) Claim(
 	return out, wrap(op, err)
 }
 
-// first is true of an entry before which nothing of its subject waits or was refused.
-func first(s *entsql.Selector) {
-	before := entsql.Table(outboxentry.Table).As("before")
-	s.Where(entsql.NotExists(entsql.Select(before.C(outboxentry.FieldID)).From(before).Where(entsql.And(
-		entsql.ColumnsEQ(before.C(outboxentry.FieldConnector), s.C(outboxentry.FieldConnector)),
-		entsql.ColumnsEQ(before.C(outboxentry.FieldSubject), s.C(outboxentry.FieldSubject)),
-		entsql.ColumnsLT(before.C(outboxentry.FieldID), s.C(outboxentry.FieldID)),
-		entsql.In(before.C(outboxentry.FieldState), string(outbox.StatePending), string(outbox.StateDead)),
-	))))
+// first is true of an entry before which nothing of its subject waits or was refused. A task does not wait for what stands in the system
+// already and is not due yet.
+func first(now time.Time) predicate.OutboxEntry {
+	return func(s *entsql.Selector) {
+		before := entsql.Table(outboxentry.Table).As("before")
+		s.Where(entsql.NotExists(entsql.Select(before.C(outboxentry.FieldID)).From(before).Where(entsql.And(
+			entsql.ColumnsEQ(before.C(outboxentry.FieldConnector), s.C(outboxentry.FieldConnector)),
+			entsql.ColumnsEQ(before.C(outboxentry.FieldSubject), s.C(outboxentry.FieldSubject)),
+			entsql.ColumnsLT(before.C(outboxentry.FieldID), s.C(outboxentry.FieldID)),
+			entsql.In(before.C(outboxentry.FieldState), string(outbox.StatePending), string(outbox.StateDead)),
+			entsql.Or(
+				entsql.NEQ(s.C(outboxentry.FieldKind), string(outbox.KindTask)),
+				entsql.EQ(before.C(outboxentry.FieldState), string(outbox.StateDead)),
+				entsql.IsNull(before.C(outboxentry.FieldDeliveredAt)),
+				entsql.NEQ(before.C(outboxentry.FieldLease), ""),
+				entsql.LTE(before.C(outboxentry.FieldNextAttemptAt), utc(now)),
+			),
+		))))
+	}
 }
 
 // Delivered implements outbox.Repository.
@@ -82,7 +92,11 @@ func (r outboxRepo) Delivered(ctx context.Context, id, lease string, revision in
 	}
 	n, err := as.Save(ctx)
 	if err == nil && n == 0 { // it has changed meanwhile, or the lease is somebody else's
-		err = done().Exec(ctx)
+		as = done()
+		if !d.Again.IsZero() {
+			as.SetReasonCode(errs.Timeout.String())
+		}
+		err = as.Exec(ctx)
 	}
 	return wrap(op, err)
 }
@@ -107,8 +121,11 @@ func (r outboxRepo) Failed(ctx context.Context, id, lease string, revision int64
 	n, err := u.Save(ctx)
 	if err == nil && n == 0 { // it has changed meanwhile, or the lease is somebody else's
 		u = r.client.OutboxEntry.Update().Where(leased...).SetLease("").SetNextAttemptAt(utc(at)).SetUpdatedAt(utc(at))
-		if f.Held {
+		switch {
+		case f.Held:
 			nowhere(u)
+		case f.Unsure():
+			u.SetNextAttemptAt(utc(f.Next)).SetReason(clean(f.Reason)).SetReasonCode(f.ReasonCode)
 		}
 		err = u.Exec(ctx)
 	}

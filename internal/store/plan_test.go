@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/interactions"
 	"github.com/pult-cc/pult/internal/outbox"
@@ -166,5 +167,50 @@ func TestClaimsUseIndexes(t *testing.T) {
 	}
 	if read != 2 {
 		t.Errorf("%d statements read: %v", read, all)
+	}
+}
+
+// TestAChoiceReadsNoMoreOfTheOutboxThanItsCalls: entries are kept as long as the history is, and every choice of a customer looked
+// through all of them, with SQLite's one writer waiting.
+func TestAChoiceReadsNoMoreOfTheOutboxThanItsCalls(t *testing.T) {
+	dsn := newSQLite(t)
+	var all []string
+	s, err := store.Open(t.Context(), store.Options{
+		DSN: dsn, OnStatement: func(_ context.Context, text string) { all = append(all, text) },
+		Outbox: &outbox.Planner{Lines: []outbox.Line{{Connector: "a", Calls: true}, {Connector: "b", Calls: true}}, Now: time.Now},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: strings.TrimPrefix(dsn, "sqlite:")}).EscapedPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	all = nil
+	ref := connectors.Ref{Connector: "a", Type: "contact", ID: "1"}
+	c := customers.Customer{ID: customers.EncodeID(ref), Ref: ref, Name: "Ромашка"}
+	if _, err := s.Customers().Remember(t.Context(), "+74950123401", c, "u", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Customers().Refuse(t.Context(), "+74950123401", []customers.ID{c.ID}, "u", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, statement := range all {
+		if !strings.HasPrefix(statement, "SELECT") || !strings.Contains(statement, "outbox_entries") {
+			continue
+		}
+		read++
+		if plan := explain(t, db, statement); strings.Contains(plan, "SCAN") || !strings.Contains(plan, "outboxentry_connector_subject_id (connector=? AND subject=?)") {
+			t.Errorf("%s\nis read by\n%s", statement, plan)
+		}
+	}
+	if read != 2 {
+		t.Errorf("%d statements read the outbox: %v", read, all)
 	}
 }

@@ -493,9 +493,13 @@ func (s *step) stayMuted() {
 	}
 }
 
-// matched takes an answer. One that failed, or is still to come, takes nothing back of what was known.
+// matched takes an answer. One that failed, or is still to come, takes nothing back of what was known, and no system chooses where a person
+// has said that it is nobody: the history keeps to that, and so does the card.
 func (s *step) matched(e Matched) {
 	m, old := e.Match, s.c.Match
+	if !e.ByPerson && m.DecidedAt == nil && old.DecidedAt != nil && old.Chosen == nil {
+		m = m.WithoutChoice(*old.DecidedAt)
+	}
 	if m.Chosen == nil && !e.ByPerson && (m.State == customers.MatchFailed || m.State == customers.MatchPending) {
 		m.Chosen, m.ChosenBy, m.DecidedAt = old.Chosen, old.ChosenBy, old.DecidedAt
 		if len(m.Candidates) == 0 {

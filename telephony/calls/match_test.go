@@ -145,6 +145,30 @@ func TestAWrongLinkIsUndoneInEveryCall(t *testing.T) {
 	}
 }
 
+// TestASystemDoesNotChooseWhereAPersonSaidNobody: the card showed somebody whom the history, which keeps to what people say, did not have.
+func TestASystemDoesNotChooseWhereAPersonSaidNobody(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	id := s.callIn("leg1", "+79161234567")
+	s.answer(id, s.asked()[0], found("wrong"))
+	s.f.Linked(id, found("wrong").WithoutChoice(s.now))
+	s.settle()
+	for _, state := range []customers.MatchState{customers.MatchPending, customers.MatchFound} {
+		s.must(calls.Command{Kind: calls.CmdRetryMatch, OperatorID: "anna", CallID: id})
+		m := found("likely")
+		m.State = state
+		s.answer(id, s.asked()[0], m)
+		if m := s.calls[id].Match; s.chosen(id) != "" || m.DecidedAt == nil || m.State == customers.MatchFound {
+			t.Fatalf("a system chose %q: %s", s.chosen(id), m.State)
+		}
+	}
+	s.must(calls.Command{Kind: calls.CmdRetryMatch, OperatorID: "anna", CallID: id})
+	s.answer(id, s.asked()[0], customers.Match{State: customers.MatchFound}.WithChoice(customers.Customer{ID: "right"}, "boris", s.now))
+	if got := s.chosen(id); got != "right" {
+		t.Errorf("what another person said of the number made it %q", got)
+	}
+}
+
 // TestFailedAnswerTakesNothingBack: the customer system went away between two questions.
 func TestFailedAnswerTakesNothingBack(t *testing.T) {
 	s := newStand(t, "anna")

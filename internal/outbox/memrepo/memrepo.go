@@ -55,13 +55,18 @@ func (r *Repository) Claim(_ context.Context, connector string, limit int, fresh
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []outbox.Entry
-	blocked := map[string]bool{}
+	blocked, once := map[string]bool{}, map[string]bool{} // calls, for what comes after; once: but for tasks
 	for i := range r.entries {
 		e := &r.entries[i]
 		if e.Connector != connector || e.State != outbox.StatePending && e.State != outbox.StateDead {
 			continue
 		}
-		if e.State == outbox.StatePending && !e.NextAttempt.After(now) && !blocked[e.Subject] && len(out) < limit && !(fresh && e.Attempts > 0) {
+		if e.DeliveredAt != nil && e.Lease == "" && e.State == outbox.StatePending && e.NextAttempt.After(now) {
+			once[e.Subject] = true
+			continue
+		}
+		free := !blocked[e.Subject] && (e.Kind == outbox.KindTask || !once[e.Subject])
+		if e.State == outbox.StatePending && !e.NextAttempt.After(now) && free && len(out) < limit && !(fresh && e.Attempts > 0) {
 			e.Lease, e.NextAttempt = lease, until
 			out = append(out, *e)
 		}
@@ -87,6 +92,9 @@ func (r *Repository) Delivered(_ context.Context, id, lease string, revision int
 	e.Attempts, e.Reason, e.ReasonCode = 0, "", ""
 	switch {
 	case e.State != outbox.StatePending || e.Revision != revision:
+		if !d.Again.IsZero() {
+			e.ReasonCode = errs.Timeout.String()
+		}
 	case d.Again.IsZero():
 		e.State, e.Since = outbox.StateDelivered, at
 	default:
@@ -108,6 +116,9 @@ func (r *Repository) Failed(_ context.Context, id, lease string, revision int64,
 		e.Written, e.WrittenFor = connectors.Ref{}, connectors.Ref{}
 	}
 	if e.Revision != revision || e.State != outbox.StatePending {
+		if f.Unsure() {
+			e.NextAttempt, e.Reason, e.ReasonCode = f.Next, f.Reason, f.ReasonCode
+		}
 		return nil
 	}
 	e.Reason, e.ReasonCode = f.Reason, f.ReasonCode

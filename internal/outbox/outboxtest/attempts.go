@@ -58,6 +58,28 @@ func changedInFlight(t *testing.T, b *bench) {
 	}
 }
 
+// changedWithoutAnswer: it was due at once, and written for another customer while the system was still at the first.
+func changedWithoutAnswer(t *testing.T, b *bench) {
+	w := b.wish(outbox.KindCall, b.crm+"-call")
+	b.put(start, w)
+	first := b.one("a", 0)
+	w.Payload.Customer = other(b.crm)
+	b.put(start.Add(time.Second), w)
+	b.fail(first, outbox.Failure{Next: start.Add(time.Minute), Reason: "нет ответа", ReasonCode: "TIMEOUT"}, 2*time.Second)
+	if got := b.claim(10, "b", 59*time.Second); len(got) != 0 {
+		t.Fatalf("written anew while the system may be at it: %v", keys(got))
+	}
+	e := b.one("c", time.Minute)
+	if e.WrittenFor != customer(b.crm) || e.Payload.Customer != other(b.crm) || e.ReasonCode != "TIMEOUT" || e.Lease != "c" || e.Revision != 2 {
+		t.Errorf("got %+v", e)
+	}
+	// A refusal, or a system that is away, tells nothing of what it is now: it is due.
+	w.Payload.Comment = "ещё"
+	b.put(start.Add(2*time.Minute), w)
+	b.fail(e, outbox.Failure{Next: start.Add(time.Hour), Reason: "нет связи", ReasonCode: "UNAVAILABLE"}, 2*time.Minute)
+	b.one("d", 2*time.Minute)
+}
+
 func failures(t *testing.T, b *bench) {
 	b.calls(start, 1)
 	e := b.one("a", 0)

@@ -67,6 +67,30 @@ func again(t *testing.T, b *bench) {
 	if e = b.get(e.ID); e.State != outbox.StateDelivered {
 		t.Errorf("got %+v", e)
 	}
+	// It has changed in flight: it is due at once, and nobody forgets why it was to be delivered once more.
+	w := b.wish(outbox.KindCall, b.crm+"-changed")
+	b.put(start, w)
+	e = b.one("d", 0)
+	w.Payload.Comment = "второе"
+	b.put(start, w)
+	b.must("Delivered", b.r.Delivered(t.Context(), e.ID, "d", e.Revision, d, start))
+	if e = b.one("e", 0); e.ReasonCode != "TIMEOUT" || e.Reason != "" || e.Written != d.Written.Ref {
+		t.Errorf("changed in flight: %+v", e)
+	}
+}
+
+// taskMeanwhile: somebody was called back ten minutes late. A recording waits, since it is attached to what the call becomes.
+func taskMeanwhile(t *testing.T, b *bench) {
+	b.put(start, b.wish(outbox.KindCall, b.crm+"-spoken"), b.wish(outbox.KindRecording, b.crm+"-spoken"))
+	b.put(start, b.wish(outbox.KindCall, b.crm+"-missed"), b.wish(outbox.KindTask, b.crm+"-missed"))
+	for _, e := range b.claim(10, "a", 0) {
+		d := delivery(b.crm, e.Key)
+		d.Again = start.Add(10 * time.Minute)
+		b.must("Delivered", b.r.Delivered(t.Context(), e.ID, "a", e.Revision, d, start))
+	}
+	if got := b.claim(10, "b", time.Second); len(got) != 1 || got[0].Kind != outbox.KindTask {
+		t.Errorf("got %v, want the task", keys(got))
+	}
 }
 
 func held(t *testing.T, b *bench) {
