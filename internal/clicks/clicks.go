@@ -6,6 +6,7 @@ package clicks
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type Options struct {
 	People   func(ctx context.Context) ([]Person, error) // those whose accounts are in force
 	Operator func(id string) (calls.Operator, bool)      // as the board shows them
 	Do       func(context.Context, calls.Command) (calls.Reply, error)
+	Customer func(context.Context, customers.ID) (customers.Customer, error)
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -73,7 +75,7 @@ func New(o Options) *Service {
 	return &Service{o: o, seen: map[string]time.Time{}, limits: map[string]*rate.Limiter{}, agents: map[string]agents{}}
 }
 
-// Dial has the operator who clicked call the number, and links the customer whose card it was. A click that was seen before is done
+// Dial has the operator who clicked call the number, and links the customer whose card it was where the number is one of theirs. A click that was seen before is done
 // already. Errors: NotFound (nobody here is that person), Conflict (not at work, in a call, or the phone does not allow it), Invalid
 // (no number that can be called), RateLimited, and those of the floor.
 func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) (err error) {
@@ -111,11 +113,24 @@ func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) (er
 		return nil
 	}
 	// The call goes on whether or not the choice could be noted.
-	link := calls.Command{Kind: calls.CmdLinkCustomer, OperatorID: who, CallID: reply.Call.ID, CustomerID: customers.EncodeID(c.Customer)}
-	if _, err := s.o.Do(ctx, link); err != nil {
+	if err := s.link(ctx, who, reply.Call, customers.EncodeID(c.Customer)); err != nil {
 		s.o.Log.Warn("linking the customer whose number was clicked", "connector", from.ID, "error", err)
 	}
 	return nil
+}
+
+// link chooses the customer for the call. Who is chosen is remembered for the number, and a card shows numbers of other people too, in
+// notes and letters: the customer has to have the number.
+func (s *Service) link(ctx context.Context, operator string, call *calls.Call, id customers.ID) error {
+	c, err := s.o.Customer(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(c.Numbers, func(n customers.LabeledNumber) bool { return n.Number.E164 == call.To.Number.E164 }) {
+		return nil
+	}
+	_, err = s.o.Do(ctx, calls.Command{Kind: calls.CmdLinkCustomer, OperatorID: operator, CallID: call.ID, CustomerID: id})
+	return err
 }
 
 // operator finds who clicked: by the configuration, else by a mail address that is a login here, unless the configuration says that

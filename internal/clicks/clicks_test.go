@@ -36,12 +36,15 @@ func newStand() *stand {
 		Operator: func(id string) (calls.Operator, bool) {
 			return calls.Operator{ID: id, Availability: s.avail, CallID: s.call, Presence: s.is}, id != "op-3"
 		},
+		Customer: func(_ context.Context, id customers.ID) (customers.Customer, error) {
+			return customers.Customer{ID: id, Numbers: []customers.LabeledNumber{{Number: customers.Number{E164: "+74951234567"}}}}, nil
+		},
 		Do: func(_ context.Context, c calls.Command) (calls.Reply, error) {
 			if s.refusal != nil {
 				return calls.Reply{}, s.refusal
 			}
 			s.done = append(s.done, c)
-			return calls.Reply{Call: &calls.Call{ID: "call-1"}}, nil
+			return calls.Reply{Call: &calls.Call{ID: "call-1", To: calls.Party{Number: customers.Number{E164: c.Number}}}}, nil
 		},
 		Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler),
 	})
@@ -75,6 +78,15 @@ func TestAClickIsACallOfWhoClicked(t *testing.T) {
 	}
 	if fmt.Sprint(s.done) != fmt.Sprint(want) {
 		t.Errorf("got %+v", s.done)
+	}
+}
+
+func TestANumberThatIsNotTheCustomersIsDialledAndNotLinked(t *testing.T) {
+	s := newStand()
+	c := click("12", "k1")
+	c.Customer, c.Number = connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}, "+74957654321"
+	if err := s.Dial(t.Context(), s.system(), c); err != nil || len(s.done) != 1 || s.done[0].Kind != calls.CmdDial {
+		t.Errorf("%v, %+v", err, s.done)
 	}
 }
 
