@@ -53,7 +53,7 @@ test('a page that nobody has looked at for minutes: phone and feed come back wit
     await stand.pult('kill')
     await expect.poll(async () => (await look()).behind, { timeout: 20_000, intervals }).toBe(true)
     await stand.pult('start')
-    await expect.poll(async () => (await look()).behind, { message: 'the feed is back', timeout: 15_000, intervals }).toBe(false)
+    await expect.poll(async () => (await look()).behind, { message: 'the feed is back', timeout: 30_000, intervals }).toBe(false)
   } finally {
     await page.evaluate(post('mutation { signOut { ok } }')).catch(() => {})
     await page.close()
