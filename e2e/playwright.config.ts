@@ -33,9 +33,9 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: process.env['CI'] !== undefined,
   retries: 0,
-  timeout: 120_000,
+  timeout: 60_000,
   globalTimeout: 15 * 60_000,
-  expect: { timeout: 20_000 },
+  expect: { timeout: 10_000 },
   reporter: [['list']],
   projects: [
     { name: 'stories', testIgnore: /network\.spec/ },
@@ -52,6 +52,6 @@ export default defineConfig({
     // A film of every page would take more of the machine than all else together.
     trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
-    actionTimeout: 20_000,
+    actionTimeout: 10_000,
   },
 })

@@ -45,7 +45,7 @@ test('without an open workspace the page of a clicked number becomes one, after 
   const customer = await stand.callee()
   await anna.page.goto(`${anna.url}/call?number=${encodeURIComponent(stand.caller('exact').number)}`)
   await anna.fillSignIn()
-  await expect(anna.button('call.dial')).toBeEnabled({ timeout: 30_000 })
+  await expect(anna.button('call.dial')).toBeEnabled({ timeout: 15_000 })
   await anna.button('call.dial').click()
   await customer.reaches('answered')
   await anna.is('TALKING')

@@ -30,7 +30,7 @@ test('an administrator connects a CRM in the browser, and the next call shows it
   await expect(page.getByRole('table')).not.toContainText(crm.token)
   await page.getByRole('button', { name: gleb.word('connectors.save') }).click()
   const row = list.getByRole('listitem').filter({ hasText: 'EspoCRM' })
-  await expect(row).toContainText(gleb.word('connectors.state.UP'), { timeout: 30_000 })
+  await expect(row).toContainText(gleb.word('connectors.state.UP'), { timeout: 15_000 })
 
   // No restart: the next call knows who calls.
   const anna = await operator('anna')

@@ -79,7 +79,7 @@ test('the owner is killed in a talk: the other takes over, the call lives, hang-
   await customer.hears(operatorTone)
   await anna.hears(customerTone)
   expect((await customer.state()).gapMs).toBeLessThan(Math.max(before.gapMs, 1000))
-  await expect(anna.button('call.hangUp')).toBeEnabled({ timeout: 30_000 })
+  await expect(anna.button('call.hangUp')).toBeEnabled({ timeout: 15_000 })
   await anna.button('call.hangUp').click()
   await customer.reaches('ended')
   await anna.is('WRAP_UP')

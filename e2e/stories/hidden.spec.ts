@@ -48,12 +48,12 @@ test('a page that nobody has looked at for minutes: phone and feed come back wit
     await stand.asterisk('kill')
     await expect.poll(async () => (await look()).phone, { intervals }).not.toBe(ready)
     await stand.asterisk('restart')
-    await expect.poll(async () => (await look()).phone, { message: 'the phone is back', timeout: 30_000, intervals }).toBe(ready)
+    await expect.poll(async () => (await look()).phone, { message: 'the phone is back', timeout: 15_000, intervals }).toBe(ready)
 
     await stand.pult('kill')
     await expect.poll(async () => (await look()).behind, { timeout: 20_000, intervals }).toBe(true)
     await stand.pult('start')
-    await expect.poll(async () => (await look()).behind, { message: 'the feed is back', timeout: 30_000, intervals }).toBe(false)
+    await expect.poll(async () => (await look()).behind, { message: 'the feed is back', timeout: 15_000, intervals }).toBe(false)
   } finally {
     await page.evaluate(post('mutation { signOut { ok } }')).catch(() => {})
     await page.close()

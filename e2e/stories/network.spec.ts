@@ -31,8 +31,8 @@ test('the network is away for five seconds, and for thirty: music meanwhile, the
   // Nobody is told: packets get lost.
   far.lose()
   const lost = Date.now()
-  await customer.hearsMusic(10_000)
-  await vera.sees('Anna Sokolova', 'stage.rescuing', 10_000)
+  await customer.hearsMusic(5000)
+  await vera.sees('Anna Sokolova', 'stage.rescuing', 5000)
   await wait(5000 - (Date.now() - lost))
   far.find()
   await customer.hears(operatorTone, 30_000)
@@ -42,8 +42,8 @@ test('the network is away for five seconds, and for thirty: music meanwhile, the
   // The cable is out: the browser is told.
   far.unplug()
   const unplugged = Date.now()
-  await customer.hearsMusic(10_000)
-  await vera.sees('Anna Sokolova', 'stage.rescuing', 10_000)
+  await customer.hearsMusic(5000)
+  await vera.sees('Anna Sokolova', 'stage.rescuing', 5000)
   await expect(anna.page.getByText(/everything is as of/)).toBeVisible({ timeout: 25_000 })
   await wait(30_000 - (Date.now() - unplugged))
   await customer.hearsMusic()
@@ -76,10 +76,10 @@ test('the network does not come back in time: the customer is first in the queue
   await later.hearsMusic()
 
   far.lose()
-  await customer.hearsMusic(10_000)
+  await customer.hearsMusic(5000)
   // Who was spoken with comes before who has waited.
   const waiting = boris.page.getByRole('list', { name: boris.word('waiting.title') }).getByRole('listitem')
-  await expect(waiting.first()).toContainText(stand.caller('exact').name, { timeout: 30_000 })
+  await expect(waiting.first()).toContainText(stand.caller('exact').name, { timeout: 15_000 })
   await expect(waiting.nth(1)).toContainText(stand.caller('private').name)
   await customer.hearsMusic()
   await boris.choose('READY')

@@ -92,7 +92,7 @@ for (const language of languages) {
   })
 }
 
-test('a customer whose voice does not arrive is told of', async ({ stand, operator }) => {
+test('a customer whose voice does not arrive is told of within five seconds', async ({ stand, operator }) => {
   const anna = await operator('anna')
   await anna.startWork()
   const customer = await stand.call({ from: '+79160000077', still: true })
@@ -100,7 +100,7 @@ test('a customer whose voice does not arrive is told of', async ({ stand, operat
   await anna.answer()
   await anna.comment.focus()
   const alert = anna.call.getByText(anna.word('quality.alert.ONE_WAY_IN'))
-  await expect(alert).toBeVisible()
+  await expect(alert).toBeVisible({ timeout: 5000 })
   await expect(anna.comment).toBeFocused()
 
   // It comes, and the warning goes by itself.

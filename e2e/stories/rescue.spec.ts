@@ -29,8 +29,8 @@ test('a browser is killed in a talk: music at once, and the same operator is bac
   await expect(anna.page.getByText(/^saved /)).toBeVisible()
 
   await doomed.kill()
-  await customer.hearsMusic(10_000)
-  await vera.sees('Anna Sokolova', 'stage.rescuing', 10_000)
+  await customer.hearsMusic(5000)
+  await vera.sees('Anna Sokolova', 'stage.rescuing', 5000)
 
   // Whoever talked does not have to answer again.
   const again = await operator('anna')
@@ -63,8 +63,8 @@ test('every page of the operator is reloaded in a talk, the phone window too: th
   phone.page.on('dialog', (question) => void question.accept()) // yes, in the middle of a talk
   await Promise.all([phone.page.reload(), anna.page.reload()])
   await customer.hears(operatorTone, 20_000)
-  await expect.poll(() => anna.context.pages().length, { message: 'one page and one phone window', timeout: 30_000 }).toBe(2)
-  await anna.phoneReady(30_000)
+  await expect.poll(() => anna.context.pages().length, { message: 'one page and one phone window', timeout: 15_000 }).toBe(2)
+  await anna.phoneReady(15_000)
   await agree(stand, [anna])
   await expect(anna.customer.getByRole('heading', { name: stand.caller('exact').name })).toBeVisible()
   expect(await customer.kinds()).not.toContain('ended')

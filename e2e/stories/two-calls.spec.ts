@@ -47,14 +47,14 @@ test('two calls: led by turns, one ends and the other lives; a killed browser ge
   await agree(stand, [anna], [vera])
 
   await doomed.kill()
-  await Promise.all([first.hearsMusic(10_000), second.hearsMusic(10_000)])
-  await vera.sees('Anna Sokolova', 'stage.rescuing', 10_000)
+  await Promise.all([first.hearsMusic(5000), second.hearsMusic(5000)])
+  await vera.sees('Anna Sokolova', 'stage.rescuing', 5000)
   const again = await operator('anna')
   await again.signIn()
   await first.hears(operatorTone, 20_000)
   await again.hearsOnly([customerTone], 20_000)
   await second.hearsMusic()
-  await expect.poll(() => states(again), { timeout: 30_000 }).toEqual({ [ledId]: 'TALKING', [besideId]: 'HELD' })
+  await expect.poll(() => states(again), { timeout: 15_000 }).toEqual({ [ledId]: 'TALKING', [besideId]: 'HELD' })
   await agree(stand, [again], [vera])
 
   // One ends, the other lives, on hold as it was.

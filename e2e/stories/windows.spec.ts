@@ -64,7 +64,7 @@ test('two tabs that open at once: one has the phone, the other shows all, takes 
   await Promise.all([first.page.reload(), second.open()])
   const isOwner = async (window: Workspace) =>
     window.page.getByRole('button', { name: window.word('phone.state', { state: window.word('phone.line.ready') }) }).isVisible()
-  await expect.poll(async () => (await isOwner(first)) || (await isOwner(second)), { timeout: 30_000 }).toBe(true)
+  await expect.poll(async () => (await isOwner(first)) || (await isOwner(second)), { timeout: 15_000 }).toBe(true)
   const [owner, other] = (await isOwner(first)) ? [first, second] : [second, first]
   await other.phoneIs('otherTab')
 

@@ -20,7 +20,7 @@ const places: Readonly<Record<string, Place>> = {
 }
 
 /** Milliseconds within which pages and Asterisk are to agree: two seconds, and as many for a machine that does other work too. */
-const soon = 10_000
+const soon = 4000
 
 /**
  * Every page, of operators and of those who watch them, says of every operator what Asterisk's bridges say. `pages` are the windows of

@@ -250,7 +250,7 @@ export class Customer {
   }
 
   /** Waits until the call has come so far: ringing, answered, ended, … (lab.Event). */
-  async reaches(kind: string, timeout = 20_000): Promise<void> {
+  async reaches(kind: string, timeout = 10_000): Promise<void> {
     await expect
       .poll(async () => (await this.state()).events.map((e) => e.kind), { message: `the call is to be ${kind}`, timeout, intervals })
       .toContain(kind)
@@ -261,23 +261,23 @@ export class Customer {
   }
 
   /** Waits until a tone is heard, and no other. */
-  async hears(tone: number, timeout = 20_000): Promise<void> {
+  async hears(tone: number, timeout = 10_000): Promise<void> {
     await this.hearsOnly([tone], timeout)
   }
 
   /** Waits until these tones are heard, and no other. */
-  async hearsOnly(wanted: readonly number[], timeout = 20_000): Promise<void> {
+  async hearsOnly(wanted: readonly number[], timeout = 10_000): Promise<void> {
     const message = `the customer is to hear ${wanted.join(' and ')} Hz`
     await expect.poll(() => this.#hearsNow(), { message, timeout, intervals }).toEqual(tones.filter((tone) => wanted.includes(tone)))
   }
 
   /** Waits until the music on hold is heard, and nothing of the operator. */
-  async hearsMusic(timeout = 20_000): Promise<void> {
+  async hearsMusic(timeout = 10_000): Promise<void> {
     await this.hears(musicTone, timeout)
   }
 
   /** Waits until nothing is heard. */
-  async hearsNothing(timeout = 20_000): Promise<void> {
+  async hearsNothing(timeout = 10_000): Promise<void> {
     await expect.poll(() => this.#hearsNow(), { message: 'the customer is to hear nothing', timeout, intervals }).toBe('nothing')
   }
 

@@ -87,11 +87,11 @@ export class Workspace {
   }
 
   /** Waits until the phone is registered. */
-  async phoneReady(timeout = 30_000): Promise<void> {
+  async phoneReady(timeout = 15_000): Promise<void> {
     await this.phoneIs('ready', timeout)
   }
 
-  async phoneIs(line: string, timeout = 20_000): Promise<void> {
+  async phoneIs(line: string, timeout = 10_000): Promise<void> {
     const name = this.word('phone.state', { state: this.word(`phone.line.${line}`) })
     await expect(this.page.getByRole('button', { name, exact: true })).toBeVisible({ timeout })
   }
@@ -104,7 +104,7 @@ export class Workspace {
   }
 
   /** Waits until the operator is shown in a state: READY, OFFERED, TALKING, HELD, WRAP_UP, PAUSED, OFFLINE. */
-  async is(presence: string, timeout = 20_000): Promise<void> {
+  async is(presence: string, timeout = 10_000): Promise<void> {
     await expect(this.page.getByRole('status', { name: this.word(`presence.${presence}`), exact: true })).toBeVisible({ timeout })
   }
 
@@ -117,7 +117,7 @@ export class Workspace {
   }
 
   /** Waits for an offered call. */
-  async rings(timeout = 20_000): Promise<void> {
+  async rings(timeout = 10_000): Promise<void> {
     await this.is('OFFERED', timeout)
     await expect(this.button('call.answer')).toBeEnabled()
   }
@@ -128,14 +128,14 @@ export class Workspace {
   }
 
   /** Waits until the operator hears a tone. */
-  async hears(tone: number, timeout = 20_000): Promise<void> {
+  async hears(tone: number, timeout = 10_000): Promise<void> {
     await expect
       .poll(() => this.#share(tone), { message: `the operator is to hear ${tone} Hz`, timeout, intervals: [100, 200] })
       .toBeGreaterThan(0.25)
   }
 
   /** Waits until the operator hears these tones, and no other. */
-  async hearsOnly(wanted: readonly number[], timeout = 20_000): Promise<void> {
+  async hearsOnly(wanted: readonly number[], timeout = 10_000): Promise<void> {
     const now = async () => {
       const heard: number[] = []
       for (const tone of tones) if ((await this.#share(tone)) > 0.02) heard.push(tone)
@@ -158,7 +158,7 @@ export class Workspace {
   }
 
   /** Waits until a colleague is shown in a state. */
-  async sees(colleague: string, state: string, timeout = 10_000): Promise<void> {
+  async sees(colleague: string, state: string, timeout = 2000): Promise<void> {
     const team = this.page.getByRole('list', { name: this.word('team.title') })
     const line = team.getByRole('listitem').filter({ hasText: colleague })
     await expect(line.getByRole('img', { name: this.word(state) })).toBeVisible({ timeout })
@@ -214,7 +214,7 @@ export class Workspace {
           const now = (await look()).data?.calls?.find((call) => call.id === id)?.state ?? 'ENDED'
           return ['WRAP_UP', 'ENDED'].includes(now)
         }
-        await expect.poll(over, { timeout: 20_000 }).toBe(true) // the exchange ends it
+        await expect.poll(over, { timeout: 5000 }).toBe(true) // the exchange ends it
         await this.api(`mutation { wrapUp(input: { callId: "${id}", action: FINISH }) { call { id } } }`)
       }
       await this.api('mutation { signOut { ok } }')
@@ -229,7 +229,7 @@ export class Workspace {
     const response = await this.context.request.post(`${this.url}/graphql`, {
       headers: { 'X-Pult-Client': 'web', Origin: this.url },
       data: { query },
-      timeout: 20_000,
+      timeout: 5000,
     })
     return (await response.json()) as Answer
   }
