@@ -364,13 +364,30 @@ describe('a sign of life', () => {
 })
 
 describe('a registration over a new connection', () => {
-  test('that nobody answers gives the connection up', () => {
+  test('that nobody answers gives the connection up for another one: Asterisk answers nothing while it starts', () => {
     const { agent, dropped, pass } = startUa()
     agent.emit('connected', {})
-    pass(14)
+    pass(2.9)
     expect(dropped).toEqual([])
-    pass(1)
+    pass(0.1)
     expect(dropped).toHaveLength(1)
+    expect(agent.done).toContain('connect')
+  })
+
+  test('is waited for longer each time, until there is an answer again', () => {
+    const { agent, dropped, pass } = startUa()
+    for (const [turn, seconds] of [3, 6, 12, 15, 15].entries()) {
+      agent.emit('connected', {})
+      pass(seconds - 0.1)
+      expect(dropped).toHaveLength(turn)
+      pass(0.1)
+      expect(dropped).toHaveLength(turn + 1)
+    }
+    agent.emit('connected', {})
+    agent.emit('registered', {})
+    agent.emit('connected', {})
+    pass(3)
+    expect(dropped).toHaveLength(6)
   })
 
   test.each(['registered', 'registrationFailed', 'disconnected'])('is waited for until %s', (event) => {

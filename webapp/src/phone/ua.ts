@@ -31,8 +31,11 @@ interface Untyped {
 const probeAnswer = 5000
 /** The same where the voice is lost as well, which says that the network has changed or failed; milliseconds. */
 const probeAnswerSilent = 2500
-/** A registration must be answered within this time after the connection was made; milliseconds. */
-const registerAnswer = 15_000
+/**
+ * A registration must be answered within this time after the connection was made, after each in vain within twice the time; milliseconds.
+ * Asterisk takes connections before it takes registrations, which it leaves unanswered until it has started: nobody repeats them.
+ */
+const registerAnswer = { first: 3000, most: 15_000 }
 /** Milliseconds between looks at what is due. */
 const tickInterval = 10_000
 /** Seconds until JsSIP would connect again by itself, by a timer that hidden pages slow down: never, whoever holds us says when. */
@@ -59,6 +62,8 @@ interface Running {
   lastTick: number
   /** Gives up waiting for the answer to a registration. */
   answered: () => void
+  /** Registrations in a row that nobody answered. */
+  unanswered: number
   /** The connection broke at least once since the established session was last negotiated. */
   reconnected: boolean
   /** Ends the looks at what is due. */
@@ -196,6 +201,7 @@ export function makeUa(timers: Timers): SipUa {
       renewedAt: 0,
       lastTick: Date.now(),
       answered: () => {},
+      unanswered: 0,
       reconnected: false,
       stopTicking: () => {},
     }
@@ -214,6 +220,7 @@ export function makeUa(timers: Timers): SipUa {
     ua.on('registered', () => {
       if (run !== running) return
       run.answered()
+      run.unanswered = 0
       run.renewedAt = Date.now()
       tell({ type: 'ua.registered' })
       if (!run.reconnected) return
@@ -225,6 +232,7 @@ export function makeUa(timers: Timers): SipUa {
     ua.on('registrationFailed', ({ cause }) => {
       if (run !== running) return
       run.answered()
+      run.unanswered = 0
       tell({ type: 'ua.refused', cause: cause ?? '' })
     })
     ua.on('newRTCSession', ({ originator, session, request }: IncomingSession) => {
@@ -239,9 +247,19 @@ export function makeUa(timers: Timers): SipUa {
     run.stopTicking = every(timers, tickInterval, () => tick(run))
   }
 
+  const reconnect = (run: Running) => {
+    const agent = run.ua as UA & Untyped
+    agent.transport?.connect() // nothing happens while it is connected, or connecting
+  }
+
   const awaitAnswer = (run: Running) => {
     run.answered()
-    run.answered = timers.after(registerAnswer, () => run.socket.drop())
+    const limit = Math.min(registerAnswer.most, registerAnswer.first * 2 ** run.unanswered)
+    run.answered = timers.after(limit, () => {
+      run.unanswered++
+      run.socket.drop()
+      reconnect(run) // the wait was pause enough
+    })
   }
 
   /** Where one is asked for already, the stricter counts. */
@@ -293,8 +311,7 @@ export function makeUa(timers: Timers): SipUa {
     stop,
     rest,
     connect() {
-      const agent = running?.ua as (UA & Untyped) | undefined
-      agent?.transport?.connect() // nothing happens while it is connected, or connecting
+      if (running) reconnect(running)
     },
     register() {
       if (!running?.ua.isConnected()) return
