@@ -72,6 +72,7 @@ type timing struct {
 	backoffMin  time.Duration
 	backoffMax  time.Duration
 	replaced    time.Duration // before taking the application back
+	refused     time.Duration // before showing the same password again
 	late        time.Duration // of an Asterisk that should connect
 	steadyAfter time.Duration // a link that lasted this long starts the back-off anew
 	overflow    int           // frames that may wait
@@ -80,7 +81,10 @@ type timing struct {
 
 var defaultTiming = timing{
 	command: 3 * time.Second, dial: 5 * time.Second, sync: 10 * time.Second, ping: 5 * time.Second,
-	backoffMin: 250 * time.Millisecond, backoffMax: 10 * time.Second, replaced: 15 * time.Second, late: 10 * time.Second,
+	// No phone can register before the link is up again and its account is pushed: phones are to be back within ten seconds,
+	// however long Asterisk was away. A port that nobody listens on is asked cheaply.
+	backoffMin: 250 * time.Millisecond, backoffMax: 2 * time.Second,
+	replaced: 15 * time.Second, refused: 10 * time.Second, late: 10 * time.Second,
 	steadyAfter: 10 * time.Second,
 	overflow:    50_000, alarm: 1_000,
 }

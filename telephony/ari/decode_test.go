@@ -127,6 +127,29 @@ func TestBackoffGrowsAndVaries(t *testing.T) {
 	}
 }
 
+// TestAnOldOutageDoesNotDelayTheAnswerToANewOne: an Asterisk that dies again soon after it has come back is looked for at once.
+func TestAnOldOutageDoesNotDelayTheAnswerToANewOne(t *testing.T) {
+	for _, c := range []struct {
+		attempt int
+		lived   time.Duration
+		want    int
+	}{
+		{attempt: 9, lived: defaultTiming.steadyAfter, want: 0},
+		{attempt: 9, lived: time.Second, want: 2},
+		{attempt: 1, lived: time.Second, want: 1}, // an Asterisk that comes and goes is left more and more time, up to a point
+	} {
+		if got := defaultTiming.afterLink(c.attempt, c.lived); got != c.want {
+			t.Errorf("after a link of %v at attempt %d: %d, want %d", c.lived, c.attempt, got, c.want)
+		}
+	}
+	if longest := min(defaultTiming.backoffMax, defaultTiming.backoffMin<<2); longest > time.Second {
+		t.Errorf("the longest wait after a short link is %v", longest)
+	}
+	if defaultTiming.backoffMax > 3*time.Second {
+		t.Errorf("an Asterisk that is back may be overlooked for %v: phones are to be back within ten seconds", defaultTiming.backoffMax)
+	}
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	good := Options{URL: "http://pbx:8088/ari/", User: "u", Password: "p"}
 	d, err := New(good)

@@ -23,6 +23,9 @@ import (
 // errReplaced ends a link: another WebSocket took the application over. Asterisk leaves ours open and silent for ever.
 var errReplaced = errors.New("another instance took the application over")
 
+// errRefused ends an attempt: Asterisk answers, and does not let us in.
+var errRefused = errors.New("Asterisk refuses Pult's ARI user: check user and password in ari.conf")
+
 // session is one connection, from the dial to the cut.
 type session struct {
 	ctx    context.Context // ends with the connection; its cause says why
@@ -92,13 +95,15 @@ func (d *Driver) Run(ctx context.Context, sink func(telephony.Event)) error {
 		d.mu.Lock()
 		d.lastErr = errs.With(errs.Unavailable, "connecting to Asterisk", err)
 		d.mu.Unlock()
-		if up && time.Since(began) >= d.timing.steadyAfter {
-			attempt = 0
+		if up {
+			attempt = d.timing.afterLink(attempt, time.Since(began))
 		}
 		wait := backoff(d.timing, attempt)
 		switch {
 		case errors.Is(err, errReplaced):
 			wait += d.timing.replaced
+		case errors.Is(err, errRefused):
+			wait += d.timing.refused // a password does not mend itself, and a guard of the host may count the attempts
 		case d.o.Door != nil && attempt == 0:
 			wait = 0 // to wait for Asterisk burdens nobody, unless it comes and goes
 		}
@@ -116,6 +121,15 @@ func (d *Driver) Run(ctx context.Context, sink func(telephony.Event)) error {
 		case <-timer.C:
 		}
 	}
+}
+
+// afterLink returns at which attempt the back-off goes on when a link ended that had been up for so long. An Asterisk that
+// comes and goes is not asked without pause, but an old outage must not delay the answer to a new one.
+func (t timing) afterLink(attempt int, lived time.Duration) int {
+	if lived >= t.steadyAfter {
+		return 0
+	}
+	return min(attempt, 2)
 }
 
 // backoff returns how long to wait before an attempt: exponential, with jitter, so that many instances do not come at once.
@@ -183,7 +197,7 @@ func (d *Driver) dial(ctx context.Context) (*session, error) {
 	if err != nil {
 		switch {
 		case resp != nil && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden):
-			return nil, errors.New("Asterisk refuses Pult's ARI user: check user and password in ari.conf")
+			return nil, errRefused
 		case resp != nil:
 			return nil, fmt.Errorf("Asterisk answered the WebSocket with %d: check http.conf and ari.conf", resp.StatusCode)
 		}

@@ -170,7 +170,8 @@ func quietLogger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // quick is for tests that cut links.
 func quick(d *Driver) *Driver {
-	d.timing.backoffMin, d.timing.backoffMax, d.timing.replaced = 10*time.Millisecond, 100*time.Millisecond, time.Minute
+	d.timing.backoffMin, d.timing.backoffMax = 10*time.Millisecond, 100*time.Millisecond
+	d.timing.refused, d.timing.replaced = 100*time.Millisecond, time.Minute
 	return d
 }
 
