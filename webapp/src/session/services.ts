@@ -267,10 +267,17 @@ export function startServices(services: Services): () => void {
     line = phoneView(snapshot).line
     if (before === 'ready' && line === 'reconnecting') feed.nudge()
   })
+  let stopAsking = () => {}
   const stops = [
     () => lines.unsubscribe(),
+    () => stopAsking(),
     feed.calls.subscribe(tellCalls),
     feed.onNotice((notice) => {
+      if (notice.kind === 'PBX_UP') {
+        // Within a second or so, for not all phones of the floor should ask at once while their accounts are pushed.
+        stopAsking()
+        stopAsking = pageTimers.after(200 + Math.random() * 1000, () => phone.send({ type: 'PROBE' }))
+      }
       if (notice.kind === 'PHONE_TAKEN_OVER' && notice.phoneClientId !== windowId) phone.send({ type: 'TAKEN_OVER' })
     }),
     feed.onReconnected(() => {
