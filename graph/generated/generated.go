@@ -8500,47 +8500,15 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _AlertSettings_longHold(ctx context.Context, field graphql.CollectedField, obj *model.AlertSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AlertSettings_longHold(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LongHold, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _AlertSettings_longHold(ctx context.Context, field graphql.CollectedField, obj *model.AlertSettings) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.LongHold)
 }
 func (ec *executionContext) fieldContext_AlertSettings_longHold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AlertSettings", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _AlertSettings_deadAir(ctx context.Context, field graphql.CollectedField, obj *model.AlertSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AlertSettings_deadAir(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeadAir, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _AlertSettings_deadAir(ctx context.Context, field graphql.CollectedField, obj *model.AlertSettings) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.DeadAir)
 }
 func (ec *executionContext) fieldContext_AlertSettings_deadAir(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AlertSettings", field, false, false, errors.New("field of type Duration does not have child fields"))
@@ -8567,139 +8535,44 @@ func (ec *executionContext) fieldContext_Call_version(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Call_direction(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_direction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Direction, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CallDirection) graphql.Marshaler {
-			return ec.marshalNCallDirection2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallDirection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_direction(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNCallDirection2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallDirection(ctx, field.Selections, obj.Direction)
 }
 func (ec *executionContext) fieldContext_Call_direction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type CallDirection does not have child fields"))
 }
 
-func (ec *executionContext) _Call_state(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CallState) graphql.Marshaler {
-			return ec.marshalNCallState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_state(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNCallState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Call_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type CallState does not have child fields"))
 }
 
-func (ec *executionContext) _Call_since(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_since(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_Call_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Call_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_startedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.StartedAt)
 }
 func (ec *executionContext) fieldContext_Call_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Call_answeredAt(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_answeredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AnsweredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_answeredAt(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.AnsweredAt)
 }
 func (ec *executionContext) fieldContext_Call_answeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Call_queue(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_queue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Queue) graphql.Marshaler {
-			return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_queue(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, field.Selections, obj.Queue)
 }
 func (ec *executionContext) fieldContext_Call_queue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8714,24 +8587,9 @@ func (ec *executionContext) fieldContext_Call_queue(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_operator(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_operator(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_Call_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8746,24 +8604,9 @@ func (ec *executionContext) fieldContext_Call_operator(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_from(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_from(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.From, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Party) graphql.Marshaler {
-			return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_from(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, field.Selections, obj.From)
 }
 func (ec *executionContext) fieldContext_Call_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8778,24 +8621,9 @@ func (ec *executionContext) fieldContext_Call_from(_ context.Context, field grap
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_to(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_to(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.To, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Party) graphql.Marshaler {
-			return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_to(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, field.Selections, obj.To)
 }
 func (ec *executionContext) fieldContext_Call_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8810,24 +8638,9 @@ func (ec *executionContext) fieldContext_Call_to(_ context.Context, field graphq
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_legs(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_legs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Legs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.Leg) graphql.Marshaler {
-			return ec.marshalNLeg2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_legs(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalNLeg2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegᚄ(ctx, field.Selections, obj.Legs)
 }
 func (ec *executionContext) fieldContext_Call_legs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8856,24 +8669,9 @@ func (ec *executionContext) fieldContext_Call_muted(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Call_consult(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_consult(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Consult, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Consult) graphql.Marshaler {
-			return ec.marshalOConsult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsult(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_consult(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOConsult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsult(ctx, field.Selections, obj.Consult)
 }
 func (ec *executionContext) fieldContext_Call_consult(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8888,24 +8686,9 @@ func (ec *executionContext) fieldContext_Call_consult(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_parked(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_parked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Parked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Parking) graphql.Marshaler {
-			return ec.marshalOParking2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParking(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_parked(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOParking2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParking(ctx, field.Selections, obj.Parked)
 }
 func (ec *executionContext) fieldContext_Call_parked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8927,24 +8710,8 @@ func (ec *executionContext) fieldContext_Call_answerRequested(_ context.Context,
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Call_waited(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_waited(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Waited, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_waited(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.Waited)
 }
 func (ec *executionContext) fieldContext_Call_waited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Duration does not have child fields"))
@@ -8957,47 +8724,16 @@ func (ec *executionContext) fieldContext_Call_attempts(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Call_position(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_position(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_Call_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Call_route(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_route(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Route, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.RouteStep) graphql.Marshaler {
-			return ec.marshalNRouteStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRouteStepᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_route(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalNRouteStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRouteStepᚄ(ctx, field.Selections, obj.Route)
 }
 func (ec *executionContext) fieldContext_Call_route(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9012,24 +8748,9 @@ func (ec *executionContext) fieldContext_Call_route(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_match(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_match(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Match, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Match) graphql.Marshaler {
-			return ec.marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatch(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_match(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatch(ctx, field.Selections, obj.Match)
 }
 func (ec *executionContext) fieldContext_Call_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9044,24 +8765,9 @@ func (ec *executionContext) fieldContext_Call_match(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_customer(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_customer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
-			return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_customer(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, field.Selections, obj.Customer)
 }
 func (ec *executionContext) fieldContext_Call_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9076,24 +8782,9 @@ func (ec *executionContext) fieldContext_Call_customer(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_interaction(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_interaction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Interaction, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Interaction) graphql.Marshaler {
-			return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Call_interaction(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, field.Selections, obj.Interaction)
 }
 func (ec *executionContext) fieldContext_Call_interaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9108,70 +8799,23 @@ func (ec *executionContext) fieldContext_Call_interaction(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_wrapUpUntil(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_wrapUpUntil(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WrapUpUntil, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_wrapUpUntil(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.WrapUpUntil)
 }
 func (ec *executionContext) fieldContext_Call_wrapUpUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Call_offerUntil(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_offerUntil(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OfferUntil, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_offerUntil(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.OfferUntil)
 }
 func (ec *executionContext) fieldContext_Call_offerUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Call", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Call_end(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_end(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.End, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CallEnd) graphql.Marshaler {
-			return ec.marshalOCallEnd2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallEnd(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_end(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOCallEnd2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallEnd(ctx, field.Selections, obj.End)
 }
 func (ec *executionContext) fieldContext_Call_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9186,24 +8830,9 @@ func (ec *executionContext) fieldContext_Call_end(_ context.Context, field graph
 	return fc, nil
 }
 
-func (ec *executionContext) _Call_quality(ctx context.Context, field graphql.CollectedField, obj *model.Call) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Call_quality(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Quality, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CallQuality) graphql.Marshaler {
-			return ec.marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Call_quality(ctx context.Context, field graphql.CollectedField, obj *model.Call) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Call", Field: field})
+	return ec.marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx, field.Selections, obj.Quality)
 }
 func (ec *executionContext) fieldContext_Call_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9218,24 +8847,9 @@ func (ec *executionContext) fieldContext_Call_quality(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _CallChanged_call(ctx context.Context, field graphql.CollectedField, obj *model.CallChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallChanged_call(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Call, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Call) graphql.Marshaler {
-			return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallChanged_call(ctx context.Context, field graphql.CollectedField, obj *model.CallChanged) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CallChanged", Field: field})
+	return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, field.Selections, obj.Call)
 }
 func (ec *executionContext) fieldContext_CallChanged_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9257,70 +8871,22 @@ func (ec *executionContext) fieldContext_CallChanged_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("CallChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _CallEnd_at(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallEnd_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallEnd_at(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_CallEnd_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallEnd", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _CallEnd_result(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallEnd_result(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Result, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CallResult) graphql.Marshaler {
-			return ec.marshalNCallResult2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallResult(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallEnd_result(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) graphql.Marshaler {
+	return ec.marshalNCallResult2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallResult(ctx, field.Selections, obj.Result)
 }
 func (ec *executionContext) fieldContext_CallEnd_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallEnd", field, false, false, errors.New("field of type CallResult does not have child fields"))
 }
 
-func (ec *executionContext) _CallEnd_by(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallEnd_by(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.By, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.EndedBy) graphql.Marshaler {
-			return ec.marshalNEndedBy2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐEndedBy(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallEnd_by(ctx context.Context, field graphql.CollectedField, obj *model.CallEnd) graphql.Marshaler {
+	return ec.marshalNEndedBy2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐEndedBy(ctx, field.Selections, obj.By)
 }
 func (ec *executionContext) fieldContext_CallEnd_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallEnd", field, false, false, errors.New("field of type EndedBy does not have child fields"))
@@ -9333,24 +8899,9 @@ func (ec *executionContext) fieldContext_CallEnd_cause(_ context.Context, field 
 	return graphql.NewScalarFieldContext("CallEnd", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _CallPayload_call(ctx context.Context, field graphql.CollectedField, obj *model.CallPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallPayload_call(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Call, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Call) graphql.Marshaler {
-			return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallPayload_call(ctx context.Context, field graphql.CollectedField, obj *model.CallPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CallPayload", Field: field})
+	return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, field.Selections, obj.Call)
 }
 func (ec *executionContext) fieldContext_CallPayload_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9365,47 +8916,15 @@ func (ec *executionContext) fieldContext_CallPayload_call(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _CallQuality_grade(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallQuality_grade(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grade, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityGrade) graphql.Marshaler {
-			return ec.marshalOQualityGrade2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _CallQuality_grade(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) graphql.Marshaler {
+	return ec.marshalOQualityGrade2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx, field.Selections, obj.Grade)
 }
 func (ec *executionContext) fieldContext_CallQuality_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type QualityGrade does not have child fields"))
 }
 
-func (ec *executionContext) _CallQuality_mos(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallQuality_mos(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mos, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _CallQuality_mos(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Mos)
 }
 func (ec *executionContext) fieldContext_CallQuality_mos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type Float does not have child fields"))
@@ -9418,24 +8937,9 @@ func (ec *executionContext) fieldContext_CallQuality_alerting(_ context.Context,
 	return graphql.NewScalarFieldContext("CallQuality", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _CallQuality_sides(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallQuality_sides(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sides, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.SideQuality) graphql.Marshaler {
-			return ec.marshalNSideQuality2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQualityᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallQuality_sides(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CallQuality", Field: field})
+	return ec.marshalNSideQuality2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSideQualityᚄ(ctx, field.Selections, obj.Sides)
 }
 func (ec *executionContext) fieldContext_CallQuality_sides(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9450,24 +8954,9 @@ func (ec *executionContext) fieldContext_CallQuality_sides(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _CallQuality_alerts(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CallQuality_alerts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Alerts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.QualityAlert) graphql.Marshaler {
-			return ec.marshalNQualityAlert2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CallQuality_alerts(ctx context.Context, field graphql.CollectedField, obj *model.CallQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CallQuality", Field: field})
+	return ec.marshalNQualityAlert2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertᚄ(ctx, field.Selections, obj.Alerts)
 }
 func (ec *executionContext) fieldContext_CallQuality_alerts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9496,24 +8985,9 @@ func (ec *executionContext) fieldContext_CallRemoved_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("CallRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _Candidate_customer(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_customer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Candidate_customer(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Candidate", Field: field})
+	return ec.marshalNCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, field.Selections, obj.Customer)
 }
 func (ec *executionContext) fieldContext_Candidate_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9528,70 +9002,24 @@ func (ec *executionContext) fieldContext_Candidate_customer(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Candidate_why(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_why(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Why, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.MatchReason) graphql.Marshaler {
-			return ec.marshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Candidate_why(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	return ec.marshalNMatchReason2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, field.Selections, obj.Why)
 }
 func (ec *executionContext) fieldContext_Candidate_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchReason does not have child fields"))
 }
 
-func (ec *executionContext) _Candidate_also(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_also(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Also, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.MatchReason) graphql.Marshaler {
-			return ec.marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Candidate_also(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Candidate", Field: field})
+	return ec.marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx, field.Selections, obj.Also)
 }
 func (ec *executionContext) fieldContext_Candidate_also(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchReason does not have child fields"))
 }
 
-func (ec *executionContext) _Candidate_number(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomerNumber) graphql.Marshaler {
-			return ec.marshalOCustomerNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumber(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Candidate_number(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Candidate", Field: field})
+	return ec.marshalOCustomerNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_Candidate_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9606,24 +9034,8 @@ func (ec *executionContext) fieldContext_Candidate_number(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Candidate_origin(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_origin(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Origin, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.MatchOrigin) graphql.Marshaler {
-			return ec.marshalNMatchOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchOrigin(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Candidate_origin(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	return ec.marshalNMatchOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchOrigin(ctx, field.Selections, obj.Origin)
 }
 func (ec *executionContext) fieldContext_Candidate_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type MatchOrigin does not have child fields"))
@@ -9636,24 +9048,9 @@ func (ec *executionContext) fieldContext_Candidate_confidence(_ context.Context,
 	return graphql.NewScalarFieldContext("Candidate", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _Candidate_same(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_same(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Same, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Candidate_same(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Candidate", Field: field})
+	return ec.marshalNCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerᚄ(ctx, field.Selections, obj.Same)
 }
 func (ec *executionContext) fieldContext_Candidate_same(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9668,24 +9065,9 @@ func (ec *executionContext) fieldContext_Candidate_same(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Candidate_refusedBy(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Candidate_refusedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RefusedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Candidate_refusedBy(ctx context.Context, field graphql.CollectedField, obj *model.Candidate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Candidate", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.RefusedBy)
 }
 func (ec *executionContext) fieldContext_Candidate_refusedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9721,47 +9103,15 @@ func (ec *executionContext) fieldContext_Connector_name(_ context.Context, field
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_origin(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_origin(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Origin, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectorOrigin) graphql.Marshaler {
-			return ec.marshalNConnectorOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorOrigin(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_origin(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNConnectorOrigin2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorOrigin(ctx, field.Selections, obj.Origin)
 }
 func (ec *executionContext) fieldContext_Connector_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type ConnectorOrigin does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_config(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_config(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Config, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Connector_config(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, field.Selections, obj.Config)
 }
 func (ec *executionContext) fieldContext_Connector_config(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type JSON does not have child fields"))
@@ -9804,47 +9154,16 @@ func (ec *executionContext) fieldContext_Connector_version(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_updatedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UpdatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Connector_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.UpdatedAt)
 }
 func (ec *executionContext) fieldContext_Connector_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_updatedBy(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_updatedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UpdatedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Connector_updatedBy(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Connector", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.UpdatedBy)
 }
 func (ec *executionContext) fieldContext_Connector_updatedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9859,70 +9178,22 @@ func (ec *executionContext) fieldContext_Connector_updatedBy(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Connector_state(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectorState) graphql.Marshaler {
-			return ec.marshalNConnectorState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Connector_state(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalNConnectorState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Connector_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type ConnectorState does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_since(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Connector_since(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_Connector_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Connector_failingSince(ctx context.Context, field graphql.CollectedField, obj *model.Connector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Connector_failingSince(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FailingSince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Connector_failingSince(ctx context.Context, field graphql.CollectedField, obj *model.Connector) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.FailingSince)
 }
 func (ec *executionContext) fieldContext_Connector_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Connector", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -9942,24 +9213,8 @@ func (ec *executionContext) fieldContext_ConnectorKind_name(_ context.Context, f
 	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorKind_schema(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorKind_schema(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Schema, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorKind_schema(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) graphql.Marshaler {
+	return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, field.Selections, obj.Schema)
 }
 func (ec *executionContext) fieldContext_ConnectorKind_schema(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type JSON does not have child fields"))
@@ -9988,24 +9243,9 @@ func (ec *executionContext) fieldContext_ConnectorKind_secretsStay(_ context.Con
 	return graphql.NewScalarFieldContext("ConnectorKind", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorKind_presets(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorKind_presets(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Presets, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConnectorPreset) graphql.Marshaler {
-			return ec.marshalNConnectorPreset2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorPresetᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorKind_presets(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorKind) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ConnectorKind", Field: field})
+	return ec.marshalNConnectorPreset2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorPresetᚄ(ctx, field.Selections, obj.Presets)
 }
 func (ec *executionContext) fieldContext_ConnectorKind_presets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10034,24 +9274,8 @@ func (ec *executionContext) fieldContext_ConnectorPreset_title(_ context.Context
 	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorPreset_config(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorPreset_config(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Config, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorPreset_config(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorPreset) graphql.Marshaler {
+	return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, field.Selections, obj.Config)
 }
 func (ec *executionContext) fieldContext_ConnectorPreset_config(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorPreset", field, false, false, errors.New("field of type JSON does not have child fields"))
@@ -10071,24 +9295,8 @@ func (ec *executionContext) fieldContext_ConnectorRequest_target(_ context.Conte
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_status(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_status(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ConnectorRequest_status(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Status)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -10108,47 +9316,15 @@ func (ec *executionContext) fieldContext_ConnectorRequest_rows(_ context.Context
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_at(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_at(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorRequest_took(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorRequest_took(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Took, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorRequest_took(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorRequest) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.Took)
 }
 func (ec *executionContext) fieldContext_ConnectorRequest_took(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorRequest", field, false, false, errors.New("field of type Duration does not have child fields"))
@@ -10182,47 +9358,16 @@ func (ec *executionContext) fieldContext_ConnectorTrial_code(_ context.Context, 
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorTrial_took(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorTrial_took(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Took, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorTrial_took(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.Took)
 }
 func (ec *executionContext) fieldContext_ConnectorTrial_took(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _ConnectorTrial_requests(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConnectorTrial_requests(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Requests, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConnectorRequest) graphql.Marshaler {
-			return ec.marshalNConnectorRequest2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorRequestᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ConnectorTrial_requests(ctx context.Context, field graphql.CollectedField, obj *model.ConnectorTrial) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ConnectorTrial", Field: field})
+	return ec.marshalNConnectorRequest2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorRequestᚄ(ctx, field.Selections, obj.Requests)
 }
 func (ec *executionContext) fieldContext_ConnectorTrial_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10244,24 +9389,9 @@ func (ec *executionContext) fieldContext_ConnectorTrial_more(_ context.Context, 
 	return graphql.NewScalarFieldContext("ConnectorTrial", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Consult_operator(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Consult_operator(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Consult", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_Consult_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10276,24 +9406,9 @@ func (ec *executionContext) fieldContext_Consult_operator(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Consult_party(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_party(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Party, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Party) graphql.Marshaler {
-			return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Consult_party(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Consult", Field: field})
+	return ec.marshalNParty2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐParty(ctx, field.Selections, obj.Party)
 }
 func (ec *executionContext) fieldContext_Consult_party(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10308,24 +9423,9 @@ func (ec *executionContext) fieldContext_Consult_party(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Consult_by(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_by(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.By, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Consult_by(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Consult", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.By)
 }
 func (ec *executionContext) fieldContext_Consult_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10340,24 +9440,8 @@ func (ec *executionContext) fieldContext_Consult_by(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Consult_since(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Consult_since(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_Consult_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -10370,24 +9454,8 @@ func (ec *executionContext) fieldContext_Consult_reached(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Consult_front(ctx context.Context, field graphql.CollectedField, obj *model.Consult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consult_front(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Front, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ConsultSide) graphql.Marshaler {
-			return ec.marshalOConsultSide2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultSide(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Consult_front(ctx context.Context, field graphql.CollectedField, obj *model.Consult) graphql.Marshaler {
+	return ec.marshalOConsultSide2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConsultSide(ctx, field.Selections, obj.Front)
 }
 func (ec *executionContext) fieldContext_Consult_front(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Consult", field, false, false, errors.New("field of type ConsultSide does not have child fields"))
@@ -10414,24 +9482,9 @@ func (ec *executionContext) fieldContext_ContactSystem_name(_ context.Context, f
 	return graphql.NewScalarFieldContext("ContactSystem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _CreateCustomerPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateCustomerPayload_customer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
-			return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _CreateCustomerPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CreateCustomerPayload", Field: field})
+	return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, field.Selections, obj.Customer)
 }
 func (ec *executionContext) fieldContext_CreateCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10446,24 +9499,9 @@ func (ec *executionContext) fieldContext_CreateCustomerPayload_customer(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateCustomerPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateCustomerPayload_duplicates(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Duplicates, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.DuplicateCustomer) graphql.Marshaler {
-			return ec.marshalNDuplicateCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDuplicateCustomerᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CreateCustomerPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.CreateCustomerPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CreateCustomerPayload", Field: field})
+	return ec.marshalNDuplicateCustomer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDuplicateCustomerᚄ(ctx, field.Selections, obj.Duplicates)
 }
 func (ec *executionContext) fieldContext_CreateCustomerPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10492,24 +9530,8 @@ func (ec *executionContext) fieldContext_Customer_id(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_kind(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CustomerKind) graphql.Marshaler {
-			return ec.marshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_kind(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_Customer_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type CustomerKind does not have child fields"))
@@ -10536,24 +9558,9 @@ func (ec *executionContext) fieldContext_Customer_taxId(_ context.Context, field
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_numbers(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_numbers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Numbers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.CustomerNumber) graphql.Marshaler {
-			return ec.marshalNCustomerNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumberᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_numbers(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Customer", Field: field})
+	return ec.marshalNCustomerNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerNumberᚄ(ctx, field.Selections, obj.Numbers)
 }
 func (ec *executionContext) fieldContext_Customer_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10626,24 +9633,8 @@ func (ec *executionContext) fieldContext_Customer_sourceName(_ context.Context, 
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Customer_asOf(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Customer_asOf(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AsOf, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Customer_asOf(ctx context.Context, field graphql.CollectedField, obj *model.Customer) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.AsOf)
 }
 func (ec *executionContext) fieldContext_Customer_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -10781,24 +9772,9 @@ func (ec *executionContext) fieldContext_Customer_contacts(ctx context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _CustomerNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.CustomerNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomerNumber_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CustomerNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.CustomerNumber) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "CustomerNumber", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_CustomerNumber_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10834,24 +9810,9 @@ func (ec *executionContext) fieldContext_Demo_simulated(_ context.Context, field
 	return graphql.NewScalarFieldContext("Demo", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Demo_callers(ctx context.Context, field graphql.CollectedField, obj *model.Demo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Demo_callers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Callers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.DemoCaller) graphql.Marshaler {
-			return ec.marshalNDemoCaller2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemoCallerᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Demo_callers(ctx context.Context, field graphql.CollectedField, obj *model.Demo) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Demo", Field: field})
+	return ec.marshalNDemoCaller2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemoCallerᚄ(ctx, field.Selections, obj.Callers)
 }
 func (ec *executionContext) fieldContext_Demo_callers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10887,24 +9848,9 @@ func (ec *executionContext) fieldContext_DemoCaller_company(_ context.Context, f
 	return graphql.NewScalarFieldContext("DemoCaller", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _DemoCaller_number(ctx context.Context, field graphql.CollectedField, obj *model.DemoCaller) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DemoCaller_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DemoCaller_number(ctx context.Context, field graphql.CollectedField, obj *model.DemoCaller) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "DemoCaller", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_DemoCaller_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10961,24 +9907,9 @@ func (ec *executionContext) fieldContext_DeskPhoneAccount_renewed(_ context.Cont
 	return graphql.NewScalarFieldContext("DeskPhoneAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _DuplicateCustomer_customer(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateCustomer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DuplicateCustomer_customer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DuplicateCustomer_customer(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateCustomer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "DuplicateCustomer", Field: field})
+	return ec.marshalNCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, field.Selections, obj.Customer)
 }
 func (ec *executionContext) fieldContext_DuplicateCustomer_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10993,47 +9924,17 @@ func (ec *executionContext) fieldContext_DuplicateCustomer_customer(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _DuplicateCustomer_why(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateCustomer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DuplicateCustomer_why(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Why, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Sameness) graphql.Marshaler {
-			return ec.marshalNSameness2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSamenessᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DuplicateCustomer_why(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateCustomer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "DuplicateCustomer", Field: field})
+	return ec.marshalNSameness2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐSamenessᚄ(ctx, field.Selections, obj.Why)
 }
 func (ec *executionContext) fieldContext_DuplicateCustomer_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DuplicateCustomer", field, false, false, errors.New("field of type Sameness does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedNumber_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ExaminedNumber", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_ExaminedNumber_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11048,24 +9949,8 @@ func (ec *executionContext) fieldContext_ExaminedNumber_number(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _ExaminedNumber_why(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedNumber_why(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Why, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MatchReason) graphql.Marshaler {
-			return ec.marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ExaminedNumber_why(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedNumber) graphql.Marshaler {
+	return ec.marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, field.Selections, obj.Why)
 }
 func (ec *executionContext) fieldContext_ExaminedNumber_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedNumber", field, false, false, errors.New("field of type MatchReason does not have child fields"))
@@ -11085,24 +9970,9 @@ func (ec *executionContext) fieldContext_ExaminedPhone_label(_ context.Context, 
 	return graphql.NewScalarFieldContext("ExaminedPhone", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedPhone_numbers(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedPhone_numbers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Numbers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ExaminedNumber) graphql.Marshaler {
-			return ec.marshalNExaminedNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedNumberᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedPhone_numbers(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedPhone) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ExaminedPhone", Field: field})
+	return ec.marshalNExaminedNumber2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedNumberᚄ(ctx, field.Selections, obj.Numbers)
 }
 func (ec *executionContext) fieldContext_ExaminedPhone_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11131,24 +10001,8 @@ func (ec *executionContext) fieldContext_ExaminedRecord_id(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_kind(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CustomerKind) graphql.Marshaler {
-			return ec.marshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_kind(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalNCustomerKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomerKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type CustomerKind does not have child fields"))
@@ -11212,24 +10066,9 @@ func (ec *executionContext) fieldContext_ExaminedRecord_url(_ context.Context, f
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_phones(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_phones(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Phones, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ExaminedPhone) graphql.Marshaler {
-			return ec.marshalNExaminedPhone2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedPhoneᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_phones(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ExaminedRecord", Field: field})
+	return ec.marshalNExaminedPhone2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedPhoneᚄ(ctx, field.Selections, obj.Phones)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11244,93 +10083,30 @@ func (ec *executionContext) fieldContext_ExaminedRecord_phones(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _ExaminedRecord_why(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_why(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Why, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MatchReason) graphql.Marshaler {
-			return ec.marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ExaminedRecord_why(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalOMatchReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReason(ctx, field.Selections, obj.Why)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type MatchReason does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_also(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_also(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Also, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.MatchReason) graphql.Marshaler {
-			return ec.marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExaminedRecord_also(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ExaminedRecord", Field: field})
+	return ec.marshalNMatchReason2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchReasonᚄ(ctx, field.Selections, obj.Also)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_also(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type MatchReason does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_place(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_place(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Place, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ExaminedRecord_place(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Place)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ExaminedRecord_leftOut(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExaminedRecord_leftOut(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LeftOut, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LeftOutReason) graphql.Marshaler {
-			return ec.marshalOLeftOutReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLeftOutReason(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ExaminedRecord_leftOut(ctx context.Context, field graphql.CollectedField, obj *model.ExaminedRecord) graphql.Marshaler {
+	return ec.marshalOLeftOutReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLeftOutReason(ctx, field.Selections, obj.LeftOut)
 }
 func (ec *executionContext) fieldContext_ExaminedRecord_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExaminedRecord", field, false, false, errors.New("field of type LeftOutReason does not have child fields"))
@@ -11359,47 +10135,15 @@ func (ec *executionContext) fieldContext_IceServer_urls(_ context.Context, field
 	return graphql.NewScalarFieldContext("IceServer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _IceServer_username(ctx context.Context, field graphql.CollectedField, obj *model.IceServer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IceServer_username(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Username, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _IceServer_username(ctx context.Context, field graphql.CollectedField, obj *model.IceServer) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Username)
 }
 func (ec *executionContext) fieldContext_IceServer_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IceServer", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _IceServer_credential(ctx context.Context, field graphql.CollectedField, obj *model.IceServer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IceServer_credential(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Credential, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _IceServer_credential(ctx context.Context, field graphql.CollectedField, obj *model.IceServer) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Credential)
 }
 func (ec *executionContext) fieldContext_IceServer_credential(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IceServer", field, false, false, errors.New("field of type String does not have child fields"))
@@ -11412,185 +10156,58 @@ func (ec *executionContext) fieldContext_Interaction_id(_ context.Context, field
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_channel(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_channel(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Channel, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.Channel) graphql.Marshaler {
-			return ec.marshalNChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐChannel(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_channel(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐChannel(ctx, field.Selections, obj.Channel)
 }
 func (ec *executionContext) fieldContext_Interaction_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Channel does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_direction(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_direction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Direction, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CallDirection) graphql.Marshaler {
-			return ec.marshalNCallDirection2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallDirection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_direction(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNCallDirection2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallDirection(ctx, field.Selections, obj.Direction)
 }
 func (ec *executionContext) fieldContext_Interaction_direction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type CallDirection does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_startedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.StartedAt)
 }
 func (ec *executionContext) fieldContext_Interaction_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_endedAt(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_endedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EndedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_endedAt(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.EndedAt)
 }
 func (ec *executionContext) fieldContext_Interaction_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_waited(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_waited(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Waited, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
-			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_waited(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalNDuration2timeᚐDuration(ctx, field.Selections, obj.Waited)
 }
 func (ec *executionContext) fieldContext_Interaction_waited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_talked(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_talked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Talked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Duration) graphql.Marshaler {
-			return ec.marshalODuration2ᚖtimeᚐDuration(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_talked(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalODuration2ᚖtimeᚐDuration(ctx, field.Selections, obj.Talked)
 }
 func (ec *executionContext) fieldContext_Interaction_talked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_result(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_result(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Result, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CallResult) graphql.Marshaler {
-			return ec.marshalOCallResult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallResult(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_result(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalOCallResult2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallResult(ctx, field.Selections, obj.Result)
 }
 func (ec *executionContext) fieldContext_Interaction_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type CallResult does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_number(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_number(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Interaction", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_Interaction_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11605,24 +10222,9 @@ func (ec *executionContext) fieldContext_Interaction_number(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Interaction_queue(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_queue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Queue) graphql.Marshaler {
-			return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_queue(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Interaction", Field: field})
+	return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, field.Selections, obj.Queue)
 }
 func (ec *executionContext) fieldContext_Interaction_queue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11637,24 +10239,9 @@ func (ec *executionContext) fieldContext_Interaction_queue(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Interaction_operator(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_operator(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Interaction", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_Interaction_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11676,24 +10263,9 @@ func (ec *executionContext) fieldContext_Interaction_customerName(_ context.Cont
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_topic(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_topic(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Topic, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Topic) graphql.Marshaler {
-			return ec.marshalOTopic2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTopic(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_topic(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Interaction", Field: field})
+	return ec.marshalOTopic2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTopic(ctx, field.Selections, obj.Topic)
 }
 func (ec *executionContext) fieldContext_Interaction_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11708,24 +10280,9 @@ func (ec *executionContext) fieldContext_Interaction_topic(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Interaction_tags(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_tags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.Tag) graphql.Marshaler {
-			return ec.marshalNTag2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTagᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Interaction_tags(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Interaction", Field: field})
+	return ec.marshalNTag2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐTagᚄ(ctx, field.Selections, obj.Tags)
 }
 func (ec *executionContext) fieldContext_Interaction_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11747,70 +10304,23 @@ func (ec *executionContext) fieldContext_Interaction_comment(_ context.Context, 
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_commentSavedAt(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_commentSavedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentSavedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_commentSavedAt(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.CommentSavedAt)
 }
 func (ec *executionContext) fieldContext_Interaction_commentSavedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_customerId(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_customerId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CustomerID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_customerId(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.CustomerID)
 }
 func (ec *executionContext) fieldContext_Interaction_customerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Interaction_quality(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_quality(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Quality, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CallQuality) graphql.Marshaler {
-			return ec.marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Interaction_quality(ctx context.Context, field graphql.CollectedField, obj *model.Interaction) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Interaction", Field: field})
+	return ec.marshalOCallQuality2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCallQuality(ctx, field.Selections, obj.Quality)
 }
 func (ec *executionContext) fieldContext_Interaction_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11825,24 +10335,9 @@ func (ec *executionContext) fieldContext_Interaction_quality(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _InteractionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.InteractionConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_InteractionConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.InteractionEdge) graphql.Marshaler {
-			return ec.marshalNInteractionEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteractionEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _InteractionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.InteractionConnection) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "InteractionConnection", Field: field})
+	return ec.marshalNInteractionEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteractionEdgeᚄ(ctx, field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_InteractionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11857,24 +10352,9 @@ func (ec *executionContext) fieldContext_InteractionConnection_edges(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _InteractionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.InteractionConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_InteractionConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _InteractionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.InteractionConnection) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "InteractionConnection", Field: field})
+	return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_InteractionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11889,24 +10369,9 @@ func (ec *executionContext) fieldContext_InteractionConnection_pageInfo(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _InteractionEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.InteractionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_InteractionEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Interaction) graphql.Marshaler {
-			return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _InteractionEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.InteractionEdge) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "InteractionEdge", Field: field})
+	return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_InteractionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11928,24 +10393,9 @@ func (ec *executionContext) fieldContext_InteractionEdge_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("InteractionEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _InteractionPayload_interaction(ctx context.Context, field graphql.CollectedField, obj *model.InteractionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_InteractionPayload_interaction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Interaction, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Interaction) graphql.Marshaler {
-			return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _InteractionPayload_interaction(ctx context.Context, field graphql.CollectedField, obj *model.InteractionPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "InteractionPayload", Field: field})
+	return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, field.Selections, obj.Interaction)
 }
 func (ec *executionContext) fieldContext_InteractionPayload_interaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11960,24 +10410,9 @@ func (ec *executionContext) fieldContext_InteractionPayload_interaction(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _IssueDeskPhonePayload_account(ctx context.Context, field graphql.CollectedField, obj *model.IssueDeskPhonePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IssueDeskPhonePayload_account(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Account, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DeskPhoneAccount) graphql.Marshaler {
-			return ec.marshalNDeskPhoneAccount2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeskPhoneAccount(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _IssueDeskPhonePayload_account(ctx context.Context, field graphql.CollectedField, obj *model.IssueDeskPhonePayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "IssueDeskPhonePayload", Field: field})
+	return ec.marshalNDeskPhoneAccount2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDeskPhoneAccount(ctx, field.Selections, obj.Account)
 }
 func (ec *executionContext) fieldContext_IssueDeskPhonePayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11999,47 +10434,15 @@ func (ec *executionContext) fieldContext_Leg_id(_ context.Context, field graphql
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Leg_role(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Leg_role(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Role, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.LegRole) graphql.Marshaler {
-			return ec.marshalNLegRole2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegRole(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Leg_role(ctx context.Context, field graphql.CollectedField, obj *model.Leg) graphql.Marshaler {
+	return ec.marshalNLegRole2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegRole(ctx, field.Selections, obj.Role)
 }
 func (ec *executionContext) fieldContext_Leg_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type LegRole does not have child fields"))
 }
 
-func (ec *executionContext) _Leg_state(ctx context.Context, field graphql.CollectedField, obj *model.Leg) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Leg_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.LegState) graphql.Marshaler {
-			return ec.marshalNLegState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Leg_state(ctx context.Context, field graphql.CollectedField, obj *model.Leg) graphql.Marshaler {
+	return ec.marshalNLegState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLegState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Leg_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Leg", field, false, false, errors.New("field of type LegState does not have child fields"))
@@ -12066,24 +10469,9 @@ func (ec *executionContext) fieldContext_LinkQueue_queueId(_ context.Context, fi
 	return graphql.NewScalarFieldContext("LinkQueue", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _LinkQueue_queue(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkQueue_queue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Queue) graphql.Marshaler {
-			return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _LinkQueue_queue(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "LinkQueue", Field: field})
+	return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, field.Selections, obj.Queue)
 }
 func (ec *executionContext) fieldContext_LinkQueue_queue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12098,24 +10486,9 @@ func (ec *executionContext) fieldContext_LinkQueue_queue(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _LinkQueue_share(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkQueue_share(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Share, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
-			return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkQueue_share(ctx context.Context, field graphql.CollectedField, obj *model.LinkQueue) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "LinkQueue", Field: field})
+	return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, field.Selections, obj.Share)
 }
 func (ec *executionContext) fieldContext_LinkQueue_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12130,24 +10503,9 @@ func (ec *executionContext) fieldContext_LinkQueue_share(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _LinkRate_total(ctx context.Context, field graphql.CollectedField, obj *model.LinkRate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkRate_total(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Total, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
-			return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkRate_total(ctx context.Context, field graphql.CollectedField, obj *model.LinkRate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "LinkRate", Field: field})
+	return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, field.Selections, obj.Total)
 }
 func (ec *executionContext) fieldContext_LinkRate_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12162,24 +10520,9 @@ func (ec *executionContext) fieldContext_LinkRate_total(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _LinkRate_weeks(ctx context.Context, field graphql.CollectedField, obj *model.LinkRate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkRate_weeks(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weeks, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.LinkWeek) graphql.Marshaler {
-			return ec.marshalNLinkWeek2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkWeekᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkRate_weeks(ctx context.Context, field graphql.CollectedField, obj *model.LinkRate) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "LinkRate", Field: field})
+	return ec.marshalNLinkWeek2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkWeekᚄ(ctx, field.Selections, obj.Weeks)
 }
 func (ec *executionContext) fieldContext_LinkRate_weeks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12229,47 +10572,16 @@ func (ec *executionContext) fieldContext_LinkShare_byPerson(_ context.Context, f
 	return graphql.NewScalarFieldContext("LinkShare", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LinkWeek_begins(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkWeek_begins(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Begins, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkWeek_begins(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Begins)
 }
 func (ec *executionContext) fieldContext_LinkWeek_begins(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LinkWeek", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _LinkWeek_all(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkWeek_all(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.All, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkShare) graphql.Marshaler {
-			return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkWeek_all(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "LinkWeek", Field: field})
+	return ec.marshalNLinkShare2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkShare(ctx, field.Selections, obj.All)
 }
 func (ec *executionContext) fieldContext_LinkWeek_all(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12284,24 +10596,9 @@ func (ec *executionContext) fieldContext_LinkWeek_all(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _LinkWeek_queues(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LinkWeek_queues(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queues, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.LinkQueue) graphql.Marshaler {
-			return ec.marshalNLinkQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkQueueᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _LinkWeek_queues(ctx context.Context, field graphql.CollectedField, obj *model.LinkWeek) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "LinkWeek", Field: field})
+	return ec.marshalNLinkQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐLinkQueueᚄ(ctx, field.Selections, obj.Queues)
 }
 func (ec *executionContext) fieldContext_LinkWeek_queues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12316,47 +10613,16 @@ func (ec *executionContext) fieldContext_LinkWeek_queues(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Match_state(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.MatchState) graphql.Marshaler {
-			return ec.marshalNMatchState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Match_state(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	return ec.marshalNMatchState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatchState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Match_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Match", field, false, false, errors.New("field of type MatchState does not have child fields"))
 }
 
-func (ec *executionContext) _Match_candidates(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_candidates(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Candidates, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.Candidate) graphql.Marshaler {
-			return ec.marshalNCandidate2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCandidateᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Match_candidates(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Match", Field: field})
+	return ec.marshalNCandidate2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCandidateᚄ(ctx, field.Selections, obj.Candidates)
 }
 func (ec *executionContext) fieldContext_Match_candidates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12371,24 +10637,9 @@ func (ec *executionContext) fieldContext_Match_candidates(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Match_chosen(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_chosen(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Chosen, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
-			return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Match_chosen(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Match", Field: field})
+	return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, field.Selections, obj.Chosen)
 }
 func (ec *executionContext) fieldContext_Match_chosen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12403,47 +10654,16 @@ func (ec *executionContext) fieldContext_Match_chosen(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Match_chosenBy(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_chosenBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ChosenBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ChosenBy) graphql.Marshaler {
-			return ec.marshalOChosenBy2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐChosenBy(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Match_chosenBy(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	return ec.marshalOChosenBy2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐChosenBy(ctx, field.Selections, obj.ChosenBy)
 }
 func (ec *executionContext) fieldContext_Match_chosenBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Match", field, false, false, errors.New("field of type ChosenBy does not have child fields"))
 }
 
-func (ec *executionContext) _Match_chosenByOperator(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_chosenByOperator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ChosenByOperator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Match_chosenByOperator(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Match", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.ChosenByOperator)
 }
 func (ec *executionContext) fieldContext_Match_chosenByOperator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12458,24 +10678,8 @@ func (ec *executionContext) fieldContext_Match_chosenByOperator(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Match_failingSince(ctx context.Context, field graphql.CollectedField, obj *model.Match) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Match_failingSince(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FailingSince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Match_failingSince(ctx context.Context, field graphql.CollectedField, obj *model.Match) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.FailingSince)
 }
 func (ec *executionContext) fieldContext_Match_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Match", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -14683,47 +12887,15 @@ func (ec *executionContext) fieldContext_Notice_id(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Notice_at(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Notice_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Notice_at(ctx context.Context, field graphql.CollectedField, obj *model.Notice) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_Notice_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Notice_kind(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Notice_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.NoticeKind) graphql.Marshaler {
-			return ec.marshalNNoticeKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNoticeKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Notice_kind(ctx context.Context, field graphql.CollectedField, obj *model.Notice) graphql.Marshaler {
+	return ec.marshalNNoticeKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNoticeKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_Notice_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type NoticeKind does not have child fields"))
@@ -14736,70 +12908,23 @@ func (ec *executionContext) fieldContext_Notice_text(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Notice_callId(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Notice_callId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CallID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Notice_callId(ctx context.Context, field graphql.CollectedField, obj *model.Notice) graphql.Marshaler {
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.CallID)
 }
 func (ec *executionContext) fieldContext_Notice_callId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Notice_phoneClientId(ctx context.Context, field graphql.CollectedField, obj *model.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Notice_phoneClientId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PhoneClientID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Notice_phoneClientId(ctx context.Context, field graphql.CollectedField, obj *model.Notice) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.PhoneClientID)
 }
 func (ec *executionContext) fieldContext_Notice_phoneClientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _NumberLinkPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.NumberLinkPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberLinkPayload_customer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
-			return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _NumberLinkPayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.NumberLinkPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "NumberLinkPayload", Field: field})
+	return ec.marshalOCustomer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCustomer(ctx, field.Selections, obj.Customer)
 }
 func (ec *executionContext) fieldContext_NumberLinkPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -14842,93 +12967,30 @@ func (ec *executionContext) fieldContext_Operator_name(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_availability(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_availability(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Availability, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.Availability) graphql.Marshaler {
-			return ec.marshalNAvailability2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAvailability(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_availability(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNAvailability2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAvailability(ctx, field.Selections, obj.Availability)
 }
 func (ec *executionContext) fieldContext_Operator_availability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Availability does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_presence(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_presence(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Presence, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.Presence) graphql.Marshaler {
-			return ec.marshalNPresence2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPresence(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_presence(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNPresence2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPresence(ctx, field.Selections, obj.Presence)
 }
 func (ec *executionContext) fieldContext_Operator_presence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Presence does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_since(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_since(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_Operator_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_pauseReason(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_pauseReason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PauseReason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PauseReason) graphql.Marshaler {
-			return ec.marshalOPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReason(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Operator_pauseReason(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Operator", Field: field})
+	return ec.marshalOPauseReason2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPauseReason(ctx, field.Selections, obj.PauseReason)
 }
 func (ec *executionContext) fieldContext_Operator_pauseReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -14950,24 +13012,9 @@ func (ec *executionContext) fieldContext_Operator_phoneOnline(_ context.Context,
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_queues(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_queues(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queues, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.Queue) graphql.Marshaler {
-			return ec.marshalNQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueueᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_queues(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Operator", Field: field})
+	return ec.marshalNQueue2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueueᚄ(ctx, field.Selections, obj.Queues)
 }
 func (ec *executionContext) fieldContext_Operator_queues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -14989,47 +13036,16 @@ func (ec *executionContext) fieldContext_Operator_version(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Operator_device(ctx context.Context, field graphql.CollectedField, obj *model.Operator) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Operator_device(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Device, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.OperatorDevice) graphql.Marshaler {
-			return ec.marshalNOperatorDevice2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorDevice(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Operator_device(ctx context.Context, field graphql.CollectedField, obj *model.Operator) graphql.Marshaler {
+	return ec.marshalNOperatorDevice2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorDevice(ctx, field.Selections, obj.Device)
 }
 func (ec *executionContext) fieldContext_Operator_device(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Operator", field, false, false, errors.New("field of type OperatorDevice does not have child fields"))
 }
 
-func (ec *executionContext) _OperatorChanged_operator(ctx context.Context, field graphql.CollectedField, obj *model.OperatorChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorChanged_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorChanged_operator(ctx context.Context, field graphql.CollectedField, obj *model.OperatorChanged) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OperatorChanged", Field: field})
+	return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_OperatorChanged_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15058,24 +13074,9 @@ func (ec *executionContext) fieldContext_OperatorReadiness_id(_ context.Context,
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _OperatorReadiness_operator(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorReadiness_operator(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OperatorReadiness", Field: field})
+	return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15090,47 +13091,15 @@ func (ec *executionContext) fieldContext_OperatorReadiness_operator(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _OperatorReadiness_readiness(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_readiness(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Readiness, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.Readiness) graphql.Marshaler {
-			return ec.marshalNReadiness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadiness(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorReadiness_readiness(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	return ec.marshalNReadiness2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐReadiness(ctx, field.Selections, obj.Readiness)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_readiness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Readiness does not have child fields"))
 }
 
-func (ec *executionContext) _OperatorReadiness_since(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OperatorReadiness_since(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15143,24 +13112,9 @@ func (ec *executionContext) fieldContext_OperatorReadiness_desk(_ context.Contex
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _OperatorReadiness_health(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OperatorReadiness_health(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Health, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneHealth) graphql.Marshaler {
-			return ec.marshalOPhoneHealth2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealth(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OperatorReadiness_health(ctx context.Context, field graphql.CollectedField, obj *model.OperatorReadiness) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OperatorReadiness", Field: field})
+	return ec.marshalOPhoneHealth2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneHealth(ctx, field.Selections, obj.Health)
 }
 func (ec *executionContext) fieldContext_OperatorReadiness_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15182,24 +13136,9 @@ func (ec *executionContext) fieldContext_OperatorReadiness_version(_ context.Con
 	return graphql.NewScalarFieldContext("OperatorReadiness", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.OutboxEdge) graphql.Marshaler {
-			return ec.marshalNOutboxEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnection) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OutboxConnection", Field: field})
+	return ec.marshalNOutboxEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEdgeᚄ(ctx, field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_OutboxConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15214,24 +13153,9 @@ func (ec *executionContext) fieldContext_OutboxConnection_edges(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _OutboxConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnection) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OutboxConnection", Field: field})
+	return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_OutboxConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15274,24 +13198,8 @@ func (ec *executionContext) fieldContext_OutboxConnector_waiting(_ context.Conte
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnector_waitingSince(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_waitingSince(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WaitingSince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxConnector_waitingSince(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.WaitingSince)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_waitingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15304,24 +13212,8 @@ func (ec *executionContext) fieldContext_OutboxConnector_dead(_ context.Context,
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxConnector_deadSince(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxConnector_deadSince(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeadSince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxConnector_deadSince(ctx context.Context, field graphql.CollectedField, obj *model.OutboxConnector) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DeadSince)
 }
 func (ec *executionContext) fieldContext_OutboxConnector_deadSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15341,24 +13233,9 @@ func (ec *executionContext) fieldContext_OutboxConnector_problem(_ context.Conte
 	return graphql.NewScalarFieldContext("OutboxConnector", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntry) graphql.Marshaler {
-			return ec.marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEdge) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OutboxEdge", Field: field})
+	return ec.marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx, field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_OutboxEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15401,70 +13278,22 @@ func (ec *executionContext) fieldContext_OutboxEntry_connectorName(_ context.Con
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_kind(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.OutboxKind) graphql.Marshaler {
-			return ec.marshalNOutboxKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_kind(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNOutboxKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type OutboxKind does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_state(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.OutboxState) graphql.Marshaler {
-			return ec.marshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_state(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNOutboxState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type OutboxState does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_since(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntry_since(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15477,24 +13306,8 @@ func (ec *executionContext) fieldContext_OutboxEntry_attempts(_ context.Context,
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_nextAttemptAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NextAttemptAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxEntry_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.NextAttemptAt)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_nextAttemptAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15514,24 +13327,8 @@ func (ec *executionContext) fieldContext_OutboxEntry_reason(_ context.Context, f
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_reasonCode(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_reasonCode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReasonCode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxEntry_reasonCode(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ReasonCode)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_reasonCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type String does not have child fields"))
@@ -15544,47 +13341,16 @@ func (ec *executionContext) fieldContext_OutboxEntry_interactionId(_ context.Con
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_startedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxEntry_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.StartedAt)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntry_number(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxEntry_number(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OutboxEntry", Field: field})
+	return ec.marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15599,24 +13365,8 @@ func (ec *executionContext) fieldContext_OutboxEntry_number(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _OutboxEntry_customerId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntry_customerId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CustomerID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _OutboxEntry_customerId(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntry) graphql.Marshaler {
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.CustomerID)
 }
 func (ec *executionContext) fieldContext_OutboxEntry_customerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -15650,24 +13400,9 @@ func (ec *executionContext) fieldContext_OutboxEntry_edited(_ context.Context, f
 	return graphql.NewScalarFieldContext("OutboxEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _OutboxEntryPayload_entry(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntryPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutboxEntryPayload_entry(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Entry, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboxEntry) graphql.Marshaler {
-			return ec.marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutboxEntryPayload_entry(ctx context.Context, field graphql.CollectedField, obj *model.OutboxEntryPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "OutboxEntryPayload", Field: field})
+	return ec.marshalNOutboxEntry2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOutboxEntry(ctx, field.Selections, obj.Entry)
 }
 func (ec *executionContext) fieldContext_OutboxEntryPayload_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15689,47 +13424,16 @@ func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context,
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_endCursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EndCursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EndCursor)
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Parking_by(ctx context.Context, field graphql.CollectedField, obj *model.Parking) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Parking_by(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.By, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Parking_by(ctx context.Context, field graphql.CollectedField, obj *model.Parking) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Parking", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.By)
 }
 func (ec *executionContext) fieldContext_Parking_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15744,47 +13448,15 @@ func (ec *executionContext) fieldContext_Parking_by(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Parking_since(ctx context.Context, field graphql.CollectedField, obj *model.Parking) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Parking_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Parking_since(ctx context.Context, field graphql.CollectedField, obj *model.Parking) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_Parking_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Parking", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Parking_until(ctx context.Context, field graphql.CollectedField, obj *model.Parking) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Parking_until(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Until, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Parking_until(ctx context.Context, field graphql.CollectedField, obj *model.Parking) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Until)
 }
 func (ec *executionContext) fieldContext_Parking_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Parking", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15804,24 +13476,8 @@ func (ec *executionContext) fieldContext_PartStatus_ok(_ context.Context, field 
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PartStatus_since(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PartStatus_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PartStatus_since(ctx context.Context, field graphql.CollectedField, obj *model.PartStatus) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_PartStatus_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15834,24 +13490,9 @@ func (ec *executionContext) fieldContext_PartStatus_detail(_ context.Context, fi
 	return graphql.NewScalarFieldContext("PartStatus", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Party_number(ctx context.Context, field graphql.CollectedField, obj *model.Party) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Party_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Party_number(ctx context.Context, field graphql.CollectedField, obj *model.Party) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Party", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_Party_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -15880,24 +13521,8 @@ func (ec *executionContext) fieldContext_PastContact_id(_ context.Context, field
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_channel(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_channel(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Channel, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.PastChannel) graphql.Marshaler {
-			return ec.marshalNPastChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastChannel(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PastContact_channel(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalNPastChannel2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPastChannel(ctx, field.Selections, obj.Channel)
 }
 func (ec *executionContext) fieldContext_PastContact_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type PastChannel does not have child fields"))
@@ -15910,24 +13535,8 @@ func (ec *executionContext) fieldContext_PastContact_inbound(_ context.Context, 
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PastContact_at(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PastContact_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PastContact_at(ctx context.Context, field graphql.CollectedField, obj *model.PastContact) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_PastContact_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PastContact", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -15989,47 +13598,15 @@ func (ec *executionContext) fieldContext_PauseReason_system(_ context.Context, f
 	return graphql.NewScalarFieldContext("PauseReason", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneError_at(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneError_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneError_at(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_PhoneError_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneError_kind(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneError_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneErrorKind) graphql.Marshaler {
-			return ec.marshalNPhoneErrorKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneError_kind(ctx context.Context, field graphql.CollectedField, obj *model.PhoneError) graphql.Marshaler {
+	return ec.marshalNPhoneErrorKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_PhoneError_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type PhoneErrorKind does not have child fields"))
@@ -16042,47 +13619,15 @@ func (ec *executionContext) fieldContext_PhoneError_text(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PhoneError", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_at(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_at(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_checkedAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_checkedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CheckedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PhoneHealth_checkedAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.CheckedAt)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_checkedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -16116,24 +13661,9 @@ func (ec *executionContext) fieldContext_PhoneHealth_speaker(_ context.Context, 
 	return graphql.NewScalarFieldContext("PhoneHealth", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneHealth_steps(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_steps(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Steps, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
-			return ec.marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_steps(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "PhoneHealth", Field: field})
+	return ec.marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx, field.Selections, obj.Steps)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -16148,24 +13678,9 @@ func (ec *executionContext) fieldContext_PhoneHealth_steps(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _PhoneHealth_troubles(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_troubles(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Troubles, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneStep) graphql.Marshaler {
-			return ec.marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_troubles(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "PhoneHealth", Field: field})
+	return ec.marshalNPhoneStep2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepᚄ(ctx, field.Selections, obj.Troubles)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_troubles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -16180,24 +13695,9 @@ func (ec *executionContext) fieldContext_PhoneHealth_troubles(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _PhoneHealth_errors(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneHealth_errors(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneError) graphql.Marshaler {
-			return ec.marshalNPhoneError2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneHealth_errors(ctx context.Context, field graphql.CollectedField, obj *model.PhoneHealth) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "PhoneHealth", Field: field})
+	return ec.marshalNPhoneError2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneErrorᚄ(ctx, field.Selections, obj.Errors)
 }
 func (ec *executionContext) fieldContext_PhoneHealth_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -16247,24 +13747,8 @@ func (ec *executionContext) fieldContext_PhoneIndex_records(_ context.Context, f
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneIndex_completeAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneIndex_completeAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompleteAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PhoneIndex_completeAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneIndex) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.CompleteAt)
 }
 func (ec *executionContext) fieldContext_PhoneIndex_completeAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneIndex", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -16298,24 +13782,8 @@ func (ec *executionContext) fieldContext_PhoneNumber_display(_ context.Context, 
 	return graphql.NewScalarFieldContext("PhoneNumber", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneNumber_kind(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneNumber_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.NumberKind) graphql.Marshaler {
-			return ec.marshalNNumberKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneNumber_kind(ctx context.Context, field graphql.CollectedField, obj *model.PhoneNumber) graphql.Marshaler {
+	return ec.marshalNNumberKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐNumberKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_PhoneNumber_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneNumber", field, false, false, errors.New("field of type NumberKind does not have child fields"))
@@ -16386,24 +13854,9 @@ func (ec *executionContext) fieldContext_PhoneSession_displayName(_ context.Cont
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneSession_iceServers(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneSession_iceServers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IceServers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.IceServer) graphql.Marshaler {
-			return ec.marshalNIceServer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIceServerᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneSession_iceServers(ctx context.Context, field graphql.CollectedField, obj *model.PhoneSession) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "PhoneSession", Field: field})
+	return ec.marshalNIceServer2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐIceServerᚄ(ctx, field.Selections, obj.IceServers)
 }
 func (ec *executionContext) fieldContext_PhoneSession_iceServers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -16432,47 +13885,15 @@ func (ec *executionContext) fieldContext_PhoneSession_simulated(_ context.Contex
 	return graphql.NewScalarFieldContext("PhoneSession", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneStep_name(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneStep_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneStepName) graphql.Marshaler {
-			return ec.marshalNPhoneStepName2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepName(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneStep_name(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) graphql.Marshaler {
+	return ec.marshalNPhoneStepName2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepName(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_PhoneStep_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type PhoneStepName does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneStep_state(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneStep_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneStepState) graphql.Marshaler {
-			return ec.marshalNPhoneStepState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneStep_state(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) graphql.Marshaler {
+	return ec.marshalNPhoneStepState2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneStepState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_PhoneStep_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type PhoneStepState does not have child fields"))
@@ -16492,24 +13913,8 @@ func (ec *executionContext) fieldContext_PhoneStep_detail(_ context.Context, fie
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PhoneStep_since(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PhoneStep_since(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PhoneStep_since(ctx context.Context, field graphql.CollectedField, obj *model.PhoneStep) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Since)
 }
 func (ec *executionContext) fieldContext_PhoneStep_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PhoneStep", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -16529,93 +13934,29 @@ func (ec *executionContext) fieldContext_Preferences_theme(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Preferences", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _QualityAlert_kind(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityAlert_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.QualityAlertKind) graphql.Marshaler {
-			return ec.marshalNQualityAlertKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QualityAlert_kind(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) graphql.Marshaler {
+	return ec.marshalNQualityAlertKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityAlertKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_QualityAlert_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type QualityAlertKind does not have child fields"))
 }
 
-func (ec *executionContext) _QualityAlert_side(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityAlert_side(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Side, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.QualitySide) graphql.Marshaler {
-			return ec.marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QualityAlert_side(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) graphql.Marshaler {
+	return ec.marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx, field.Selections, obj.Side)
 }
 func (ec *executionContext) fieldContext_QualityAlert_side(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type QualitySide does not have child fields"))
 }
 
-func (ec *executionContext) _QualityAlert_from(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityAlert_from(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.From, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QualityAlert_from(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.From)
 }
 func (ec *executionContext) fieldContext_QualityAlert_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _QualityAlert_until(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QualityAlert_until(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Until, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _QualityAlert_until(ctx context.Context, field graphql.CollectedField, obj *model.QualityAlert) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.Until)
 }
 func (ec *executionContext) fieldContext_QualityAlert_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QualityAlert", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -17690,24 +15031,8 @@ func (ec *executionContext) fieldContext_Queue_waiting(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Queue_oldestSince(ctx context.Context, field graphql.CollectedField, obj *model.Queue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Queue_oldestSince(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OldestSince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Queue_oldestSince(ctx context.Context, field graphql.CollectedField, obj *model.Queue) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.OldestSince)
 }
 func (ec *executionContext) fieldContext_Queue_oldestSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -17755,24 +15080,9 @@ func (ec *executionContext) fieldContext_Queue_version(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Queue", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _QueueChanged_queue(ctx context.Context, field graphql.CollectedField, obj *model.QueueChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QueueChanged_queue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Queue) graphql.Marshaler {
-			return ec.marshalNQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _QueueChanged_queue(ctx context.Context, field graphql.CollectedField, obj *model.QueueChanged) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "QueueChanged", Field: field})
+	return ec.marshalNQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, field.Selections, obj.Queue)
 }
 func (ec *executionContext) fieldContext_QueueChanged_queue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -17794,24 +15104,9 @@ func (ec *executionContext) fieldContext_QueueChanged_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("QueueChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _ReadinessChanged_readiness(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReadinessChanged_readiness(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Readiness, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OperatorReadiness) graphql.Marshaler {
-			return ec.marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReadinessChanged_readiness(ctx context.Context, field graphql.CollectedField, obj *model.ReadinessChanged) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "ReadinessChanged", Field: field})
+	return ec.marshalNOperatorReadiness2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperatorReadiness(ctx, field.Selections, obj.Readiness)
 }
 func (ec *executionContext) fieldContext_ReadinessChanged_readiness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -17854,24 +15149,8 @@ func (ec *executionContext) fieldContext_RelatedItem_id(_ context.Context, field
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_kind(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.RelatedKind) graphql.Marshaler {
-			return ec.marshalNRelatedKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RelatedItem_kind(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalNRelatedKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRelatedKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_RelatedItem_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type RelatedKind does not have child fields"))
@@ -17912,24 +15191,8 @@ func (ec *executionContext) fieldContext_RelatedItem_responsible(_ context.Conte
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RelatedItem_at(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RelatedItem_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RelatedItem_at(ctx context.Context, field graphql.CollectedField, obj *model.RelatedItem) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_RelatedItem_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RelatedItem", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -17949,70 +15212,23 @@ func (ec *executionContext) fieldContext_ReplayOutboxPayload_replayed(_ context.
 	return graphql.NewScalarFieldContext("ReplayOutboxPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _RouteStep_at(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RouteStep_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RouteStep_at(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_RouteStep_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RouteStep", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _RouteStep_kind(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RouteStep_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.RouteKind) graphql.Marshaler {
-			return ec.marshalNRouteKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRouteKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RouteStep_kind(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) graphql.Marshaler {
+	return ec.marshalNRouteKind2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRouteKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_RouteStep_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RouteStep", field, false, false, errors.New("field of type RouteKind does not have child fields"))
 }
 
-func (ec *executionContext) _RouteStep_operator(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RouteStep_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RouteStep_operator(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "RouteStep", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_RouteStep_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18027,24 +15243,9 @@ func (ec *executionContext) fieldContext_RouteStep_operator(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _RouteStep_queue(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RouteStep_queue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Queue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Queue) graphql.Marshaler {
-			return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RouteStep_queue(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "RouteStep", Field: field})
+	return ec.marshalOQueue2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQueue(ctx, field.Selections, obj.Queue)
 }
 func (ec *executionContext) fieldContext_RouteStep_queue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18059,24 +15260,9 @@ func (ec *executionContext) fieldContext_RouteStep_queue(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _RouteStep_number(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RouteStep_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RouteStep_number(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "RouteStep", Field: field})
+	return ec.marshalOPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_RouteStep_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18091,24 +15277,9 @@ func (ec *executionContext) fieldContext_RouteStep_number(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _RouteStep_by(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RouteStep_by(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.By, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RouteStep_by(ctx context.Context, field graphql.CollectedField, obj *model.RouteStep) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "RouteStep", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.By)
 }
 func (ec *executionContext) fieldContext_RouteStep_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18123,24 +15294,9 @@ func (ec *executionContext) fieldContext_RouteStep_by(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _SetAvailabilityPayload_operator(ctx context.Context, field graphql.CollectedField, obj *model.SetAvailabilityPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SetAvailabilityPayload_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SetAvailabilityPayload_operator(ctx context.Context, field graphql.CollectedField, obj *model.SetAvailabilityPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SetAvailabilityPayload", Field: field})
+	return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_SetAvailabilityPayload_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18155,24 +15311,9 @@ func (ec *executionContext) fieldContext_SetAvailabilityPayload_operator(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _SetOperatorDevicePayload_operator(ctx context.Context, field graphql.CollectedField, obj *model.SetOperatorDevicePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SetOperatorDevicePayload_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SetOperatorDevicePayload_operator(ctx context.Context, field graphql.CollectedField, obj *model.SetOperatorDevicePayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SetOperatorDevicePayload", Field: field})
+	return ec.marshalNOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_SetOperatorDevicePayload_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18187,24 +15328,9 @@ func (ec *executionContext) fieldContext_SetOperatorDevicePayload_operator(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _SetPreferencesPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.SetPreferencesPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SetPreferencesPayload_viewer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Viewer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐViewer(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SetPreferencesPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.SetPreferencesPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SetPreferencesPayload", Field: field})
+	return ec.marshalNViewer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐViewer(ctx, field.Selections, obj.Viewer)
 }
 func (ec *executionContext) fieldContext_SetPreferencesPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18219,47 +15345,15 @@ func (ec *executionContext) fieldContext_SetPreferencesPayload_viewer(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _SideQuality_side(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_side(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Side, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.QualitySide) graphql.Marshaler {
-			return ec.marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_side(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	return ec.marshalNQualitySide2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualitySide(ctx, field.Selections, obj.Side)
 }
 func (ec *executionContext) fieldContext_SideQuality_side(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type QualitySide does not have child fields"))
 }
 
-func (ec *executionContext) _SideQuality_grade(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_grade(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grade, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.QualityGrade) graphql.Marshaler {
-			return ec.marshalNQualityGrade2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_grade(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	return ec.marshalNQualityGrade2githubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityGrade(ctx, field.Selections, obj.Grade)
 }
 func (ec *executionContext) fieldContext_SideQuality_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type QualityGrade does not have child fields"))
@@ -18272,70 +15366,23 @@ func (ec *executionContext) fieldContext_SideQuality_codec(_ context.Context, fi
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _SideQuality_from(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_from(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.From, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_from(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.From)
 }
 func (ec *executionContext) fieldContext_SideQuality_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _SideQuality_until(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_until(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Until, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_until(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Until)
 }
 func (ec *executionContext) fieldContext_SideQuality_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SideQuality", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _SideQuality_mos(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_mos(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mos, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
-			return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_mos(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SideQuality", Field: field})
+	return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, field.Selections, obj.Mos)
 }
 func (ec *executionContext) fieldContext_SideQuality_mos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18350,24 +15397,9 @@ func (ec *executionContext) fieldContext_SideQuality_mos(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _SideQuality_jitterMs(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_jitterMs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.JitterMs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
-			return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_jitterMs(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SideQuality", Field: field})
+	return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, field.Selections, obj.JitterMs)
 }
 func (ec *executionContext) fieldContext_SideQuality_jitterMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18382,24 +15414,9 @@ func (ec *executionContext) fieldContext_SideQuality_jitterMs(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _SideQuality_lossIn(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_lossIn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LossIn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
-			return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SideQuality_lossIn(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SideQuality", Field: field})
+	return ec.marshalNQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, field.Selections, obj.LossIn)
 }
 func (ec *executionContext) fieldContext_SideQuality_lossIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18414,24 +15431,9 @@ func (ec *executionContext) fieldContext_SideQuality_lossIn(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _SideQuality_lossOut(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_lossOut(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LossOut, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
-			return ec.marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _SideQuality_lossOut(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SideQuality", Field: field})
+	return ec.marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, field.Selections, obj.LossOut)
 }
 func (ec *executionContext) fieldContext_SideQuality_lossOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18446,24 +15448,9 @@ func (ec *executionContext) fieldContext_SideQuality_lossOut(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _SideQuality_roundTripMs(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SideQuality_roundTripMs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RoundTripMs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.QualityFigure) graphql.Marshaler {
-			return ec.marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _SideQuality_roundTripMs(ctx context.Context, field graphql.CollectedField, obj *model.SideQuality) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SideQuality", Field: field})
+	return ec.marshalOQualityFigure2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐQualityFigure(ctx, field.Selections, obj.RoundTripMs)
 }
 func (ec *executionContext) fieldContext_SideQuality_roundTripMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18478,24 +15465,9 @@ func (ec *executionContext) fieldContext_SideQuality_roundTripMs(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SignInPayload_viewer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Viewer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐViewer(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SignInPayload", Field: field})
+	return ec.marshalNViewer2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐViewer(ctx, field.Selections, obj.Viewer)
 }
 func (ec *executionContext) fieldContext_SignInPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18517,24 +15489,9 @@ func (ec *executionContext) fieldContext_SignOutPayload_ok(_ context.Context, fi
 	return graphql.NewScalarFieldContext("SignOutPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _StartPhonePayload_phone(ctx context.Context, field graphql.CollectedField, obj *model.StartPhonePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StartPhonePayload_phone(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Phone, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneSession) graphql.Marshaler {
-			return ec.marshalNPhoneSession2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneSession(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _StartPhonePayload_phone(ctx context.Context, field graphql.CollectedField, obj *model.StartPhonePayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "StartPhonePayload", Field: field})
+	return ec.marshalNPhoneSession2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneSession(ctx, field.Selections, obj.Phone)
 }
 func (ec *executionContext) fieldContext_StartPhonePayload_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18808,24 +15765,9 @@ func (ec *executionContext) fieldContext_Subscription_interactionFeed(ctx contex
 	return fc, nil
 }
 
-func (ec *executionContext) _SwitchConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *model.SwitchConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SwitchConnectorPayload_connector(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Connector, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Connector) graphql.Marshaler {
-			return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SwitchConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *model.SwitchConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SwitchConnectorPayload", Field: field})
+	return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, field.Selections, obj.Connector)
 }
 func (ec *executionContext) fieldContext_SwitchConnectorPayload_connector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18847,24 +15789,8 @@ func (ec *executionContext) fieldContext_Synced_cursor(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Synced", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
-func (ec *executionContext) _Synced_at(ctx context.Context, field graphql.CollectedField, obj *model.Synced) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Synced_at(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.At, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Synced_at(ctx context.Context, field graphql.CollectedField, obj *model.Synced) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
 }
 func (ec *executionContext) fieldContext_Synced_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Synced", field, false, false, errors.New("field of type Time does not have child fields"))
@@ -18884,24 +15810,9 @@ func (ec *executionContext) fieldContext_SystemStatus_version(_ context.Context,
 	return graphql.NewScalarFieldContext("SystemStatus", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _SystemStatus_parts(ctx context.Context, field graphql.CollectedField, obj *model.SystemStatus) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemStatus_parts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Parts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.PartStatus) graphql.Marshaler {
-			return ec.marshalNPartStatus2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartStatusᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SystemStatus_parts(ctx context.Context, field graphql.CollectedField, obj *model.SystemStatus) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "SystemStatus", Field: field})
+	return ec.marshalNPartStatus2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPartStatusᚄ(ctx, field.Selections, obj.Parts)
 }
 func (ec *executionContext) fieldContext_SystemStatus_parts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -18930,24 +15841,9 @@ func (ec *executionContext) fieldContext_Tag_name(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Tag", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _TestConnectorPayload_trial(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestConnectorPayload_trial(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Trial, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ConnectorTrial) graphql.Marshaler {
-			return ec.marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestConnectorPayload_trial(ctx context.Context, field graphql.CollectedField, obj *model.TestConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "TestConnectorPayload", Field: field})
+	return ec.marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx, field.Selections, obj.Trial)
 }
 func (ec *executionContext) fieldContext_TestConnectorPayload_trial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19020,24 +15916,9 @@ func (ec *executionContext) fieldContext_Topic_group(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Topic", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _TryConnectorPayload_trial(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TryConnectorPayload_trial(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Trial, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ConnectorTrial) graphql.Marshaler {
-			return ec.marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TryConnectorPayload_trial(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "TryConnectorPayload", Field: field})
+	return ec.marshalNConnectorTrial2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnectorTrial(ctx, field.Selections, obj.Trial)
 }
 func (ec *executionContext) fieldContext_TryConnectorPayload_trial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19052,24 +15933,9 @@ func (ec *executionContext) fieldContext_TryConnectorPayload_trial(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _TryConnectorPayload_number(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TryConnectorPayload_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TryConnectorPayload_number(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "TryConnectorPayload", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_TryConnectorPayload_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19084,24 +15950,9 @@ func (ec *executionContext) fieldContext_TryConnectorPayload_number(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _TryConnectorPayload_match(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TryConnectorPayload_match(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Match, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Match) graphql.Marshaler {
-			return ec.marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatch(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TryConnectorPayload_match(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "TryConnectorPayload", Field: field})
+	return ec.marshalNMatch2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐMatch(ctx, field.Selections, obj.Match)
 }
 func (ec *executionContext) fieldContext_TryConnectorPayload_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19116,24 +15967,9 @@ func (ec *executionContext) fieldContext_TryConnectorPayload_match(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _TryConnectorPayload_found(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TryConnectorPayload_found(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Found, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ExaminedRecord) graphql.Marshaler {
-			return ec.marshalNExaminedRecord2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedRecordᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TryConnectorPayload_found(ctx context.Context, field graphql.CollectedField, obj *model.TryConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "TryConnectorPayload", Field: field})
+	return ec.marshalNExaminedRecord2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐExaminedRecordᚄ(ctx, field.Selections, obj.Found)
 }
 func (ec *executionContext) fieldContext_TryConnectorPayload_found(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19148,24 +15984,9 @@ func (ec *executionContext) fieldContext_TryConnectorPayload_found(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _UnlinkedConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnlinkedEdge) graphql.Marshaler {
-			return ec.marshalNUnlinkedEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedConnection) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "UnlinkedConnection", Field: field})
+	return ec.marshalNUnlinkedEdge2ᚕᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedEdgeᚄ(ctx, field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_UnlinkedConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19180,24 +16001,9 @@ func (ec *executionContext) fieldContext_UnlinkedConnection_edges(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _UnlinkedConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedConnection) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "UnlinkedConnection", Field: field})
+	return ec.marshalNPageInfo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPageInfo(ctx, field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_UnlinkedConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19212,24 +16018,9 @@ func (ec *executionContext) fieldContext_UnlinkedConnection_pageInfo(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _UnlinkedEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkedNumber) graphql.Marshaler {
-			return ec.marshalNUnlinkedNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedEdge) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "UnlinkedEdge", Field: field})
+	return ec.marshalNUnlinkedNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐUnlinkedNumber(ctx, field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_UnlinkedEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19251,24 +16042,9 @@ func (ec *executionContext) fieldContext_UnlinkedEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("UnlinkedEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _UnlinkedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedNumber_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneNumber) graphql.Marshaler {
-			return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedNumber_number(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "UnlinkedNumber", Field: field})
+	return ec.marshalNPhoneNumber2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPhoneNumber(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_UnlinkedNumber_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19290,24 +16066,9 @@ func (ec *executionContext) fieldContext_UnlinkedNumber_calls(_ context.Context,
 	return graphql.NewScalarFieldContext("UnlinkedNumber", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _UnlinkedNumber_last(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkedNumber_last(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Last, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Interaction) graphql.Marshaler {
-			return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlinkedNumber_last(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkedNumber) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "UnlinkedNumber", Field: field})
+	return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, field.Selections, obj.Last)
 }
 func (ec *executionContext) fieldContext_UnlinkedNumber_last(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19322,24 +16083,9 @@ func (ec *executionContext) fieldContext_UnlinkedNumber_last(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _UpsertConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *model.UpsertConnectorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UpsertConnectorPayload_connector(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Connector, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Connector) graphql.Marshaler {
-			return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UpsertConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *model.UpsertConnectorPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "UpsertConnectorPayload", Field: field})
+	return ec.marshalNConnector2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐConnector(ctx, field.Selections, obj.Connector)
 }
 func (ec *executionContext) fieldContext_UpsertConnectorPayload_connector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19354,24 +16100,9 @@ func (ec *executionContext) fieldContext_UpsertConnectorPayload_connector(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _Viewer_operator(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Viewer_operator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Operator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Operator) graphql.Marshaler {
-			return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Viewer_operator(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Viewer", Field: field})
+	return ec.marshalOOperator2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐOperator(ctx, field.Selections, obj.Operator)
 }
 func (ec *executionContext) fieldContext_Viewer_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19386,47 +16117,17 @@ func (ec *executionContext) fieldContext_Viewer_operator(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Viewer_roles(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Viewer_roles(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Roles, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Role) graphql.Marshaler {
-			return ec.marshalNRole2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRoleᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Viewer_roles(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Viewer", Field: field})
+	return ec.marshalNRole2ᚕgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐRoleᚄ(ctx, field.Selections, obj.Roles)
 }
 func (ec *executionContext) fieldContext_Viewer_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type Role does not have child fields"))
 }
 
-func (ec *executionContext) _Viewer_preferences(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Viewer_preferences(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Preferences, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Preferences) graphql.Marshaler {
-			return ec.marshalNPreferences2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPreferences(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Viewer_preferences(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Viewer", Field: field})
+	return ec.marshalNPreferences2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐPreferences(ctx, field.Selections, obj.Preferences)
 }
 func (ec *executionContext) fieldContext_Viewer_preferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19441,24 +16142,9 @@ func (ec *executionContext) fieldContext_Viewer_preferences(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Viewer_demo(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Viewer_demo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Demo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Demo) graphql.Marshaler {
-			return ec.marshalODemo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemo(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Viewer_demo(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Viewer", Field: field})
+	return ec.marshalODemo2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐDemo(ctx, field.Selections, obj.Demo)
 }
 func (ec *executionContext) fieldContext_Viewer_demo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19473,47 +16159,16 @@ func (ec *executionContext) fieldContext_Viewer_demo(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Viewer_now(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Viewer_now(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Now, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Viewer_now(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) graphql.Marshaler {
+	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.Now)
 }
 func (ec *executionContext) fieldContext_Viewer_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
-func (ec *executionContext) _Viewer_alerts(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Viewer_alerts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Alerts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AlertSettings) graphql.Marshaler {
-			return ec.marshalNAlertSettings2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAlertSettings(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Viewer_alerts(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Viewer", Field: field})
+	return ec.marshalNAlertSettings2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐAlertSettings(ctx, field.Selections, obj.Alerts)
 }
 func (ec *executionContext) fieldContext_Viewer_alerts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19528,24 +16183,9 @@ func (ec *executionContext) fieldContext_Viewer_alerts(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _WrapUpPayload_call(ctx context.Context, field graphql.CollectedField, obj *model.WrapUpPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrapUpPayload_call(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Call, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Call) graphql.Marshaler {
-			return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _WrapUpPayload_call(ctx context.Context, field graphql.CollectedField, obj *model.WrapUpPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "WrapUpPayload", Field: field})
+	return ec.marshalNCall2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐCall(ctx, field.Selections, obj.Call)
 }
 func (ec *executionContext) fieldContext_WrapUpPayload_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -19560,24 +16200,9 @@ func (ec *executionContext) fieldContext_WrapUpPayload_call(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _WrapUpPayload_interaction(ctx context.Context, field graphql.CollectedField, obj *model.WrapUpPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrapUpPayload_interaction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Interaction, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Interaction) graphql.Marshaler {
-			return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _WrapUpPayload_interaction(ctx context.Context, field graphql.CollectedField, obj *model.WrapUpPayload) graphql.Marshaler {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "WrapUpPayload", Field: field})
+	return ec.marshalNInteraction2ᚖgithubᚗcomᚋpultᚑccᚋpultᚋgraphᚋmodelᚐInteraction(ctx, field.Selections, obj.Interaction)
 }
 func (ec *executionContext) fieldContext_WrapUpPayload_interaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -22810,9 +19435,7 @@ var alertSettingsImplementors = []string{"AlertSettings"}
 func (ec *executionContext) _AlertSettings(ctx context.Context, sel ast.SelectionSet, obj *model.AlertSettings) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, alertSettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -22831,20 +19454,8 @@ func (ec *executionContext) _AlertSettings(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -22855,9 +19466,7 @@ var beatPhonePayloadImplementors = []string{"BeatPhonePayload"}
 func (ec *executionContext) _BeatPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.BeatPhonePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, beatPhonePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -22871,20 +19480,8 @@ func (ec *executionContext) _BeatPhonePayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -22895,9 +19492,7 @@ var callImplementors = []string{"Call", "Node"}
 func (ec *executionContext) _Call(ctx context.Context, sel ast.SelectionSet, obj *model.Call) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23046,20 +19641,8 @@ func (ec *executionContext) _Call(ctx context.Context, sel ast.SelectionSet, obj
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23070,9 +19653,7 @@ var callChangedImplementors = []string{"CallChanged", "CallFeedItem"}
 func (ec *executionContext) _CallChanged(ctx context.Context, sel ast.SelectionSet, obj *model.CallChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callChangedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23091,20 +19672,8 @@ func (ec *executionContext) _CallChanged(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23115,9 +19684,7 @@ var callEndImplementors = []string{"CallEnd"}
 func (ec *executionContext) _CallEnd(ctx context.Context, sel ast.SelectionSet, obj *model.CallEnd) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callEndImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23146,20 +19713,8 @@ func (ec *executionContext) _CallEnd(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23170,9 +19725,7 @@ var callPayloadImplementors = []string{"CallPayload"}
 func (ec *executionContext) _CallPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CallPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23186,20 +19739,8 @@ func (ec *executionContext) _CallPayload(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23210,9 +19751,7 @@ var callQualityImplementors = []string{"CallQuality"}
 func (ec *executionContext) _CallQuality(ctx context.Context, sel ast.SelectionSet, obj *model.CallQuality) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callQualityImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23246,20 +19785,8 @@ func (ec *executionContext) _CallQuality(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23270,9 +19797,7 @@ var callRemovedImplementors = []string{"CallRemoved", "CallFeedItem"}
 func (ec *executionContext) _CallRemoved(ctx context.Context, sel ast.SelectionSet, obj *model.CallRemoved) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callRemovedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23291,20 +19816,8 @@ func (ec *executionContext) _CallRemoved(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23315,9 +19828,7 @@ var candidateImplementors = []string{"Candidate"}
 func (ec *executionContext) _Candidate(ctx context.Context, sel ast.SelectionSet, obj *model.Candidate) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, candidateImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23366,20 +19877,8 @@ func (ec *executionContext) _Candidate(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23390,9 +19889,7 @@ var connectorImplementors = []string{"Connector"}
 func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet, obj *model.Connector) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23471,20 +19968,8 @@ func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23495,9 +19980,7 @@ var connectorKindImplementors = []string{"ConnectorKind"}
 func (ec *executionContext) _ConnectorKind(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorKind) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorKindImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23526,20 +20009,8 @@ func (ec *executionContext) _ConnectorKind(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23550,9 +20021,7 @@ var connectorPresetImplementors = []string{"ConnectorPreset"}
 func (ec *executionContext) _ConnectorPreset(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorPreset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorPresetImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23576,20 +20045,8 @@ func (ec *executionContext) _ConnectorPreset(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23600,9 +20057,7 @@ var connectorRequestImplementors = []string{"ConnectorRequest"}
 func (ec *executionContext) _ConnectorRequest(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorRequest) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorRequestImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23651,20 +20106,8 @@ func (ec *executionContext) _ConnectorRequest(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23675,9 +20118,7 @@ var connectorTrialImplementors = []string{"ConnectorTrial"}
 func (ec *executionContext) _ConnectorTrial(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectorTrial) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorTrialImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23716,20 +20157,8 @@ func (ec *executionContext) _ConnectorTrial(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23740,9 +20169,7 @@ var consultImplementors = []string{"Consult"}
 func (ec *executionContext) _Consult(ctx context.Context, sel ast.SelectionSet, obj *model.Consult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, consultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23786,20 +20213,8 @@ func (ec *executionContext) _Consult(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23810,9 +20225,7 @@ var contactSystemImplementors = []string{"ContactSystem"}
 func (ec *executionContext) _ContactSystem(ctx context.Context, sel ast.SelectionSet, obj *model.ContactSystem) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactSystemImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23831,20 +20244,8 @@ func (ec *executionContext) _ContactSystem(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -23855,9 +20256,7 @@ var createCustomerPayloadImplementors = []string{"CreateCustomerPayload"}
 func (ec *executionContext) _CreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateCustomerPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createCustomerPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -23881,20 +20280,8 @@ func (ec *executionContext) _CreateCustomerPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24100,16 +20487,14 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -24119,9 +20504,7 @@ var customerNumberImplementors = []string{"CustomerNumber"}
 func (ec *executionContext) _CustomerNumber(ctx context.Context, sel ast.SelectionSet, obj *model.CustomerNumber) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerNumberImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24140,20 +20523,8 @@ func (ec *executionContext) _CustomerNumber(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24164,9 +20535,7 @@ var deleteConnectorPayloadImplementors = []string{"DeleteConnectorPayload"}
 func (ec *executionContext) _DeleteConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteConnectorPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24180,20 +20549,8 @@ func (ec *executionContext) _DeleteConnectorPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24204,9 +20561,7 @@ var demoImplementors = []string{"Demo"}
 func (ec *executionContext) _Demo(ctx context.Context, sel ast.SelectionSet, obj *model.Demo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, demoImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24225,20 +20580,8 @@ func (ec *executionContext) _Demo(ctx context.Context, sel ast.SelectionSet, obj
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24249,9 +20592,7 @@ var demoCallPayloadImplementors = []string{"DemoCallPayload"}
 func (ec *executionContext) _DemoCallPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DemoCallPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, demoCallPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24265,20 +20606,8 @@ func (ec *executionContext) _DemoCallPayload(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24289,9 +20618,7 @@ var demoCallerImplementors = []string{"DemoCaller"}
 func (ec *executionContext) _DemoCaller(ctx context.Context, sel ast.SelectionSet, obj *model.DemoCaller) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, demoCallerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24315,20 +20642,8 @@ func (ec *executionContext) _DemoCaller(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24339,9 +20654,7 @@ var deskPhoneAccountImplementors = []string{"DeskPhoneAccount"}
 func (ec *executionContext) _DeskPhoneAccount(ctx context.Context, sel ast.SelectionSet, obj *model.DeskPhoneAccount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deskPhoneAccountImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24380,20 +20693,8 @@ func (ec *executionContext) _DeskPhoneAccount(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24404,9 +20705,7 @@ var duplicateCustomerImplementors = []string{"DuplicateCustomer"}
 func (ec *executionContext) _DuplicateCustomer(ctx context.Context, sel ast.SelectionSet, obj *model.DuplicateCustomer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateCustomerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24425,20 +20724,8 @@ func (ec *executionContext) _DuplicateCustomer(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24449,9 +20736,7 @@ var examinedNumberImplementors = []string{"ExaminedNumber"}
 func (ec *executionContext) _ExaminedNumber(ctx context.Context, sel ast.SelectionSet, obj *model.ExaminedNumber) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, examinedNumberImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24470,20 +20755,8 @@ func (ec *executionContext) _ExaminedNumber(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24494,9 +20767,7 @@ var examinedPhoneImplementors = []string{"ExaminedPhone"}
 func (ec *executionContext) _ExaminedPhone(ctx context.Context, sel ast.SelectionSet, obj *model.ExaminedPhone) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, examinedPhoneImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24520,20 +20791,8 @@ func (ec *executionContext) _ExaminedPhone(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24544,9 +20803,7 @@ var examinedRecordImplementors = []string{"ExaminedRecord"}
 func (ec *executionContext) _ExaminedRecord(ctx context.Context, sel ast.SelectionSet, obj *model.ExaminedRecord) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, examinedRecordImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24625,20 +20882,8 @@ func (ec *executionContext) _ExaminedRecord(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24649,9 +20894,7 @@ var iceServerImplementors = []string{"IceServer"}
 func (ec *executionContext) _IceServer(ctx context.Context, sel ast.SelectionSet, obj *model.IceServer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iceServerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24675,20 +20918,8 @@ func (ec *executionContext) _IceServer(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24699,9 +20930,7 @@ var interactionImplementors = []string{"Interaction", "Node"}
 func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionSet, obj *model.Interaction) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, interactionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24800,20 +21029,8 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24824,9 +21041,7 @@ var interactionConnectionImplementors = []string{"InteractionConnection"}
 func (ec *executionContext) _InteractionConnection(ctx context.Context, sel ast.SelectionSet, obj *model.InteractionConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, interactionConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24845,20 +21060,8 @@ func (ec *executionContext) _InteractionConnection(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24869,9 +21072,7 @@ var interactionEdgeImplementors = []string{"InteractionEdge"}
 func (ec *executionContext) _InteractionEdge(ctx context.Context, sel ast.SelectionSet, obj *model.InteractionEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, interactionEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24890,20 +21091,8 @@ func (ec *executionContext) _InteractionEdge(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24914,9 +21103,7 @@ var interactionPayloadImplementors = []string{"InteractionPayload"}
 func (ec *executionContext) _InteractionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InteractionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, interactionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24930,20 +21117,8 @@ func (ec *executionContext) _InteractionPayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24954,9 +21129,7 @@ var issueDeskPhonePayloadImplementors = []string{"IssueDeskPhonePayload"}
 func (ec *executionContext) _IssueDeskPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.IssueDeskPhonePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, issueDeskPhonePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -24970,20 +21143,8 @@ func (ec *executionContext) _IssueDeskPhonePayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -24994,9 +21155,7 @@ var legImplementors = []string{"Leg"}
 func (ec *executionContext) _Leg(ctx context.Context, sel ast.SelectionSet, obj *model.Leg) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, legImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25030,20 +21189,8 @@ func (ec *executionContext) _Leg(ctx context.Context, sel ast.SelectionSet, obj 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25054,9 +21201,7 @@ var linkQueueImplementors = []string{"LinkQueue"}
 func (ec *executionContext) _LinkQueue(ctx context.Context, sel ast.SelectionSet, obj *model.LinkQueue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, linkQueueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25080,20 +21225,8 @@ func (ec *executionContext) _LinkQueue(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25104,9 +21237,7 @@ var linkRateImplementors = []string{"LinkRate"}
 func (ec *executionContext) _LinkRate(ctx context.Context, sel ast.SelectionSet, obj *model.LinkRate) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, linkRateImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25125,20 +21256,8 @@ func (ec *executionContext) _LinkRate(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25149,9 +21268,7 @@ var linkShareImplementors = []string{"LinkShare"}
 func (ec *executionContext) _LinkShare(ctx context.Context, sel ast.SelectionSet, obj *model.LinkShare) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, linkShareImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25185,20 +21302,8 @@ func (ec *executionContext) _LinkShare(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25209,9 +21314,7 @@ var linkWeekImplementors = []string{"LinkWeek"}
 func (ec *executionContext) _LinkWeek(ctx context.Context, sel ast.SelectionSet, obj *model.LinkWeek) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, linkWeekImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25235,20 +21338,8 @@ func (ec *executionContext) _LinkWeek(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25259,9 +21350,7 @@ var matchImplementors = []string{"Match"}
 func (ec *executionContext) _Match(ctx context.Context, sel ast.SelectionSet, obj *model.Match) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, matchImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25310,20 +21399,8 @@ func (ec *executionContext) _Match(ctx context.Context, sel ast.SelectionSet, ob
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25701,16 +21778,14 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -25720,9 +21795,7 @@ var noteLimitsImplementors = []string{"NoteLimits"}
 func (ec *executionContext) _NoteLimits(ctx context.Context, sel ast.SelectionSet, obj *model.NoteLimits) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, noteLimitsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25746,20 +21819,8 @@ func (ec *executionContext) _NoteLimits(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25770,9 +21831,7 @@ var noticeImplementors = []string{"Notice"}
 func (ec *executionContext) _Notice(ctx context.Context, sel ast.SelectionSet, obj *model.Notice) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, noticeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25811,20 +21870,8 @@ func (ec *executionContext) _Notice(ctx context.Context, sel ast.SelectionSet, o
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25835,9 +21882,7 @@ var numberLinkPayloadImplementors = []string{"NumberLinkPayload"}
 func (ec *executionContext) _NumberLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NumberLinkPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, numberLinkPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25856,20 +21901,8 @@ func (ec *executionContext) _NumberLinkPayload(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25880,9 +21913,7 @@ var operatorImplementors = []string{"Operator", "Node"}
 func (ec *executionContext) _Operator(ctx context.Context, sel ast.SelectionSet, obj *model.Operator) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, operatorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25946,20 +21977,8 @@ func (ec *executionContext) _Operator(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -25970,9 +21989,7 @@ var operatorChangedImplementors = []string{"OperatorChanged", "OperatorFeedItem"
 func (ec *executionContext) _OperatorChanged(ctx context.Context, sel ast.SelectionSet, obj *model.OperatorChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, operatorChangedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -25991,20 +22008,8 @@ func (ec *executionContext) _OperatorChanged(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26015,9 +22020,7 @@ var operatorReadinessImplementors = []string{"OperatorReadiness"}
 func (ec *executionContext) _OperatorReadiness(ctx context.Context, sel ast.SelectionSet, obj *model.OperatorReadiness) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, operatorReadinessImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26061,20 +22064,8 @@ func (ec *executionContext) _OperatorReadiness(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26085,9 +22076,7 @@ var outboxConnectionImplementors = []string{"OutboxConnection"}
 func (ec *executionContext) _OutboxConnection(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outboxConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26106,20 +22095,8 @@ func (ec *executionContext) _OutboxConnection(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26130,9 +22107,7 @@ var outboxConnectorImplementors = []string{"OutboxConnector"}
 func (ec *executionContext) _OutboxConnector(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxConnector) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outboxConnectorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26186,20 +22161,8 @@ func (ec *executionContext) _OutboxConnector(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26210,9 +22173,7 @@ var outboxEdgeImplementors = []string{"OutboxEdge"}
 func (ec *executionContext) _OutboxEdge(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outboxEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26231,20 +22192,8 @@ func (ec *executionContext) _OutboxEdge(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26255,9 +22204,7 @@ var outboxEntryImplementors = []string{"OutboxEntry", "Node"}
 func (ec *executionContext) _OutboxEntry(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxEntry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outboxEntryImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26361,20 +22308,8 @@ func (ec *executionContext) _OutboxEntry(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26385,9 +22320,7 @@ var outboxEntryPayloadImplementors = []string{"OutboxEntryPayload"}
 func (ec *executionContext) _OutboxEntryPayload(ctx context.Context, sel ast.SelectionSet, obj *model.OutboxEntryPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outboxEntryPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26401,20 +22334,8 @@ func (ec *executionContext) _OutboxEntryPayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26425,9 +22346,7 @@ var pageInfoImplementors = []string{"PageInfo"}
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26446,20 +22365,8 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26470,9 +22377,7 @@ var parkingImplementors = []string{"Parking"}
 func (ec *executionContext) _Parking(ctx context.Context, sel ast.SelectionSet, obj *model.Parking) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, parkingImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26496,20 +22401,8 @@ func (ec *executionContext) _Parking(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26520,9 +22413,7 @@ var partStatusImplementors = []string{"PartStatus"}
 func (ec *executionContext) _PartStatus(ctx context.Context, sel ast.SelectionSet, obj *model.PartStatus) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, partStatusImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26551,20 +22442,8 @@ func (ec *executionContext) _PartStatus(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26575,9 +22454,7 @@ var partyImplementors = []string{"Party"}
 func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, obj *model.Party) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, partyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26596,20 +22473,8 @@ func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, ob
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26620,9 +22485,7 @@ var pastContactImplementors = []string{"PastContact"}
 func (ec *executionContext) _PastContact(ctx context.Context, sel ast.SelectionSet, obj *model.PastContact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pastContactImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26671,20 +22534,8 @@ func (ec *executionContext) _PastContact(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26695,9 +22546,7 @@ var pauseReasonImplementors = []string{"PauseReason", "Node"}
 func (ec *executionContext) _PauseReason(ctx context.Context, sel ast.SelectionSet, obj *model.PauseReason) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pauseReasonImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26726,20 +22575,8 @@ func (ec *executionContext) _PauseReason(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26750,9 +22587,7 @@ var phoneErrorImplementors = []string{"PhoneError"}
 func (ec *executionContext) _PhoneError(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26776,20 +22611,8 @@ func (ec *executionContext) _PhoneError(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26800,9 +22623,7 @@ var phoneHealthImplementors = []string{"PhoneHealth"}
 func (ec *executionContext) _PhoneHealth(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneHealth) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneHealthImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26856,20 +22677,8 @@ func (ec *executionContext) _PhoneHealth(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26880,9 +22689,7 @@ var phoneHealthPayloadImplementors = []string{"PhoneHealthPayload"}
 func (ec *executionContext) _PhoneHealthPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneHealthPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneHealthPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26896,20 +22703,8 @@ func (ec *executionContext) _PhoneHealthPayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26920,9 +22715,7 @@ var phoneIndexImplementors = []string{"PhoneIndex"}
 func (ec *executionContext) _PhoneIndex(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneIndex) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneIndexImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -26966,20 +22759,8 @@ func (ec *executionContext) _PhoneIndex(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -26990,9 +22771,7 @@ var phoneNumberImplementors = []string{"PhoneNumber"}
 func (ec *executionContext) _PhoneNumber(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneNumber) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneNumberImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27016,20 +22795,8 @@ func (ec *executionContext) _PhoneNumber(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -27040,9 +22807,7 @@ var phoneSessionImplementors = []string{"PhoneSession"}
 func (ec *executionContext) _PhoneSession(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneSession) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneSessionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27101,20 +22866,8 @@ func (ec *executionContext) _PhoneSession(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -27125,9 +22878,7 @@ var phoneStepImplementors = []string{"PhoneStep"}
 func (ec *executionContext) _PhoneStep(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneStep) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, phoneStepImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27161,20 +22912,8 @@ func (ec *executionContext) _PhoneStep(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -27185,9 +22924,7 @@ var preferencesImplementors = []string{"Preferences"}
 func (ec *executionContext) _Preferences(ctx context.Context, sel ast.SelectionSet, obj *model.Preferences) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, preferencesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27206,20 +22943,8 @@ func (ec *executionContext) _Preferences(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -27230,9 +22955,7 @@ var qualityAlertImplementors = []string{"QualityAlert"}
 func (ec *executionContext) _QualityAlert(ctx context.Context, sel ast.SelectionSet, obj *model.QualityAlert) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, qualityAlertImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27261,20 +22984,8 @@ func (ec *executionContext) _QualityAlert(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -27285,9 +22996,7 @@ var qualityFigureImplementors = []string{"QualityFigure"}
 func (ec *executionContext) _QualityFigure(ctx context.Context, sel ast.SelectionSet, obj *model.QualityFigure) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, qualityFigureImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27311,20 +23020,8 @@ func (ec *executionContext) _QualityFigure(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -27923,16 +23620,14 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -27942,9 +23637,7 @@ var queueImplementors = []string{"Queue", "Node"}
 func (ec *executionContext) _Queue(ctx context.Context, sel ast.SelectionSet, obj *model.Queue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, queueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28008,20 +23701,8 @@ func (ec *executionContext) _Queue(ctx context.Context, sel ast.SelectionSet, ob
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28032,9 +23713,7 @@ var queueChangedImplementors = []string{"QueueChanged", "QueueFeedItem"}
 func (ec *executionContext) _QueueChanged(ctx context.Context, sel ast.SelectionSet, obj *model.QueueChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, queueChangedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28053,20 +23732,8 @@ func (ec *executionContext) _QueueChanged(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28077,9 +23744,7 @@ var readinessChangedImplementors = []string{"ReadinessChanged", "ReadinessFeedIt
 func (ec *executionContext) _ReadinessChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ReadinessChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, readinessChangedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28098,20 +23763,8 @@ func (ec *executionContext) _ReadinessChanged(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28122,9 +23775,7 @@ var readinessRemovedImplementors = []string{"ReadinessRemoved", "ReadinessFeedIt
 func (ec *executionContext) _ReadinessRemoved(ctx context.Context, sel ast.SelectionSet, obj *model.ReadinessRemoved) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, readinessRemovedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28143,20 +23794,8 @@ func (ec *executionContext) _ReadinessRemoved(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28167,9 +23806,7 @@ var relatedItemImplementors = []string{"RelatedItem"}
 func (ec *executionContext) _RelatedItem(ctx context.Context, sel ast.SelectionSet, obj *model.RelatedItem) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, relatedItemImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28223,20 +23860,8 @@ func (ec *executionContext) _RelatedItem(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28247,9 +23872,7 @@ var replayOutboxPayloadImplementors = []string{"ReplayOutboxPayload"}
 func (ec *executionContext) _ReplayOutboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReplayOutboxPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, replayOutboxPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28263,20 +23886,8 @@ func (ec *executionContext) _ReplayOutboxPayload(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28287,9 +23898,7 @@ var routeStepImplementors = []string{"RouteStep"}
 func (ec *executionContext) _RouteStep(ctx context.Context, sel ast.SelectionSet, obj *model.RouteStep) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, routeStepImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28328,20 +23937,8 @@ func (ec *executionContext) _RouteStep(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28352,9 +23949,7 @@ var setAvailabilityPayloadImplementors = []string{"SetAvailabilityPayload"}
 func (ec *executionContext) _SetAvailabilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetAvailabilityPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setAvailabilityPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28368,20 +23963,8 @@ func (ec *executionContext) _SetAvailabilityPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28392,9 +23975,7 @@ var setOperatorDevicePayloadImplementors = []string{"SetOperatorDevicePayload"}
 func (ec *executionContext) _SetOperatorDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetOperatorDevicePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setOperatorDevicePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28408,20 +23989,8 @@ func (ec *executionContext) _SetOperatorDevicePayload(ctx context.Context, sel a
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28432,9 +24001,7 @@ var setPreferencesPayloadImplementors = []string{"SetPreferencesPayload"}
 func (ec *executionContext) _SetPreferencesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetPreferencesPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setPreferencesPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28448,20 +24015,8 @@ func (ec *executionContext) _SetPreferencesPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28472,9 +24027,7 @@ var sideQualityImplementors = []string{"SideQuality"}
 func (ec *executionContext) _SideQuality(ctx context.Context, sel ast.SelectionSet, obj *model.SideQuality) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sideQualityImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28533,20 +24086,8 @@ func (ec *executionContext) _SideQuality(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28557,9 +24098,7 @@ var signInPayloadImplementors = []string{"SignInPayload"}
 func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignInPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, signInPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28573,20 +24112,8 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28597,9 +24124,7 @@ var signOutPayloadImplementors = []string{"SignOutPayload"}
 func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignOutPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, signOutPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28613,20 +24138,8 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28637,9 +24150,7 @@ var startPhonePayloadImplementors = []string{"StartPhonePayload"}
 func (ec *executionContext) _StartPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartPhonePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startPhonePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28653,20 +24164,8 @@ func (ec *executionContext) _StartPhonePayload(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28677,9 +24176,7 @@ var stopPhonePayloadImplementors = []string{"StopPhonePayload"}
 func (ec *executionContext) _StopPhonePayload(ctx context.Context, sel ast.SelectionSet, obj *model.StopPhonePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, stopPhonePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28693,20 +24190,8 @@ func (ec *executionContext) _StopPhonePayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28747,9 +24232,7 @@ var switchConnectorPayloadImplementors = []string{"SwitchConnectorPayload"}
 func (ec *executionContext) _SwitchConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SwitchConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, switchConnectorPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28763,20 +24246,8 @@ func (ec *executionContext) _SwitchConnectorPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28787,9 +24258,7 @@ var syncedImplementors = []string{"Synced", "CallFeedItem", "QueueFeedItem", "Op
 func (ec *executionContext) _Synced(ctx context.Context, sel ast.SelectionSet, obj *model.Synced) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, syncedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28808,20 +24277,8 @@ func (ec *executionContext) _Synced(ctx context.Context, sel ast.SelectionSet, o
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28832,9 +24289,7 @@ var systemStatusImplementors = []string{"SystemStatus"}
 func (ec *executionContext) _SystemStatus(ctx context.Context, sel ast.SelectionSet, obj *model.SystemStatus) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemStatusImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28858,20 +24313,8 @@ func (ec *executionContext) _SystemStatus(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28882,9 +24325,7 @@ var tagImplementors = []string{"Tag", "Node"}
 func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj *model.Tag) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tagImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28903,20 +24344,8 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28927,9 +24356,7 @@ var testConnectorPayloadImplementors = []string{"TestConnectorPayload"}
 func (ec *executionContext) _TestConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TestConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, testConnectorPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28958,20 +24385,8 @@ func (ec *executionContext) _TestConnectorPayload(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -28982,9 +24397,7 @@ var topicImplementors = []string{"Topic", "Node"}
 func (ec *executionContext) _Topic(ctx context.Context, sel ast.SelectionSet, obj *model.Topic) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, topicImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29008,20 +24421,8 @@ func (ec *executionContext) _Topic(ctx context.Context, sel ast.SelectionSet, ob
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29032,9 +24433,7 @@ var tryConnectorPayloadImplementors = []string{"TryConnectorPayload"}
 func (ec *executionContext) _TryConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TryConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tryConnectorPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29063,20 +24462,8 @@ func (ec *executionContext) _TryConnectorPayload(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29087,9 +24474,7 @@ var unlinkedConnectionImplementors = []string{"UnlinkedConnection"}
 func (ec *executionContext) _UnlinkedConnection(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkedConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkedConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29108,20 +24493,8 @@ func (ec *executionContext) _UnlinkedConnection(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29132,9 +24505,7 @@ var unlinkedEdgeImplementors = []string{"UnlinkedEdge"}
 func (ec *executionContext) _UnlinkedEdge(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkedEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkedEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29153,20 +24524,8 @@ func (ec *executionContext) _UnlinkedEdge(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29177,9 +24536,7 @@ var unlinkedNumberImplementors = []string{"UnlinkedNumber"}
 func (ec *executionContext) _UnlinkedNumber(ctx context.Context, sel ast.SelectionSet, obj *model.UnlinkedNumber) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkedNumberImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29203,20 +24560,8 @@ func (ec *executionContext) _UnlinkedNumber(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29227,9 +24572,7 @@ var upsertConnectorPayloadImplementors = []string{"UpsertConnectorPayload"}
 func (ec *executionContext) _UpsertConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, upsertConnectorPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29243,20 +24586,8 @@ func (ec *executionContext) _UpsertConnectorPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29267,9 +24598,7 @@ var viewerImplementors = []string{"Viewer"}
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *model.Viewer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29308,20 +24637,8 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29332,9 +24649,7 @@ var wrapUpPayloadImplementors = []string{"WrapUpPayload"}
 func (ec *executionContext) _WrapUpPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WrapUpPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, wrapUpPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	out := scalar.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29353,20 +24668,8 @@ func (ec *executionContext) _WrapUpPayload(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
 	}
 
 	return out
@@ -29418,16 +24721,14 @@ func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionS
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -29473,16 +24774,14 @@ func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionS
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -29538,16 +24837,14 @@ func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, 
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -29603,16 +24900,14 @@ func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.Selection
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -29668,16 +24963,14 @@ func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet,
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
@@ -29758,16 +25051,14 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 		return graphql.Null
 	}
 
-	if len(deferLabelToView) > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
 
-		ec.ProcessDeferredGroup(graphql.DeferredGroup{
-			Defers:   deferLabelToView,
-			Path:     graphql.GetPath(ctx),
-			FieldSet: deferredFieldSet,
-			Context:  ctx,
-		})
-	}
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
 
 	return out
 }
