@@ -10,8 +10,8 @@ import (
 	"unicode"
 
 	"github.com/pult-cc/pult/connectors"
-	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/connectors/internal/number"
+	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
 

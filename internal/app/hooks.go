@@ -18,20 +18,21 @@ import (
 const (
 	hookBytes = 64 << 10
 	hookTime  = 10 * time.Second
-	hookRate  = 20 // a second, from everybody together
-	hookBurst = 60
+	// Requests a second. Who proves nothing is stopped at a rate that clicks never come near, so that strangers take no place of theirs.
+	hookRate, hookBurst   = 200, 400 // from everybody together
+	clickRate, clickBurst = 20, 60   // from the systems
 )
 
 // hooks take what customer systems send when somebody clicks a number there. Requests carry no session: each proves by its system's secret
 // where it comes from, and only connectors of the configuration file with clicks: true are there at all.
 type hooks struct {
-	app     *App
-	dial    *clicks.Service
-	traffic *rate.Limiter
+	app             *App
+	dial            *clicks.Service
+	traffic, proven *rate.Limiter
 }
 
 func (a *App) hooks() http.Handler {
-	h := &hooks{app: a, traffic: rate.NewLimiter(hookRate, hookBurst)}
+	h := &hooks{app: a, traffic: rate.NewLimiter(hookRate, hookBurst), proven: rate.NewLimiter(clickRate, clickBurst)}
 	h.dial = clicks.New(clicks.Options{
 		People: h.people, Operator: a.board.Operator, Do: a.service.Do, Customer: a.match.Get, Now: time.Now, Log: a.log,
 	})
@@ -69,6 +70,10 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	list, err := sys.c.Clicked(ctx, r)
 	if err != nil {
 		h.refuse(w, id, err)
+		return
+	}
+	if !h.proven.Allow() {
+		http.Error(w, "too many requests", http.StatusTooManyRequests)
 		return
 	}
 	// A system that is told of a refusal would send the click again, when nobody waits for the call any more.

@@ -212,12 +212,28 @@ func TestTooManyRequestsOfCustomerSystemsAreRefused(t *testing.T) {
 	cfg, _ := portal(t)
 	base := serve(t, cfg)
 	refused := false
-	for range 200 {
-		status, _ := post(t, base+"/hooks/other", "application/json", "{}")
-		refused = refused || status == http.StatusTooManyRequests
+	for range 100 {
+		if status, _ := event(t, base, "not the token", "1269", "1"); status != http.StatusUnauthorized {
+			t.Fatalf("a request without proof: %d", status)
+		}
+	}
+	if status, text := event(t, base, eventToken, "1269", "1"); status != http.StatusOK {
+		t.Errorf("after a hundred of strangers: %d %s", status, text)
+	}
+	for i := 0; i < 100 && !refused; i++ {
+		status, _ := event(t, base, eventToken, "1269", "1")
+		refused = status == http.StatusTooManyRequests
 	}
 	if !refused {
-		t.Error("none was refused")
+		t.Error("no click was refused")
+	}
+	refused = false
+	for i := 0; i < 2000 && !refused; i++ {
+		status, _ := post(t, base+"/hooks/other", "application/json", "{}")
+		refused = status == http.StatusTooManyRequests
+	}
+	if !refused {
+		t.Error("no stranger was refused")
 	}
 }
 
