@@ -8,6 +8,7 @@ package main
 
 import (
 	"bytes"
+	"go/format"
 	"log"
 	"os"
 	"regexp"
@@ -51,6 +52,11 @@ var (
 	object  = regexp.MustCompile(`(?ms)^func \(ec \*executionContext\) _\w+\(ctx context\.Context, sel ast\.SelectionSet, obj \*model\.\w+\) graphql\.Marshaler \{\n\tfields := .*?^\}$`)
 )
 
+// deferral sends what is to come later. The generated code does so for every object, also where nothing is.
+const deferral = "\tatomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))\n\n" +
+	"\tec.ProcessDeferredGroup(graphql.DeferredGroup{\n" +
+	"\t\tDefers:   deferLabelToView,\n\t\tPath:     graphql.GetPath(ctx),\n\t\tFieldSet: deferredFieldSet,\n\t\tContext:  ctx,\n\t})\n\n"
+
 // What the function of an object has for fields that are read beside the others, or sent later. Where it has needs, there are some.
 var (
 	needs = []string{"out.Concurrently(", "deferLabelToView["}
@@ -58,12 +64,7 @@ var (
 		{"\tout := graphql.NewFieldSet(fields)\n", "\tout := scalar.NewObject(fields)\n"},
 		{"\tdeferredFieldSet := graphql.NewFieldSet(nil)\n\tdeferLabelToView := make(map[string]*graphql.FieldSetView)\n", ""},
 		{"\tout.Dispatch(ctx)\n", ""},
-		{
-			"\tatomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))\n\n" +
-				"\tec.ProcessDeferredGroup(graphql.DeferredGroup{\n" +
-				"\t\tDefers:   deferLabelToView,\n\t\tPath:     graphql.GetPath(ctx),\n\t\tFieldSet: deferredFieldSet,\n\t\tContext:  ctx,\n\t})\n\n",
-			"",
-		},
+		{deferral, ""},
 	}
 )
 
@@ -71,7 +72,7 @@ var (
 func simple(function []byte) []byte {
 	for _, n := range needs {
 		if bytes.Contains(function, []byte(n)) {
-			return function
+			return bytes.Replace(function, []byte(deferral), []byte("\tif len(deferLabelToView) > 0 {\n"+deferral+"\t}\n\n"), 1)
 		}
 	}
 	for _, p := range parts {
@@ -103,6 +104,9 @@ func main() {
 		log.Fatalf("%s has no objects: look how this gqlgen writes them", path)
 	}
 	code = object.ReplaceAllFunc(code, simple)
+	if code, err = format.Source(code); err != nil {
+		log.Fatal(err)
+	}
 	if err := os.WriteFile(path, code, 0o644); err != nil { //nolint:gosec // source code
 		log.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/internal/number"
-	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
 
@@ -233,7 +232,7 @@ func (d creator) CreateContact(ctx context.Context, c connectors.NewContact) (co
 	}
 	defer done()
 	first, last, _ := strings.Cut(c.Name, " ")
-	v, err := d.run(web.Writing(ctx), op, o, map[string]any{"contact": map[string]any{
+	v, err := d.run(ctx, op, o, map[string]any{"contact": map[string]any{
 		"key": c.Key, "kind": string(c.Kind), "name": c.Name, "first_name": first, "last_name": strings.TrimSpace(last), "company": orNull(c.Company),
 		"phone": c.Phone, "email": orNull(c.Email), "comment": orNull(c.Comment), "agent": agentScope(c.Agent),
 	}})
@@ -271,7 +270,7 @@ func (d logger) LogCall(ctx context.Context, c connectors.CallRecord) (connector
 		return connectors.Ref{}, err
 	}
 	defer done()
-	if _, err := d.run(web.Writing(ctx), op, withdraw, map[string]any{"call": callScope(c)}); err != nil {
+	if _, err := d.run(ctx, op, withdraw, map[string]any{"call": callScope(c)}); err != nil {
 		return connectors.Ref{}, err
 	}
 	return connectors.Ref{}, connectors.NeedsCustomer(op)
@@ -323,7 +322,7 @@ func (d *Driver) write(ctx context.Context, op, name, key, as string, doc map[st
 		return connectors.Ref{}, err
 	}
 	defer done()
-	v, err := d.run(web.Writing(ctx), op, d.ops[name], map[string]any{as: doc})
+	v, err := d.run(ctx, op, d.ops[name], map[string]any{as: doc})
 	if err != nil {
 		return connectors.Ref{}, err
 	}
@@ -358,7 +357,7 @@ func (d attacher) AttachRecording(ctx context.Context, r connectors.Recording) e
 			return err
 		}
 	}
-	_, err = d.run(web.Writing(ctx), op, o, map[string]any{"recording": doc})
+	_, err = d.run(ctx, op, o, map[string]any{"recording": doc})
 	return err
 }
 

@@ -29,10 +29,11 @@ type hooks struct {
 	app             *App
 	dial            *clicks.Service
 	traffic, proven *rate.Limiter
+	complaints      rate.Sometimes // so that strangers fill no log
 }
 
 func (a *App) hooks() http.Handler {
-	h := &hooks{app: a, traffic: rate.NewLimiter(hookRate, hookBurst), proven: rate.NewLimiter(clickRate, clickBurst)}
+	h := &hooks{app: a, traffic: rate.NewLimiter(hookRate, hookBurst), proven: rate.NewLimiter(clickRate, clickBurst), complaints: rate.Sometimes{Interval: time.Second}}
 	h.dial = clicks.New(clicks.Options{
 		People: h.people, Operator: a.board.Operator, Do: a.service.Do, Customer: a.match.Get, Now: time.Now, Log: a.log,
 	})
@@ -112,6 +113,8 @@ func (h *hooks) refuse(w http.ResponseWriter, id string, err error) {
 	case errs.Invalid:
 		status = http.StatusBadRequest
 	}
-	h.app.log.Warn("a request of a customer system is refused", "connector", id, "code", errs.KindOf(err).String())
+	h.complaints.Do(func() {
+		h.app.log.Warn("a request of a customer system is refused", "connector", id, "code", errs.KindOf(err).String())
+	})
 	http.Error(w, http.StatusText(status), status)
 }

@@ -176,7 +176,7 @@ func (c *Client) do(ctx context.Context, op string, req *http.Request) (Answer, 
 	resp, err := c.http.Do(req.WithContext(asked))
 	if err != nil {
 		if err = transportError(ctx, op, err); sent.Load() && errs.Is(err, errs.Unavailable) {
-			err = &errs.Error{Kind: errs.Timeout, Op: op, Msg: "the connection was cut before the answer came", Err: errors.Unwrap(err)}
+			err = &errs.Error{Kind: errs.Timeout, Op: op, Msg: "the answer was cut off", Err: errors.Unwrap(err)}
 		}
 		return Answer{}, err
 	}

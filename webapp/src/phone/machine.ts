@@ -362,7 +362,7 @@ export const phoneMachine = setup({
               on: {
                 'ua.registered': 'online',
                 'ua.disconnected': 'reconnecting',
-                PROBE: { actions: ['noteSuccess', 'register'], target: 'reconnecting' }, // something has changed: the pauses begin anew
+                PROBE: { actions: 'register', target: 'reconnecting' },
               },
             },
           },
