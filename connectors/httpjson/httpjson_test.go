@@ -83,25 +83,6 @@ func driver(t *testing.T, config json.RawMessage) *httpjson.Driver {
 	return d
 }
 
-// TestAWriteThatIsCutMayHaveBeenCarriedOut: a question asked by POST has changed nothing.
-func TestAWriteThatIsCutMayHaveBeenCarriedOut(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-	defer srv.Close()
-	d := driver(t, with(t, srv.URL, `{"operations": {
-		"search": {"method": "POST", "path": "/find"}, "log_call": {"method": "POST", "path": "/calls", "result": "{id: .answer.id}"}}}`))
-	searcher, searches := connectors.As[connectors.Searcher](d)
-	logger, logs := connectors.As[connectors.CallLogger](d)
-	if !searches || !logs {
-		t.Fatal("it cannot do what is configured")
-	}
-	if _, err := searcher.Search(t.Context(), "x", 1); !errs.Is(err, errs.Unavailable) {
-		t.Errorf("searching: %v", err)
-	}
-	if _, err := logger.LogCall(t.Context(), connectors.CallRecord{Key: "1"}); !errs.Is(err, errs.Timeout) {
-		t.Errorf("writing: %v", err)
-	}
-}
-
 func TestTextsStayWhereTheyAreFilledIn(t *testing.T) {
 	srv, last := asked(t)
 	d := driver(t, with(t, srv.URL, `{"operations": {"search": {

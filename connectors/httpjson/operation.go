@@ -20,15 +20,6 @@ type operation struct {
 	needsCustomer bool
 }
 
-// writes tells whether the operation changes something in the system.
-func (o *operation) writes() bool {
-	switch o.name {
-	case "create_contact", "log_call", "withdraw_call", "create_task", "attach_recording":
-		return true
-	}
-	return false
-}
-
 // step is a compiled Step.
 type step struct {
 	name    string

@@ -40,11 +40,7 @@ func (d *Driver) ask(ctx context.Context, op string, o *operation, s *step, scop
 		if err := d.pace(ctx, op); err != nil {
 			return reply{}, err
 		}
-		asked := ctx // signing in is none of it: a token's request that is cut has changed nothing
-		if o.writes() {
-			asked = web.Writing(ctx)
-		}
-		answer, err := d.web.Do(asked, op, req)
+		answer, err := d.web.Do(ctx, op, req)
 		if err != nil {
 			return reply{}, err
 		}

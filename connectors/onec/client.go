@@ -76,7 +76,7 @@ func (c *client) write(ctx context.Context, op, method string, q query, fields m
 	}
 	u := q.on(c.root)
 	u.RawQuery = "$format=json"
-	body, err := c.ask(web.Writing(ctx), op, method, u, raw)
+	body, err := c.ask(ctx, op, method, u, raw)
 	if err != nil {
 		return "", err
 	}

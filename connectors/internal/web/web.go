@@ -12,7 +12,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -20,7 +19,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -155,30 +153,14 @@ func exchange(req *http.Request, a Answer) trace.Exchange {
 	return e
 }
 
-type writingKey struct{}
-
-// Writing marks a context: its requests change something. Where one was sent and no answer came, whatever cut the connection, the
-// error is errs.Timeout: the system may have carried it out, or be at it yet.
-func Writing(ctx context.Context) context.Context { return context.WithValue(ctx, writingKey{}, true) }
-
 func (c *Client) do(ctx context.Context, op string, req *http.Request) (Answer, error) {
 	if !c.known(hostPort(req.URL)) {
 		return Answer{}, errs.Ef(errs.Invalid, op, "requests to %s are not permitted", req.URL.Hostname())
 	}
 	req.Header.Set("User-Agent", "Pult")
-	var sent atomic.Bool
-	asked := ctx
-	if ctx.Value(writingKey{}) != nil && req.Method != http.MethodGet {
-		asked = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			WroteRequest: func(i httptrace.WroteRequestInfo) { sent.Store(i.Err == nil) },
-		})
-	}
-	resp, err := c.http.Do(req.WithContext(asked))
+	resp, err := c.http.Do(req.WithContext(ctx))
 	if err != nil {
-		if err = transportError(ctx, op, err); sent.Load() && errs.Is(err, errs.Unavailable) {
-			err = &errs.Error{Kind: errs.Timeout, Op: op, Msg: "the answer was cut off", Err: errors.Unwrap(err)}
-		}
-		return Answer{}, err
+		return Answer{}, transportError(ctx, op, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.o.MaxAnswer+1))
@@ -186,11 +168,7 @@ func (c *Client) do(ctx context.Context, op string, req *http.Request) (Answer, 
 	case err != nil && ctx.Err() != nil:
 		return Answer{}, transportError(ctx, op, err)
 	case err != nil:
-		kind := errs.Unavailable
-		if sent.Load() {
-			kind = errs.Timeout
-		}
-		return Answer{}, &errs.Error{Kind: kind, Op: op, Msg: "the answer was cut off", Err: err}
+		return Answer{}, &errs.Error{Kind: errs.Unavailable, Op: op, Msg: "the answer was cut off", Err: err}
 	case int64(len(body)) > c.o.MaxAnswer:
 		return Answer{}, &errs.Error{Kind: errs.Invalid, Op: op, Msg: fmt.Sprintf("the answer is longer than %s (%d)", c.o.Setting, c.o.MaxAnswer), Err: ErrTooLong}
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -98,48 +97,6 @@ func TestLongAnswersAreRefused(t *testing.T) {
 	defer srv.Close()
 	if _, err := get(t, client(srv, "127.0.0.0/8"), srv.URL); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "max_answer_bytes") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestAWriteThatIsCutMayHaveBeenCarriedOut: it is a matter of what the system may have done, not of how the connection ended.
-func TestAWriteThatIsCutMayHaveBeenCarriedOut(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		if r.URL.Path == "/half" {
-			w.Header().Set("Content-Length", "50")
-			_, _ = w.Write([]byte("{"))
-		}
-		panic(http.ErrAbortHandler)
-	}))
-	defer srv.Close()
-	closed := httptest.NewServer(nil)
-	gone := closed.URL
-	closed.Close()
-	c := New(Options{
-		Hosts: []string{strings.TrimPrefix(srv.URL, "http://"), strings.TrimPrefix(gone, "http://")}, Networks: Local, MaxAnswer: 100,
-	})
-	for _, e := range []struct {
-		method, url string
-		writing     bool
-		want        errs.Kind
-	}{
-		{http.MethodPost, srv.URL, true, errs.Timeout},
-		{http.MethodPost, srv.URL + "/half", true, errs.Timeout},
-		{http.MethodPost, srv.URL, false, errs.Unavailable}, // a question in a POST
-		{http.MethodGet, srv.URL, true, errs.Unavailable},   // the look whether it stands there
-		{http.MethodPost, gone, true, errs.Unavailable},     // it was never sent
-	} {
-		ctx := t.Context()
-		if e.writing {
-			ctx = Writing(ctx)
-		}
-		req, err := http.NewRequestWithContext(ctx, e.method, e.url, strings.NewReader("body"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Do(ctx, "writing", req); !errs.Is(err, e.want) || strings.Contains(err.Error(), srv.URL) {
-			t.Errorf("%s %s, writing %t: %v, want %v", e.method, e.url, e.writing, err, e.want)
-		}
 	}
 }
 
