@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // cable is what runs between driver and PBX: it can be cut.
@@ -15,6 +16,7 @@ type cable struct {
 	l      net.Listener
 	wg     sync.WaitGroup
 	knocks atomic.Int64
+	heard  atomic.Int64 // when something last came through, Unix time in nanoseconds
 
 	mu     sync.Mutex
 	broken bool
@@ -86,8 +88,17 @@ func (c *cable) add(pair ...net.Conn) bool {
 	return !c.broken
 }
 
+// quiet tells that nothing is under way.
+func (c *cable) quiet() bool { return time.Since(time.Unix(0, c.heard.Load())) > 100*time.Millisecond }
+
+// Write implements io.Writer: it is shown what comes through.
+func (c *cable) Write(b []byte) (int, error) {
+	c.heard.Store(time.Now().UnixNano())
+	return len(b), nil
+}
+
 func (c *cable) pump(dst, src net.Conn) {
-	_, _ = io.Copy(dst, src) // ends with either connection
+	_, _ = io.Copy(dst, io.TeeReader(src, c)) // ends with either connection
 	dst.Close()
 	src.Close()
 	c.mu.Lock()
