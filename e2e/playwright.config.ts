@@ -36,7 +36,7 @@ export default defineConfig({
   timeout: 60_000,
   globalTimeout: 15 * 60_000,
   expect: { timeout: 10_000 },
-  reporter: [['list']],
+  reporter: [['list'], ['./support/reasons.ts']],
   projects: [
     { name: 'stories', testIgnore: /network\.spec/ },
     // It adds and cuts a network that every browser around takes for a way of its own: nothing else may run beside it.

@@ -281,6 +281,20 @@ describe('trouble', () => {
     expect(screen.getByRole('button', { name: 'Hang up' })).not.toHaveAttribute('aria-disabled')
   })
 
+  test('when all is current again, the rest is asked anew; not who the operator is, for the answer could be older than what the feed tells', async () => {
+    const { source, asked } = await renderApp('talking')
+    await screen.findByRole('button', { name: 'Hang up' })
+    asked.length = 0
+    source.cut()
+    source.restore()
+    await waitFor(() => {
+      const names = asked.map(({ name }) => name)
+      expect(names).toContain('System')
+      expect(names).toContain('ViewerSettings')
+    })
+    expect(asked.map(({ name }) => name)).not.toContain('Viewer')
+  })
+
   test('while the connection is lost, the phone is not taken from the window that talks', async () => {
     const { source, ua, user } = await renderApp('takenover')
     const take = await screen.findByRole('button', { name: 'Take it here' })

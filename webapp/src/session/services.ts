@@ -4,7 +4,7 @@ import { Feed } from '@/feed/feed'
 import { isDialled, isMuted, stageOf } from '@/feed/model'
 import { SocketSource } from '@/feed/socket'
 import type { FeedSource } from '@/feed/source'
-import { StartPhoneDocument, ViewerDocument } from '@/gql/graphql'
+import { StartPhoneDocument, ViewerDocument, ViewerSettingsDocument } from '@/gql/graphql'
 import { endpoint } from '@/lib/apollo'
 import { Clock } from '@/lib/clock'
 import { problemOf } from '@/lib/problem'
@@ -282,7 +282,10 @@ export function startServices(services: Services): () => void {
     }),
     feed.onReconnected(() => {
       phone.send({ type: 'PROBE' })
-      void client.refetchQueries({ include: 'active' })
+      // But who the operator is and what they do: while the answer is on its way the feed may tell more of it.
+      const onQueryUpdated = ({ options }: { options: { query: unknown } }) => options.query !== ViewerDocument
+      void client.refetchQueries({ include: 'active', onQueryUpdated })
+      client.query({ query: ViewerSettingsDocument, fetchPolicy: 'network-only' }).catch(() => {})
     }),
   ]
   window.addEventListener('online', probe)
