@@ -23,10 +23,9 @@ export function makeCache(): InMemoryCache {
           calls: { merge: false },
           queues: { merge: false },
           operators: { merge: false },
-          viewer: { merge: true },
         },
       },
-      Viewer: { merge: true },
+      Viewer: { keyFields: [] }, // there is one: what a mutation answers of it is what the page shows
       Leg: { keyFields: false }, // it goes with its call
       // A list tells the word, who looks closer gets the figures.
       CallQuality: { merge: true },
