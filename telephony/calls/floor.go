@@ -131,7 +131,15 @@ func (f *Floor) reposition() {
 	})
 }
 
-func (f *Floor) policy(c *Call) queues.Queue { return f.q.Queues[c.QueueID] }
+// wrapUpDefault ends the wrap-up of a call outside all queues, such as one that was dialled: who forgets to would be offered nothing.
+const wrapUpDefault = 2 * time.Minute
+
+func (f *Floor) policy(c *Call) queues.Queue {
+	if q, ok := f.q.Queues[c.QueueID]; ok {
+		return q
+	}
+	return queues.Queue{WrapUp: wrapUpDefault}
+}
 
 // apply runs one event through a call and gathers what follows.
 func (f *Floor) apply(id ID, ev Event) {

@@ -260,3 +260,33 @@ func TestOwnPhoneIsNoResultOfTheCustomer(t *testing.T) {
 		}
 	}
 }
+
+// TestWrapUpOfADialledCallEndsByItself: it has no queue to say when, and who had forgotten it was offered nothing for hours.
+func TestWrapUpOfADialledCallEndsByItself(t *testing.T) {
+	s := newStand(t, "anna")
+	s.linkUp("anna")
+	id := s.dialled("anna")
+	s.must(calls.Command{Kind: calls.CmdHangUp, OperatorID: "anna", CallID: id})
+	for _, l := range s.calls[id].Legs() {
+		s.pbx(telephony.LegEnded{At: s.now, Leg: l.ID, ByUs: true})
+	}
+	s.want(id, calls.StateWrapUp)
+	s.advance(2*time.Minute - time.Second)
+	s.want(id, calls.StateWrapUp)
+	s.advance(2 * time.Second)
+	s.want(id, calls.StateEnded)
+
+	s = newStand(t, "anna") // a new owner of the floor
+	s.f.Restore([]calls.OpenRecord{{
+		ID: "x", Direction: calls.Outbound, OperatorID: "anna", StartedAt: epoch.Add(-time.Hour),
+		End: &calls.End{At: epoch.Add(-time.Minute), Result: calls.ResultNoAnswer, By: calls.ByOperator},
+	}}, s.now)
+	s.settle()
+	s.linkUp("anna")
+	s.want("x", calls.StateWrapUp)
+	s.advance(time.Minute + time.Second)
+	s.want("x", calls.StateEnded)
+	if a := s.ops["anna"]; a.Presence != calls.PresenceReady {
+		t.Errorf("anna is %s", a.Presence)
+	}
+}
