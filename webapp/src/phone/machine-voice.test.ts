@@ -96,6 +96,20 @@ describe('the voice', () => {
     expect(view().voice).toBe('none')
   })
 
+  test('a conversation that a restarted server does not know yet goes on; one that it never names again ends', async () => {
+    const { actor, ua, view, session } = await makeTalking()
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    actor.send({ type: 'CALLS', calls: [] })
+    vi.advanceTimersByTime(2000)
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    vi.advanceTimersByTime(10_000)
+    expect(view().voice).toBe('live')
+    actor.send({ type: 'CALLS', calls: [] })
+    vi.advanceTimersByTime(3000)
+    expect(ua.done.at(-1)).toBe(`terminate ${session}`)
+    expect(view().voice).toBe('none')
+  })
+
   test('stops ringing when the call leaves to somebody else', async () => {
     const { actor, ua, view } = await makeReady()
     actor.send({ type: 'CALLS', calls: [call('c1')] })
@@ -224,7 +238,7 @@ describe('two calls', () => {
   test('the second ends by the feed’s word, and only that one', async () => {
     const { actor, ua, view, second } = await makeTwo()
     actor.send({ type: 'CALLS', calls: [call('c1'), call('c2')] })
-    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    actor.send({ type: 'CALLS', calls: [call('c1'), call('c2', { over: true })] })
     expect(ua.done.at(-1)).toBe(`terminate ${second}`)
     expect(view().calls.map(({ callId }) => callId)).toEqual(['c1'])
   })

@@ -228,10 +228,13 @@ export const phoneMachine = setup({
         const before = context.calls.get(callOf(session))
         const now = calls.get(callOf(session))
         // The feed knew the call and says that it is over. A call that the feed has not told yet is left alone.
-        if (now ? now.over : before !== undefined) {
+        if (now?.over || (!now && before && voiceOfSession(session) === 'ringing')) {
           enqueue.raise({ type: 'session.end', session: id })
           continue
         }
+        // A server that has just begun does not know yet who is in which conversation.
+        if (now) enqueue.cancel(`gone ${id}`)
+        else if (before) enqueue.raise({ type: 'session.end', session: id }, { delay: 3000, id: `gone ${id}` })
         // Another page of ours muted or unmuted: only a change counts, so that an answer under way does not undo our own click.
         if (before && now && before.muted !== now.muted) enqueue.sendTo(session, { type: 'mute', muted: now.muted })
         if (now?.answerRequested && voiceOfSession(session) === 'ringing') enqueue.sendTo(session, { type: 'answer' })
