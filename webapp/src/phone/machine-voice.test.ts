@@ -243,6 +243,15 @@ describe('two calls', () => {
     expect(view().calls.map(({ callId }) => callId)).toEqual(['c1'])
   })
 
+  test('the second ends when the feed names it no more, and only that one', async () => {
+    const { actor, ua, view, second } = await makeTwo()
+    actor.send({ type: 'CALLS', calls: [call('c1'), call('c2')] })
+    actor.send({ type: 'CALLS', calls: [call('c1')] })
+    vi.advanceTimersByTime(3000)
+    expect(ua.done).toContain(`terminate ${second}`)
+    expect(view().calls.map(({ callId }) => callId)).toEqual(['c1'])
+  })
+
   test('a microphone that fails for the second leaves the first alone', async () => {
     let works = true
     const { actor, ua, view } = await makeTalking({
