@@ -39,8 +39,8 @@ func Capabilities(d Driver) []string {
 	}{
 		{"CHECK", has[Checker]}, {"GET", has[Getter]}, {"SEARCH", has[Searcher]}, {"INDEX", has[Indexer]}, {"RELATED", has[Relater]},
 		{"HISTORY", has[Historian]}, {"CREATE_CONTACT", has[ContactCreator]}, {"LOG_CALL", has[CallLogger]},
-		{"ATTACH_RECORDING", has[RecordingAttacher]}, {"CREATE_TASK", has[TaskCreator]}, {"AGENTS", has[AgentLister]},
-		{"CLICK", has[ClickSource]},
+		{"ATTACH_RECORDING", has[RecordingAttacher]}, {"CREATE_TASK", has[TaskCreator]}, {"SHOW_CALL", has[CallShower]},
+		{"AGENTS", has[AgentLister]}, {"CLICK", has[ClickSource]},
 	} {
 		if c.has(d) {
 			out = append(out, c.name)
@@ -104,6 +104,17 @@ type (
 	// TaskCreator makes somebody in the system do something, as calling back. Twice the same key makes one task.
 	TaskCreator interface {
 		CreateTask(ctx context.Context, task Task) (Ref, error)
+	}
+	// CallShower has the system show a card of its own to an operator whose phone rings, or who has dialled (a screen pop). The host
+	// announces a call once, keeps what that returned, and then has the card shown to one operator after the other; LogCall, to which
+	// CallRecord.Announced tells of it, ends the call there. It is worth nothing later: after the end of a call nothing is shown.
+	CallShower interface {
+		// AnnounceCall tells of a call with a customer and shows nothing. What is announced twice, since an answer was lost, may be two:
+		// one that is neither shown nor logged leaves no trace that people see.
+		AnnounceCall(ctx context.Context, call LiveCall) (Ref, error)
+		// ShowCall shows the card, or takes it away. Shown twice it is one card, taken away twice it is gone; of a call that the system
+		// has forgotten, or that has ended there, it does nothing.
+		ShowCall(ctx context.Context, card Card) error
 	}
 	// AgentLister tells who works with the system, so that operators can be found there.
 	AgentLister interface {
@@ -214,6 +225,7 @@ type CallRecord struct {
 	Comment   string
 	URL       string // of the call in Pult
 	Written   Written
+	Announced Announced
 }
 
 // Written is what stands of a call in the system already, as far as the host knows; the zero value when it knows of nothing.
@@ -253,6 +265,31 @@ type Task struct {
 	Text     string
 	DueAt    time.Time
 	Agent    Agent // who is to do it; empty: whom the system chooses
+}
+
+// LiveCall is a call that goes on.
+type LiveCall struct {
+	Key       string // the call's, at most 64 of [A-Za-z0-9_-]
+	Customer  Ref
+	Number    string // of the customer, E.164
+	Inbound   bool
+	Queue     string
+	Agent     Agent // whose phone rings, or who has dialled
+	StartedAt time.Time
+}
+
+// Announced is a live call of which the system was told; the zero value when it was not.
+type Announced struct {
+	Ref      Ref // as AnnounceCall returned it
+	Customer Ref // of whom it was told then
+}
+
+// Card is the system's own card of a call, at one operator.
+type Card struct {
+	Key   string // the call's
+	Call  Ref    // as AnnounceCall returned it
+	Agent Agent  // who is to see it
+	Away  bool   // the call is not theirs any more: the card is taken away
 }
 
 // Click is somebody's wish, made in the system, to call a number.

@@ -99,6 +99,7 @@ const (
 	Tasks      Record = "task"
 	Contacts   Record = "contact"
 	Recordings Record = "recording"
+	Cards      Record = "card" // of a call, open at an operator
 )
 
 func (s System) lacks(g Gap) bool { return slices.Contains(s.Gaps, g) }
@@ -143,6 +144,7 @@ var suite = []struct {
 	{"RelinkCall", relinkCall},
 	{"CreateTask", createTask},
 	{"AttachRecording", attachRecording},
+	{"ShowCall", showCall},
 	{"History", history},
 	{"Agents", agents},
 	{"WriteFaults", writeFaults},

@@ -91,6 +91,8 @@ func gaps(t T, h bench) {
 	has("RecordingAttacher", ok)
 	_, ok = connectors.As[connectors.TaskCreator](s.Driver)
 	has("TaskCreator", ok)
+	_, ok = connectors.As[connectors.CallShower](s.Driver)
+	has("CallShower", ok)
 	_, ok = connectors.As[connectors.AgentLister](s.Driver)
 	has("AgentLister", ok)
 	_, ok = connectors.As[connectors.ClickSource](s.Driver)

@@ -24,6 +24,7 @@ type (
 	logger   struct{ *Driver }
 	attacher struct{ *Driver }
 	tasker   struct{ *Driver }
+	shower   struct{ *Driver }
 	indexer  struct{ *Driver }
 	lister   struct{ *Driver }
 )
@@ -51,6 +52,8 @@ func (d *Driver) As(target any) bool {
 		return set(t, connectors.RecordingAttacher(attacher{d}), has("attach_recording"))
 	case *connectors.TaskCreator:
 		return set(t, connectors.TaskCreator(tasker{d}), has("create_task"))
+	case *connectors.CallShower:
+		return set(t, connectors.CallShower(shower{d}), has("announce_call") && has("show_call"))
 	case *connectors.Indexer:
 		return set(t, connectors.Indexer(indexer{d}), has("index"))
 	case *connectors.AgentLister:
@@ -284,6 +287,34 @@ func (d tasker) CreateTask(ctx context.Context, t connectors.Task) (connectors.R
 	})
 }
 
+// AnnounceCall implements connectors.CallShower.
+func (d shower) AnnounceCall(ctx context.Context, c connectors.LiveCall) (connectors.Ref, error) {
+	const op = "announcing call"
+	done, err := d.writing.lock(ctx, "log_call "+c.Key)
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	defer done()
+	return d.write(ctx, op, "announce_call", c.Key, "call", map[string]any{
+		"key": c.Key, "customer": customerScope(c.Customer), "number": orNull(c.Number), "inbound": c.Inbound, "queue": orNull(c.Queue),
+		"agent": agentScope(c.Agent), "started_at": stamp(c.StartedAt),
+	})
+}
+
+// ShowCall implements connectors.CallShower.
+func (d shower) ShowCall(ctx context.Context, c connectors.Card) error {
+	const op = "showing call"
+	done, err := d.writing.lock(ctx, "log_call "+c.Key)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = d.run(ctx, op, d.ops["show_call"], map[string]any{"card": map[string]any{
+		"key": c.Key, "call": customerScope(c.Call), "agent": agentScope(c.Agent), "away": c.Away,
+	}})
+	return err
+}
+
 func callScope(c connectors.CallRecord) map[string]any {
 	tags := []any{}
 	for _, t := range c.Tags {
@@ -294,6 +325,7 @@ func callScope(c connectors.CallRecord) map[string]any {
 		"agent": agentScope(c.Agent), "started_at": stamp(c.StartedAt), "ended_at": stamp(c.StartedAt.Add(c.Waited + c.Talked)),
 		"waited": int(c.Waited.Seconds()), "talked": int(c.Talked.Seconds()), "outcome": string(c.Outcome), "topic": orNull(c.Topic),
 		"tags": tags, "comment": orNull(c.Comment), "url": orNull(c.URL), "written": writtenScope(c),
+		"announced": announcedScope(c),
 	}
 }
 
@@ -302,6 +334,19 @@ func writtenScope(c connectors.CallRecord) map[string]any {
 	out := map[string]any{"type": orNull(c.Written.Ref.Type), "id": orNull(c.Written.Ref.ID), "customer": nil}
 	if c.Written.Customer != c.Customer {
 		out["customer"] = customerScope(c.Written.Customer)
+	}
+	return out
+}
+
+// announcedScope tells what the system was told of the call while it lived, null when it was not; its customer is there only when it
+// is another one than now.
+func announcedScope(c connectors.CallRecord) any {
+	if c.Announced == (connectors.Announced{}) {
+		return nil
+	}
+	out := map[string]any{"type": c.Announced.Ref.Type, "id": c.Announced.Ref.ID, "customer": nil}
+	if c.Announced.Customer != c.Customer {
+		out["customer"] = customerScope(c.Announced.Customer)
 	}
 	return out
 }

@@ -108,6 +108,8 @@ type Operations struct {
 	WithdrawCall    *Operation `json:"withdraw_call"` // with log_call's needs_customer: takes back what was written for a customer
 	CreateTask      *Operation `json:"create_task"`
 	AttachRecording *Operation `json:"attach_recording"`
+	AnnounceCall    *Operation `json:"announce_call"`
+	ShowCall        *Operation `json:"show_call"` // with announce_call: the system's own card of a call
 	Index           *Operation `json:"index"`
 	Agents          *Operation `json:"agents"`
 	Click           *Click     `json:"click"`
@@ -372,7 +374,7 @@ func (o Operations) all() map[string]*Operation {
 	out := map[string]*Operation{
 		"session": o.Session, "check": o.Check, "lookup": o.Lookup, "search": o.Search, "get": o.Get, "related": o.Related,
 		"history": o.History, "create_contact": o.CreateContact, "log_call": o.LogCall, "withdraw_call": o.WithdrawCall, "create_task": o.CreateTask,
-		"attach_recording": o.AttachRecording, "index": o.Index, "agents": o.Agents,
+		"attach_recording": o.AttachRecording, "announce_call": o.AnnounceCall, "show_call": o.ShowCall, "index": o.Index, "agents": o.Agents,
 	}
 	maps.DeleteFunc(out, func(_ string, op *Operation) bool { return op == nil })
 	return out

@@ -102,7 +102,7 @@ var systems = map[string]system{
 		base: "/rest", keeps: true,
 		sim: func() *sim.Sim { return sim.Bitrix24App("local.5c8b", secret, "first-refresh") }, fill: fillBitrix,
 		refusal: sim.Trouble{Status: http.StatusBadRequest, Body: `{"error":"ERROR_CORE","error_description":"Номер +74950123401 в стоп-листе"}`},
-		written: map[connectortest.Record]string{connectortest.Calls: "activity", connectortest.Tasks: "activity", connectortest.Recordings: "recording"},
+		written: map[connectortest.Record]string{connectortest.Calls: "activity", connectortest.Tasks: "activity", connectortest.Recordings: "recording", connectortest.Cards: "card"},
 	},
 	"zammad": {
 		config: map[string]any{"auth": map[string]any{"token": "env:SECRET"}},

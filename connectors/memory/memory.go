@@ -34,6 +34,8 @@ type Driver struct {
 	err     error
 	lose    bool // answers of what writes
 	written Written
+
+	announced map[string]connectors.Ref // calls that live, and with whom
 }
 
 var _ interface {
@@ -46,7 +48,7 @@ var _ interface {
 
 // New makes a driver for the connector instance id that knows the candidates. A candidate without Ref.ID gets its position.
 func New(id string, records []connectors.Candidate) *Driver {
-	d := &Driver{id: id}
+	d := &Driver{id: id, announced: map[string]connectors.Ref{}}
 	d.Set(records)
 	return d
 }

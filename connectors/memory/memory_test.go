@@ -68,6 +68,12 @@ func texts(w memory.Written, what connectortest.Record, key string) []string {
 				out = append(out, t.Title+" "+t.Customer.ID)
 			}
 		}
+	case connectortest.Cards:
+		for _, c := range w.Cards {
+			if c.Key == key {
+				out = append(out, c.Agent.ID+" "+c.Customer.ID)
+			}
+		}
 	case connectortest.Recordings:
 		for _, r := range w.Recordings {
 			if r.Key == key {

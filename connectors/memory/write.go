@@ -13,12 +13,14 @@ var _ interface {
 	connectors.CallLogger
 	connectors.RecordingAttacher
 	connectors.TaskCreator
+	connectors.CallShower
 } = (*Driver)(nil)
 
 // Record types of what is written here.
 const (
 	callType = "call"
 	taskType = "task"
+	liveType = "live"
 )
 
 // longestRecording bounds a recording that is kept, as everything here, in memory.
@@ -29,6 +31,13 @@ type Written struct {
 	Calls      []connectors.CallRecord
 	Recordings []Voice
 	Tasks      []connectors.Task
+	Cards      []Shown // that are open
+}
+
+// Shown is a card with the customer of its call.
+type Shown struct {
+	connectors.Card
+	Customer connectors.Ref
 }
 
 // Voice is a recording with what Open gave.
@@ -41,7 +50,7 @@ type Voice struct {
 func (d *Driver) Written() Written {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return Written{slices.Clone(d.written.Calls), slices.Clone(d.written.Recordings), slices.Clone(d.written.Tasks)}
+	return Written{slices.Clone(d.written.Calls), slices.Clone(d.written.Recordings), slices.Clone(d.written.Tasks), slices.Clone(d.written.Cards)}
 }
 
 // LoseAnswers makes every following write be done and its answer lost, or not any more: what a cut connection does.
@@ -81,6 +90,8 @@ func (d *Driver) LogCall(ctx context.Context, call connectors.CallRecord) (conne
 	} else {
 		d.written.Calls = append(d.written.Calls, call)
 	}
+	delete(d.announced, call.Key)
+	d.written.Cards = slices.DeleteFunc(d.written.Cards, func(s Shown) bool { return s.Key == call.Key && s.Agent == call.Agent })
 	return connectors.Ref{Connector: d.id, Type: callType, ID: call.Key}, d.answered(op)
 }
 
@@ -130,4 +141,39 @@ func (d *Driver) CreateTask(ctx context.Context, task connectors.Task) (connecto
 		d.written.Tasks = append(d.written.Tasks, task)
 	}
 	return connectors.Ref{Connector: d.id, Type: taskType, ID: task.Key}, d.answered(op)
+}
+
+// AnnounceCall implements connectors.CallShower.
+func (d *Driver) AnnounceCall(ctx context.Context, call connectors.LiveCall) (connectors.Ref, error) {
+	const op = "announcing call"
+	records, err := d.wait(ctx, op)
+	if err != nil {
+		return connectors.Ref{}, err
+	}
+	if !known(records, call.Customer) {
+		return connectors.Ref{}, errs.E(errs.NotFound, op, "the customer is not there any more")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.announced[call.Key] = call.Customer
+	return connectors.Ref{Connector: d.id, Type: liveType, ID: call.Key}, d.answered(op)
+}
+
+// ShowCall implements connectors.CallShower.
+func (d *Driver) ShowCall(ctx context.Context, card connectors.Card) error {
+	const op = "showing call"
+	if _, err := d.wait(ctx, op); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	customer, lives := d.announced[card.Call.ID]
+	if !lives {
+		return nil
+	}
+	d.written.Cards = slices.DeleteFunc(d.written.Cards, func(s Shown) bool { return s.Call == card.Call && s.Agent == card.Agent })
+	if !card.Away {
+		d.written.Cards = append(d.written.Cards, Shown{card, customer})
+	}
+	return d.answered(op)
 }

@@ -107,6 +107,7 @@ func TestEveryCapabilityIsCarriedWhole(t *testing.T) {
 		Key: "c1", Customer: customer, Number: "+74950123401", Inbound: true, Queue: "support", Agent: agent, StartedAt: aTime,
 		Waited: 3 * time.Second, Talked: time.Minute, Outcome: connectors.OutcomeMissed, Topic: "Доставка", Tags: []string{"срочно", "жалоба"},
 		Comment: "перезвонить", URL: "https://pult.example/c1",
+		Announced: connectors.Announced{Ref: connectors.Ref{Connector: "crm", Type: "live", ID: "7"}, Customer: customer},
 		Written: connectors.Written{
 			Ref: connectors.Ref{Connector: "crm", Type: "call", ID: "17"}, Customer: connectors.Ref{Connector: "crm", Type: "client", ID: "3"},
 		},
@@ -122,6 +123,15 @@ func TestEveryCapabilityIsCarriedWhole(t *testing.T) {
 	}
 	ref, err = can[connectors.TaskCreator](t, d).CreateTask(ctx, task)
 	same(t, ref, err, connectors.Ref{Connector: "crm", Type: "task", ID: echo(task)})
+	live := connectors.LiveCall{
+		Key: "c1", Customer: customer, Number: "+74950123401", Inbound: true, Queue: "support", Agent: agent, StartedAt: aTime,
+	}
+	ref, err = can[connectors.CallShower](t, d).AnnounceCall(ctx, live)
+	same(t, ref, err, connectors.Ref{Connector: "crm", Type: "live", ID: echo(live)})
+	card := connectors.Card{Key: "c1", Call: connectors.Ref{Connector: "crm", Type: "live", ID: "7"}, Agent: agent, Away: true}
+	if err := can[connectors.CallShower](t, d).ShowCall(ctx, card); !errs.Is(err, errs.Rejected) || errs.Message(err) != spelled(echo(card)) {
+		t.Errorf("a card: %v\nwant %s", err, spelled(echo(card)))
+	}
 	agents, err := can[connectors.AgentLister](t, d).Agents(ctx)
 	same(t, agents, err, []connectors.Agent{agent})
 	r := httptest.NewRequest(http.MethodPost, "/click/crm?a=1&b=%D0%B0", strings.NewReader("number=84950123401"))

@@ -183,6 +183,18 @@ func (c capabilities) CreateTask(ctx context.Context, task connectors.Task) (con
 	return wire.ToRef(c.id, r.GetRef()), err
 }
 
+// AnnounceCall implements connectors.CallShower.
+func (c capabilities) AnnounceCall(ctx context.Context, live connectors.LiveCall) (connectors.Ref, error) {
+	r, err := call(ctx, c, "announcing call", pb.ConnectorClient.AnnounceCall, wire.FromLive(live))
+	return wire.ToRef(c.id, r.GetRef()), err
+}
+
+// ShowCall implements connectors.CallShower.
+func (c capabilities) ShowCall(ctx context.Context, card connectors.Card) error {
+	_, err := call(ctx, c, "showing call", pb.ConnectorClient.ShowCall, wire.FromCard(card))
+	return err
+}
+
 // Agents implements connectors.AgentLister.
 func (c capabilities) Agents(ctx context.Context) ([]connectors.Agent, error) {
 	r, err := call(ctx, c, "listing agents", pb.ConnectorClient.ListAgents, &pb.ListAgentsRequest{})

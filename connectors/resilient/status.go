@@ -44,8 +44,11 @@ func (c *Connector) record(op string, took time.Duration, err error) {
 	if c.o.Hooks.Asked != nil {
 		c.o.Hooks.Asked(c.o.ID, op, took, err)
 	}
-	if writes(op) && refused(err) {
+	switch {
+	case writes(op) && refused(err):
 		return // who may not write may still ask, and what is asked next tells whether the password is right
+	case op == opShow && err != nil:
+		return // nobody is silent for the sake of a card
 	}
 	to := connectors.StateUp
 	if isTrouble(op, err) {

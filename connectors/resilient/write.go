@@ -14,6 +14,7 @@ const (
 	opLogCall = "log call"
 	opAttach  = "attach recording"
 	opTask    = "create task"
+	opShow    = "show call"
 )
 
 func writes(op string) bool {
@@ -67,4 +68,26 @@ func (c *Connector) CreateTask(ctx context.Context, task connectors.Task) (writt
 		return err
 	})
 	return written, err
+}
+
+// AnnounceCall tells the system of a call that goes on, see connectors.CallShower; a driver that cannot is errs.Unsupported.
+func (c *Connector) AnnounceCall(ctx context.Context, call connectors.LiveCall) (announced connectors.Ref, err error) {
+	err = c.shower(ctx, func(ctx context.Context, s connectors.CallShower) (err error) {
+		announced, err = s.AnnounceCall(ctx, call)
+		return err
+	})
+	return announced, err
+}
+
+// ShowCall has the system show its own card of a call, see connectors.CallShower; a driver that cannot is errs.Unsupported.
+func (c *Connector) ShowCall(ctx context.Context, card connectors.Card) error {
+	return c.shower(ctx, func(ctx context.Context, s connectors.CallShower) error { return s.ShowCall(ctx, card) })
+}
+
+func (c *Connector) shower(ctx context.Context, ask func(context.Context, connectors.CallShower) error) error {
+	s, ok := connectors.As[connectors.CallShower](c.driver)
+	if !ok {
+		return errs.E(errs.Unsupported, "showing call in "+c.o.Name, "this system has no card of its own to show")
+	}
+	return c.aside(ctx, opShow, func(ctx context.Context) error { return ask(ctx, s) })
 }

@@ -280,3 +280,40 @@ func TestCallsAreWrittenIntoBitrix24ForWhoLedThem(t *testing.T) {
 		t.Errorf("got %v", st)
 	}
 }
+
+// The whole way: the portal's card is at who has dialled, and the record of the call ends it.
+func TestBitrix24ShowsItsOwnCard(t *testing.T) {
+	cfg, portal := portal(t)
+	cfg.Connectors[0].LogCalls, cfg.Connectors[0].ShowCalls = true, true
+	base := serve(t, cfg)
+	anna := atWork(t, base, "anna")
+	waitFor(t, "the phone is not there", func() bool {
+		data, _ := anna.query(`{viewer{operator{phoneOnline}}}`)
+		return data["viewer"].(map[string]any)["operator"].(map[string]any)["phoneOnline"] == true
+	})
+	if _, code := anna.query(`mutation{dial(input:{number:"+74951234567"}){call{id}}}`); code != "" {
+		t.Fatal(code)
+	}
+	waitFor(t, "no card is shown", func() bool { return len(portal.Set("card")) == 1 })
+	if card := portal.Set("card")[0]; card["USER_ID"] != "1269" || card["CRM_ENTITY_ID"] != "797" {
+		t.Errorf("got %v", card)
+	}
+	id := ""
+	waitFor(t, "the call is not there", func() bool {
+		data, _ := anna.query(`{calls{id state}}`)
+		for _, c := range data["calls"].([]any) {
+			id = c.(map[string]any)["id"].(string)
+		}
+		return id != ""
+	})
+	if _, code := anna.query(`mutation{hangUp(input:{callId:"` + id + `"}){call{id}}}`); code != "" {
+		t.Fatal(code)
+	}
+	waitFor(t, "the call is not finished in the portal", func() bool {
+		anna.query(`mutation{wrapUp(input:{callId:"` + id + `",action:FINISH}){call{id}}}`) // until it is in wrap-up
+		return len(portal.Set("statistic")) == 1
+	})
+	if cards := portal.Set("card"); len(cards) != 0 {
+		t.Errorf("the card stays: %v", cards)
+	}
+}

@@ -59,6 +59,9 @@ func (a *App) writable(id string, d connectors.Driver) error {
 		if _, ok := connectors.As[connectors.TaskCreator](d); c.MissedCallTasks && !ok {
 			return errs.Field(op, "connectors."+c.ID+".missed_call_tasks", "a system of kind "+c.Kind+", as it is configured, cannot take tasks")
 		}
+		if _, ok := connectors.As[connectors.CallShower](d); c.ShowCalls && !ok {
+			return errs.Field(op, "connectors."+c.ID+".show_calls", "a system of kind "+c.Kind+", as it is configured, has no card of its own to show")
+		}
 		if _, ok := connectors.As[connectors.ClickSource](d); c.Clicks && !ok {
 			return errs.Field(op, "connectors."+c.ID+".clicks", "a system of kind "+c.Kind+", as it is configured, sends no clicks; is its secret configured?")
 		}

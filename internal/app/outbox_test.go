@@ -110,6 +110,7 @@ func TestWhatASystemCannotTakeStopsTheStart(t *testing.T) {
 	for name, c := range map[string]config.Connector{
 		"connectors.list.log_calls":       {ID: "list", Kind: "csvfile", Name: "List", LogCalls: true, Config: map[string]any{"path": "/nowhere/x.csv", "columns": map[string]any{"id": "a", "name": "b", "phone": "c"}}},
 		"connectors.1c.missed_call_tasks": {ID: "1c", Kind: "onec", Name: "1C", MissedCallTasks: true, Config: map[string]any{"base_url": "http://127.0.0.1:1/demo", "user": "x", "password": ""}},
+		"connectors.2c.show_calls":        {ID: "2c", Kind: "onec", Name: "1C", LogCalls: true, ShowCalls: true, Config: map[string]any{"base_url": "http://127.0.0.1:1/demo", "user": "x", "password": ""}},
 		"connectors.unf.log_calls":        {ID: "unf", Kind: "onec", Name: "1C", LogCalls: true, Config: map[string]any{"base_url": "http://127.0.0.1:1/demo", "user": "x", "password": "", "preset": "unf"}},
 	} {
 		cfg := testConfig(t)

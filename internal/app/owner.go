@@ -11,6 +11,7 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/obs"
+	"github.com/pult-cc/pult/internal/screenpop"
 	"github.com/pult-cc/pult/telephony/calls"
 )
 
@@ -87,7 +88,23 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 		Epoch: uuid.NewString(), Log: a.log,
 	})
 	following.Go(func() { a.phones.Follow(ctx) })
+	for _, p := range a.poppers() {
+		following.Go(func() { p.Run(ctx) })
+	}
 	return engine.Run(ctx)
+}
+
+// poppers are for the customer systems that show cards of their own.
+func (a *App) poppers() []*screenpop.Popper {
+	var out []*screenpop.Popper
+	for _, c := range a.cfg.Connectors { // those of the file stay as long as the process
+		if sys := a.systems.byID(c.ID); sys != nil && c.ShowCalls {
+			out = append(out, screenpop.New(screenpop.Options{
+				Floor: a.board, Connector: c.ID, Operators: c.Operators, Show: sys.c.ShowCall, Log: a.log,
+			}))
+		}
+	}
+	return out
 }
 
 // newID makes an id that sorts by time (UUID version 7, RFC 9562 §5.7).

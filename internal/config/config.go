@@ -136,6 +136,8 @@ type Connector struct {
 	// written into anybody's system that was not asked for.
 	LogCalls        bool `yaml:"log_calls"`
 	MissedCallTasks bool `yaml:"missed_call_tasks"`
+	// ShowCalls has the system show its own card to the operator whose phone rings, of customers it knows. It goes with LogCalls.
+	ShowCalls bool `yaml:"show_calls"`
 	// Clicks lets a number that is clicked in the system be called by the operator who clicked.
 	Clicks bool `yaml:"clicks"`
 	// Operators are logins and who they are in the system, by its own id.

@@ -104,6 +104,9 @@ func (c Config) problems() []string {
 		if k.Name == "" {
 			p.addf(key+".name", "is required: people see it on the customer's card")
 		}
+		if k.ShowCalls && !k.LogCalls {
+			p.addf(key+".show_calls", "goes with log_calls: the record of a call ends what was shown")
+		}
 		by := map[string]string{}
 		for _, login := range slices.Sorted(maps.Keys(k.Operators)) {
 			id := k.Operators[login]

@@ -50,7 +50,7 @@ const margin = 300 * time.Millisecond
 
 // written are the capabilities that only the configuration file switches on (log_calls, missed_call_tasks): a connector of the web app
 // is not written to, whatever its driver could do.
-var written = []string{"LOG_CALL", "ATTACH_RECORDING", "CREATE_TASK"}
+var written = []string{"LOG_CALL", "ATTACH_RECORDING", "CREATE_TASK", "SHOW_CALL"}
 
 // Test asks the system whether it is there and lets us in. An error is that of the subject's settings; trouble with the system is told
 // in the outcome.

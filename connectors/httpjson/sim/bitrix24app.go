@@ -20,13 +20,14 @@ import (
 func Bitrix24App(client, secret, refresh string) *Sim {
 	const inside = "inside"
 	s := Bitrix24(inside)
-	a := &bitrixApp{sim: s, refresh: refresh, calls: map[string]Object{}, byKey: map[string]string{}}
+	a := &bitrixApp{sim: s, refresh: refresh, calls: map[string]*bitrixCall{}}
 	s.tokenPath = "/rest/oauth/token/"
 	s.expire = func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.access = ""
 	}
+	s.portal = a
 	s.handle("POST /rest/oauth/token/", func(r *http.Request) (int, any) { return a.token(r, client, secret) })
 	s.handle("POST /rest/{method}", func(r *http.Request) (int, any) {
 		p, valid := s.input(r)
@@ -63,9 +64,21 @@ type bitrixApp struct {
 	turn    int
 	access  string
 	refresh string
-	calls   map[string]Object // registered and not finished, by CALL_ID
-	byKey   map[string]string // EXTERNAL_CALL_ID to CALL_ID
+	calls   map[string]*bitrixCall // registered and not finished, by CALL_ID
+	later   time.Duration          // by how much the portal's clock is ahead
 }
+
+// bitrixCall is a call that was registered.
+type bitrixCall struct {
+	Object
+	at  time.Time
+	key string // of what is the same call when it is registered again, for half an hour
+}
+
+// sameCallFor is how long a call that is registered again is the same (telephony.externalCall.register).
+const sameCallFor = 30 * time.Minute
+
+func (a *bitrixApp) now() time.Time { return time.Now().Add(a.later) }
 
 func (a *bitrixApp) current(access string) bool {
 	a.mu.Lock()
@@ -78,6 +91,27 @@ func (s *Sim) Expire() {
 	if s.expire != nil {
 		s.expire()
 	}
+}
+
+// Pass lets time go by at a portal.
+func (s *Sim) Pass(d time.Duration) {
+	s.portal.mu.Lock()
+	defer s.portal.mu.Unlock()
+	s.portal.later += d
+}
+
+// Forget has a portal drop the calls that are registered and not finished.
+func (s *Sim) Forget() {
+	s.portal.mu.Lock()
+	defer s.portal.mu.Unlock()
+	clear(s.portal.calls)
+}
+
+// Live counts the calls of a portal that are registered and not finished.
+func (s *Sim) Live() int {
+	s.portal.mu.Lock()
+	defer s.portal.mu.Unlock()
+	return len(s.portal.calls)
 }
 
 // token is the OAuth server: a refresh token is good once.
@@ -138,13 +172,20 @@ func (a *bitrixApp) telephony(method string, p Object) (int, any) {
 		case dated != nil:
 			return core("CALL_START_DATE should be in the ISO-8601 format")
 		}
-		key := text(p["EXTERNAL_CALL_ID"])
-		id := a.byKey[key]
-		if id == "" || key == "" {
-			id = fmt.Sprintf("externalCall.716f1cb73def9700a23842adf9c4c568.%d", a.sim.next())
-			a.byKey[key], a.calls[id] = id, p
-		}
+		id := a.register(p)
 		return ok(Object{"CALL_ID": id, "CRM_CREATED_LEAD": nil, "CRM_CREATED_ENTITIES": []any{}, "CRM_ENTITY_TYPE": p["CRM_ENTITY_TYPE"], "CRM_ENTITY_ID": p["CRM_ENTITY_ID"]})
+	case "telephony.externalCall.show", "telephony.externalCall.hide":
+		a.sim.fields(method, p, "CALL_ID", "USER_ID")
+		user := text(p["USER_ID"])
+		call, found := a.calls[text(p["CALL_ID"])]
+		if toInt(p["USER_ID"]) == 0 {
+			a.sim.violate("%s: USER_ID %v", method, p["USER_ID"])
+		}
+		if !found {
+			return ok(false)
+		}
+		a.card(text(p["CALL_ID"]), call, user, strings.HasSuffix(method, "show"))
+		return ok(true)
 	case "telephony.externalCall.finish":
 		return a.finish(p, ok, core)
 	case "telephony.externalCall.attachRecord":
@@ -168,6 +209,34 @@ func (a *bitrixApp) telephony(method string, p Object) (int, any) {
 	return bitrixFault(http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!")
 }
 
+// register returns the id of a call: that of one that is registered already, where user, number, direction and EXTERNAL_CALL_ID are the
+// same and it is not older than half an hour. Whose call it is and when it began are not compared, and stay as they were.
+func (a *bitrixApp) register(p Object) string {
+	same := strings.Join([]string{text(p["USER_ID"]), digits(text(p["PHONE_NUMBER"])), text(p["TYPE"]), text(p["LINE_NUMBER"]), text(p["EXTERNAL_CALL_ID"])}, "|")
+	for id, c := range a.calls {
+		if c.key == same && a.now().Sub(c.at) < sameCallFor {
+			return id
+		}
+	}
+	id := fmt.Sprintf("externalCall.716f1cb73def9700a23842adf9c4c568.%d", a.sim.next())
+	a.calls[id] = &bitrixCall{p, a.now(), same}
+	if text(p["SHOW"]) != "0" {
+		a.card(id, a.calls[id], text(p["USER_ID"]), true)
+	}
+	return id
+}
+
+// card opens or closes a call's card at a user.
+func (a *bitrixApp) card(id string, call *bitrixCall, user string, open bool) {
+	own := id + "/" + user
+	a.sim.remove("card", "ID", own)
+	if open {
+		a.sim.Add("card", Object{
+			"ID": own, "CALL_ID": id, "USER_ID": user, "EXTERNAL_CALL_ID": text(call.Object["EXTERNAL_CALL_ID"]), "CRM_ENTITY_ID": text(call.Object["CRM_ENTITY_ID"]),
+		})
+	}
+}
+
 // finish makes an entry of the statistics and an activity of the CRM.
 func (a *bitrixApp) finish(p Object, ok func(any) (int, any), core func(string) (int, any)) (int, any) {
 	const method = "telephony.externalCall.finish"
@@ -175,18 +244,26 @@ func (a *bitrixApp) finish(p Object, ok func(any) (int, any), core func(string) 
 	if !slices.Contains([]string{"200", "304", "603", "603-S", "403", "404", "486", "484", "503", "480", "402", "423", "OTHER"}, text(p["STATUS_CODE"])) {
 		a.sim.violate("%s: STATUS_CODE %v", method, p["STATUS_CODE"])
 	}
-	call, found := a.calls[text(p["CALL_ID"])]
+	known, found := a.calls[text(p["CALL_ID"])]
 	switch {
 	case toInt(p["USER_ID"]) == 0:
 		return core("USER_ID or USER_PHONE_INNER should be set")
 	case !found:
 		return core("Call is not found (call should be registered prior to finishing")
 	}
+	call := known.Object
+	a.card(text(p["CALL_ID"]), known, text(p["USER_ID"]), false) // at who finishes it, and at nobody else
 	delete(a.calls, text(p["CALL_ID"]))
 	activity := fmt.Sprint(a.sim.next())
+	ownerType, owner := map[string]string{"LEAD": "1", "CONTACT": "3", "COMPANY": "4"}[text(call["CRM_ENTITY_TYPE"])], text(call["CRM_ENTITY_ID"])
+	for _, d := range a.sim.Set("deal") { // an open one is what the call is about
+		if text(d["CLOSED"]) == "N" && text(d[text(call["CRM_ENTITY_TYPE"])+"_ID"]) == owner {
+			ownerType, owner = "2", text(d["ID"])
+			break
+		}
+	}
 	a.sim.Add("activity", Object{
-		"ID": activity, "OWNER_TYPE_ID": map[string]string{"LEAD": "1", "CONTACT": "3", "COMPANY": "4"}[text(call["CRM_ENTITY_TYPE"])],
-		"OWNER_ID": text(call["CRM_ENTITY_ID"]), "TYPE_ID": "2", "PROVIDER_ID": "VOXIMPLANT_CALL", "SUBJECT": "Звонок",
+		"ID": activity, "OWNER_TYPE_ID": ownerType, "OWNER_ID": owner, "TYPE_ID": "2", "PROVIDER_ID": "VOXIMPLANT_CALL", "SUBJECT": "Звонок",
 	})
 	stat := Object{
 		"ID": fmt.Sprint(a.sim.next()), "CALL_ID": p["CALL_ID"], "EXTERNAL_CALL_ID": call["EXTERNAL_CALL_ID"], "PORTAL_USER_ID": text(p["USER_ID"]),

@@ -44,6 +44,7 @@ type Sim struct {
 	requests   []string
 	tokenPath  string
 	expire     func() // ends an access token; nil where there is none
+	portal     *bitrixApp
 }
 
 // newSim makes a system whose requests are all let in by letIn first.

@@ -63,6 +63,7 @@ const (
 	Capability_CAPABILITY_LIST_AGENTS      Capability = 11
 	Capability_CAPABILITY_READ_CLICK       Capability = 12
 	Capability_CAPABILITY_REHEARSE         Capability = 13
+	Capability_CAPABILITY_SHOW_CALL        Capability = 14 // AnnounceCall and ShowCall
 )
 
 // Enum value maps for Capability.
@@ -82,6 +83,7 @@ var (
 		11: "CAPABILITY_LIST_AGENTS",
 		12: "CAPABILITY_READ_CLICK",
 		13: "CAPABILITY_REHEARSE",
+		14: "CAPABILITY_SHOW_CALL",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":      0,
@@ -98,6 +100,7 @@ var (
 		"CAPABILITY_LIST_AGENTS":      11,
 		"CAPABILITY_READ_CLICK":       12,
 		"CAPABILITY_REHEARSE":         13,
+		"CAPABILITY_SHOW_CALL":        14,
 	}
 )
 
@@ -1925,8 +1928,9 @@ type LogCallRequest struct {
 	Topic         string                 `protobuf:"bytes,11,opt,name=topic,proto3" json:"topic,omitempty"`
 	Tags          []string               `protobuf:"bytes,12,rep,name=tags,proto3" json:"tags,omitempty"`
 	Comment       string                 `protobuf:"bytes,13,opt,name=comment,proto3" json:"comment,omitempty"`
-	Url           string                 `protobuf:"bytes,14,opt,name=url,proto3" json:"url,omitempty"`         // of the call in Pult
-	Written       *WrittenCall           `protobuf:"bytes,15,opt,name=written,proto3" json:"written,omitempty"` // absent when Pult knows of nothing
+	Url           string                 `protobuf:"bytes,14,opt,name=url,proto3" json:"url,omitempty"`             // of the call in Pult
+	Written       *WrittenCall           `protobuf:"bytes,15,opt,name=written,proto3" json:"written,omitempty"`     // absent when Pult knows of nothing
+	Announced     *AnnouncedCall         `protobuf:"bytes,16,opt,name=announced,proto3" json:"announced,omitempty"` // absent when the call was not announced
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2066,6 +2070,66 @@ func (x *LogCallRequest) GetWritten() *WrittenCall {
 	return nil
 }
 
+func (x *LogCallRequest) GetAnnounced() *AnnouncedCall {
+	if x != nil {
+		return x.Announced
+	}
+	return nil
+}
+
+// AnnouncedCall is a call of which the system was told while it lived.
+type AnnouncedCall struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`           // as AnnounceCall returned it
+	Customer      *Ref                   `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"` // of whom it was told then
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnouncedCall) Reset() {
+	*x = AnnouncedCall{}
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnouncedCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnouncedCall) ProtoMessage() {}
+
+func (x *AnnouncedCall) ProtoReflect() protoreflect.Message {
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnouncedCall.ProtoReflect.Descriptor instead.
+func (*AnnouncedCall) Descriptor() ([]byte, []int) {
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AnnouncedCall) GetRef() *Ref {
+	if x != nil {
+		return x.Ref
+	}
+	return nil
+}
+
+func (x *AnnouncedCall) GetCustomer() *Ref {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
 // WrittenCall is what stands of a call in the system already.
 type WrittenCall struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2077,7 +2141,7 @@ type WrittenCall struct {
 
 func (x *WrittenCall) Reset() {
 	*x = WrittenCall{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2089,7 +2153,7 @@ func (x *WrittenCall) String() string {
 func (*WrittenCall) ProtoMessage() {}
 
 func (x *WrittenCall) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[28]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2102,7 +2166,7 @@ func (x *WrittenCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WrittenCall.ProtoReflect.Descriptor instead.
 func (*WrittenCall) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{28}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WrittenCall) GetRef() *Ref {
@@ -2128,7 +2192,7 @@ type LogCallResponse struct {
 
 func (x *LogCallResponse) Reset() {
 	*x = LogCallResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2140,7 +2204,7 @@ func (x *LogCallResponse) String() string {
 func (*LogCallResponse) ProtoMessage() {}
 
 func (x *LogCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[29]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2153,7 +2217,7 @@ func (x *LogCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogCallResponse.ProtoReflect.Descriptor instead.
 func (*LogCallResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{29}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LogCallResponse) GetRef() *Ref {
@@ -2176,7 +2240,7 @@ type AttachRecordingRequest struct {
 
 func (x *AttachRecordingRequest) Reset() {
 	*x = AttachRecordingRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2188,7 +2252,7 @@ func (x *AttachRecordingRequest) String() string {
 func (*AttachRecordingRequest) ProtoMessage() {}
 
 func (x *AttachRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[30]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2201,7 +2265,7 @@ func (x *AttachRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRecordingRequest.ProtoReflect.Descriptor instead.
 func (*AttachRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{30}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AttachRecordingRequest) GetPart() isAttachRecordingRequest_Part {
@@ -2260,7 +2324,7 @@ type Recording struct {
 
 func (x *Recording) Reset() {
 	*x = Recording{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2272,7 +2336,7 @@ func (x *Recording) String() string {
 func (*Recording) ProtoMessage() {}
 
 func (x *Recording) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[31]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2285,7 +2349,7 @@ func (x *Recording) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recording.ProtoReflect.Descriptor instead.
 func (*Recording) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{31}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Recording) GetKey() string {
@@ -2345,7 +2409,7 @@ type AttachRecordingResponse struct {
 
 func (x *AttachRecordingResponse) Reset() {
 	*x = AttachRecordingResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2357,7 +2421,7 @@ func (x *AttachRecordingResponse) String() string {
 func (*AttachRecordingResponse) ProtoMessage() {}
 
 func (x *AttachRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[32]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2370,7 +2434,7 @@ func (x *AttachRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRecordingResponse.ProtoReflect.Descriptor instead.
 func (*AttachRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{32}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{33}
 }
 
 type CreateTaskRequest struct {
@@ -2388,7 +2452,7 @@ type CreateTaskRequest struct {
 
 func (x *CreateTaskRequest) Reset() {
 	*x = CreateTaskRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2464,7 @@ func (x *CreateTaskRequest) String() string {
 func (*CreateTaskRequest) ProtoMessage() {}
 
 func (x *CreateTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[33]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2477,7 @@ func (x *CreateTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTaskRequest.ProtoReflect.Descriptor instead.
 func (*CreateTaskRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{33}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CreateTaskRequest) GetKey() string {
@@ -2474,7 +2538,7 @@ type CreateTaskResponse struct {
 
 func (x *CreateTaskResponse) Reset() {
 	*x = CreateTaskResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2486,7 +2550,7 @@ func (x *CreateTaskResponse) String() string {
 func (*CreateTaskResponse) ProtoMessage() {}
 
 func (x *CreateTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[34]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2499,7 +2563,7 @@ func (x *CreateTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTaskResponse.ProtoReflect.Descriptor instead.
 func (*CreateTaskResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{34}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CreateTaskResponse) GetRef() *Ref {
@@ -2507,6 +2571,246 @@ func (x *CreateTaskResponse) GetRef() *Ref {
 		return x.Ref
 	}
 	return nil
+}
+
+type AnnounceCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"` // the call's
+	Customer      *Ref                   `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	Number        string                 `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"` // E.164
+	Inbound       bool                   `protobuf:"varint,4,opt,name=inbound,proto3" json:"inbound,omitempty"`
+	Queue         string                 `protobuf:"bytes,5,opt,name=queue,proto3" json:"queue,omitempty"`
+	Agent         *Agent                 `protobuf:"bytes,6,opt,name=agent,proto3" json:"agent,omitempty"` // whose phone rings, or who has dialled
+	StartedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceCallRequest) Reset() {
+	*x = AnnounceCallRequest{}
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceCallRequest) ProtoMessage() {}
+
+func (x *AnnounceCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceCallRequest.ProtoReflect.Descriptor instead.
+func (*AnnounceCallRequest) Descriptor() ([]byte, []int) {
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AnnounceCallRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *AnnounceCallRequest) GetCustomer() *Ref {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
+func (x *AnnounceCallRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *AnnounceCallRequest) GetInbound() bool {
+	if x != nil {
+		return x.Inbound
+	}
+	return false
+}
+
+func (x *AnnounceCallRequest) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *AnnounceCallRequest) GetAgent() *Agent {
+	if x != nil {
+		return x.Agent
+	}
+	return nil
+}
+
+func (x *AnnounceCallRequest) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+type AnnounceCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceCallResponse) Reset() {
+	*x = AnnounceCallResponse{}
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceCallResponse) ProtoMessage() {}
+
+func (x *AnnounceCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceCallResponse.ProtoReflect.Descriptor instead.
+func (*AnnounceCallResponse) Descriptor() ([]byte, []int) {
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *AnnounceCallResponse) GetRef() *Ref {
+	if x != nil {
+		return x.Ref
+	}
+	return nil
+}
+
+type ShowCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`     // the call's
+	Call          *Ref                   `protobuf:"bytes,2,opt,name=call,proto3" json:"call,omitempty"`   // as AnnounceCall returned it
+	Agent         *Agent                 `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"` // who is to see the card
+	Away          bool                   `protobuf:"varint,4,opt,name=away,proto3" json:"away,omitempty"`  // the call is not theirs any more: the card is taken away
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowCallRequest) Reset() {
+	*x = ShowCallRequest{}
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowCallRequest) ProtoMessage() {}
+
+func (x *ShowCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowCallRequest.ProtoReflect.Descriptor instead.
+func (*ShowCallRequest) Descriptor() ([]byte, []int) {
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ShowCallRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ShowCallRequest) GetCall() *Ref {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *ShowCallRequest) GetAgent() *Agent {
+	if x != nil {
+		return x.Agent
+	}
+	return nil
+}
+
+func (x *ShowCallRequest) GetAway() bool {
+	if x != nil {
+		return x.Away
+	}
+	return false
+}
+
+type ShowCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowCallResponse) Reset() {
+	*x = ShowCallResponse{}
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowCallResponse) ProtoMessage() {}
+
+func (x *ShowCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowCallResponse.ProtoReflect.Descriptor instead.
+func (*ShowCallResponse) Descriptor() ([]byte, []int) {
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{39}
 }
 
 type ListAgentsRequest struct {
@@ -2517,7 +2821,7 @@ type ListAgentsRequest struct {
 
 func (x *ListAgentsRequest) Reset() {
 	*x = ListAgentsRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2529,7 +2833,7 @@ func (x *ListAgentsRequest) String() string {
 func (*ListAgentsRequest) ProtoMessage() {}
 
 func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[35]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2542,7 +2846,7 @@ func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsRequest.ProtoReflect.Descriptor instead.
 func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{35}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{40}
 }
 
 type ListAgentsResponse struct {
@@ -2554,7 +2858,7 @@ type ListAgentsResponse struct {
 
 func (x *ListAgentsResponse) Reset() {
 	*x = ListAgentsResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2566,7 +2870,7 @@ func (x *ListAgentsResponse) String() string {
 func (*ListAgentsResponse) ProtoMessage() {}
 
 func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[36]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2579,7 +2883,7 @@ func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsResponse.ProtoReflect.Descriptor instead.
 func (*ListAgentsResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{36}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListAgentsResponse) GetAgents() []*Agent {
@@ -2602,7 +2906,7 @@ type ReadClickRequest struct {
 
 func (x *ReadClickRequest) Reset() {
 	*x = ReadClickRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2614,7 +2918,7 @@ func (x *ReadClickRequest) String() string {
 func (*ReadClickRequest) ProtoMessage() {}
 
 func (x *ReadClickRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[37]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2627,7 +2931,7 @@ func (x *ReadClickRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadClickRequest.ProtoReflect.Descriptor instead.
 func (*ReadClickRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{37}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReadClickRequest) GetMethod() string {
@@ -2674,7 +2978,7 @@ type HeaderValues struct {
 
 func (x *HeaderValues) Reset() {
 	*x = HeaderValues{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2686,7 +2990,7 @@ func (x *HeaderValues) String() string {
 func (*HeaderValues) ProtoMessage() {}
 
 func (x *HeaderValues) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[38]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2699,7 +3003,7 @@ func (x *HeaderValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeaderValues.ProtoReflect.Descriptor instead.
 func (*HeaderValues) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{38}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *HeaderValues) GetValues() []string {
@@ -2718,7 +3022,7 @@ type ReadClickResponse struct {
 
 func (x *ReadClickResponse) Reset() {
 	*x = ReadClickResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2730,7 +3034,7 @@ func (x *ReadClickResponse) String() string {
 func (*ReadClickResponse) ProtoMessage() {}
 
 func (x *ReadClickResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[39]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2743,7 +3047,7 @@ func (x *ReadClickResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadClickResponse.ProtoReflect.Descriptor instead.
 func (*ReadClickResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{39}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReadClickResponse) GetClicks() []*Click {
@@ -2765,7 +3069,7 @@ type Click struct {
 
 func (x *Click) Reset() {
 	*x = Click{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2777,7 +3081,7 @@ func (x *Click) String() string {
 func (*Click) ProtoMessage() {}
 
 func (x *Click) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[40]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2790,7 +3094,7 @@ func (x *Click) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Click.ProtoReflect.Descriptor instead.
 func (*Click) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{40}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Click) GetAgent() *Agent {
@@ -2831,7 +3135,7 @@ type RehearseRequest struct {
 
 func (x *RehearseRequest) Reset() {
 	*x = RehearseRequest{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2843,7 +3147,7 @@ func (x *RehearseRequest) String() string {
 func (*RehearseRequest) ProtoMessage() {}
 
 func (x *RehearseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[41]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2856,7 +3160,7 @@ func (x *RehearseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RehearseRequest.ProtoReflect.Descriptor instead.
 func (*RehearseRequest) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{41}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *RehearseRequest) GetBase() *CustomerBase {
@@ -2882,7 +3186,7 @@ type CustomerBase struct {
 
 func (x *CustomerBase) Reset() {
 	*x = CustomerBase{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2894,7 +3198,7 @@ func (x *CustomerBase) String() string {
 func (*CustomerBase) ProtoMessage() {}
 
 func (x *CustomerBase) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[42]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2907,7 +3211,7 @@ func (x *CustomerBase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerBase.ProtoReflect.Descriptor instead.
 func (*CustomerBase) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{42}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CustomerBase) GetCustomers() []*Customer {
@@ -2928,7 +3232,7 @@ type Customer struct {
 
 func (x *Customer) Reset() {
 	*x = Customer{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +3244,7 @@ func (x *Customer) String() string {
 func (*Customer) ProtoMessage() {}
 
 func (x *Customer) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[43]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3257,7 @@ func (x *Customer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Customer.ProtoReflect.Descriptor instead.
 func (*Customer) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{43}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Customer) GetRecord() *Candidate {
@@ -2983,7 +3287,7 @@ type RehearseResponse struct {
 
 func (x *RehearseResponse) Reset() {
 	*x = RehearseResponse{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2995,7 +3299,7 @@ func (x *RehearseResponse) String() string {
 func (*RehearseResponse) ProtoMessage() {}
 
 func (x *RehearseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[44]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3008,7 +3312,7 @@ func (x *RehearseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RehearseResponse.ProtoReflect.Descriptor instead.
 func (*RehearseResponse) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{44}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *RehearseResponse) GetFaults() []string {
@@ -3044,7 +3348,7 @@ type Written struct {
 
 func (x *Written) Reset() {
 	*x = Written{}
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[45]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3056,7 +3360,7 @@ func (x *Written) String() string {
 func (*Written) ProtoMessage() {}
 
 func (x *Written) ProtoReflect() protoreflect.Message {
-	mi := &file_pult_connector_v1_connector_proto_msgTypes[45]
+	mi := &file_pult_connector_v1_connector_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3069,7 +3373,7 @@ func (x *Written) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Written.ProtoReflect.Descriptor instead.
 func (*Written) Descriptor() ([]byte, []int) {
-	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{45}
+	return file_pult_connector_v1_connector_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Written) GetWhat() string {
@@ -3220,7 +3524,7 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\acomment\x18\a \x01(\tR\acomment\x12.\n" +
 	"\x05agent\x18\b \x01(\v2\x18.pult.connector.v1.AgentR\x05agent\"S\n" +
 	"\x15CreateContactResponse\x12:\n" +
-	"\tcandidate\x18\x01 \x01(\v2\x1c.pult.connector.v1.CandidateR\tcandidate\"\xb5\x04\n" +
+	"\tcandidate\x18\x01 \x01(\v2\x1c.pult.connector.v1.CandidateR\tcandidate\"\xf5\x04\n" +
 	"\x0eLogCallRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x122\n" +
 	"\bcustomer\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\x12\x16\n" +
@@ -3238,7 +3542,11 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\x04tags\x18\f \x03(\tR\x04tags\x12\x18\n" +
 	"\acomment\x18\r \x01(\tR\acomment\x12\x10\n" +
 	"\x03url\x18\x0e \x01(\tR\x03url\x128\n" +
-	"\awritten\x18\x0f \x01(\v2\x1e.pult.connector.v1.WrittenCallR\awritten\"k\n" +
+	"\awritten\x18\x0f \x01(\v2\x1e.pult.connector.v1.WrittenCallR\awritten\x12>\n" +
+	"\tannounced\x18\x10 \x01(\v2 .pult.connector.v1.AnnouncedCallR\tannounced\"m\n" +
+	"\rAnnouncedCall\x12(\n" +
+	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\x122\n" +
+	"\bcustomer\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\"k\n" +
 	"\vWrittenCall\x12(\n" +
 	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\x122\n" +
 	"\bcustomer\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\";\n" +
@@ -3267,7 +3575,24 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\x06due_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12.\n" +
 	"\x05agent\x18\a \x01(\v2\x18.pult.connector.v1.AgentR\x05agent\">\n" +
 	"\x12CreateTaskResponse\x12(\n" +
-	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\"\x13\n" +
+	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\"\x8e\x02\n" +
+	"\x13AnnounceCallRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x122\n" +
+	"\bcustomer\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\x12\x18\n" +
+	"\ainbound\x18\x04 \x01(\bR\ainbound\x12\x14\n" +
+	"\x05queue\x18\x05 \x01(\tR\x05queue\x12.\n" +
+	"\x05agent\x18\x06 \x01(\v2\x18.pult.connector.v1.AgentR\x05agent\x129\n" +
+	"\n" +
+	"started_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\"@\n" +
+	"\x14AnnounceCallResponse\x12(\n" +
+	"\x03ref\x18\x01 \x01(\v2\x16.pult.connector.v1.RefR\x03ref\"\x93\x01\n" +
+	"\x0fShowCallRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12*\n" +
+	"\x04call\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\x04call\x12.\n" +
+	"\x05agent\x18\x03 \x01(\v2\x18.pult.connector.v1.AgentR\x05agent\x12\x12\n" +
+	"\x04away\x18\x04 \x01(\bR\x04away\"\x12\n" +
+	"\x10ShowCallResponse\"\x13\n" +
 	"\x11ListAgentsRequest\"F\n" +
 	"\x12ListAgentsResponse\x120\n" +
 	"\x06agents\x18\x01 \x03(\v2\x18.pult.connector.v1.AgentR\x06agents\"\xa0\x02\n" +
@@ -3305,7 +3630,7 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\aWritten\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
-	"\x05texts\x18\x03 \x03(\tR\x05texts*\xf4\x02\n" +
+	"\x05texts\x18\x03 \x03(\tR\x05texts*\x8e\x03\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -3322,7 +3647,8 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\x12\x1a\n" +
 	"\x16CAPABILITY_LIST_AGENTS\x10\v\x12\x19\n" +
 	"\x15CAPABILITY_READ_CLICK\x10\f\x12\x17\n" +
-	"\x13CAPABILITY_REHEARSE\x10\r*N\n" +
+	"\x13CAPABILITY_REHEARSE\x10\r\x12\x18\n" +
+	"\x14CAPABILITY_SHOW_CALL\x10\x0e*N\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vKIND_PERSON\x10\x01\x12\x10\n" +
@@ -3340,8 +3666,7 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\x0eOUTCOME_MISSED\x10\x02\x12\x10\n" +
 	"\fOUTCOME_BUSY\x10\x03\x12\x15\n" +
 	"\x11OUTCOME_NO_ANSWER\x10\x04\x12\x12\n" +
-	"\x0eOUTCOME_FAILED\x10\x052\xdd\n" +
-	"\n" +
+	"\x0eOUTCOME_FAILED\x10\x052\x93\f\n" +
 	"\tConnector\x12S\n" +
 	"\bDescribe\x12\".pult.connector.v1.DescribeRequest\x1a#.pult.connector.v1.DescribeResponse\x12V\n" +
 	"\tConfigure\x12#.pult.connector.v1.ConfigureRequest\x1a$.pult.connector.v1.ConfigureResponse\x12M\n" +
@@ -3356,7 +3681,9 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\aLogCall\x12!.pult.connector.v1.LogCallRequest\x1a\".pult.connector.v1.LogCallResponse\x12j\n" +
 	"\x0fAttachRecording\x12).pult.connector.v1.AttachRecordingRequest\x1a*.pult.connector.v1.AttachRecordingResponse(\x01\x12Y\n" +
 	"\n" +
-	"CreateTask\x12$.pult.connector.v1.CreateTaskRequest\x1a%.pult.connector.v1.CreateTaskResponse\x12Y\n" +
+	"CreateTask\x12$.pult.connector.v1.CreateTaskRequest\x1a%.pult.connector.v1.CreateTaskResponse\x12_\n" +
+	"\fAnnounceCall\x12&.pult.connector.v1.AnnounceCallRequest\x1a'.pult.connector.v1.AnnounceCallResponse\x12S\n" +
+	"\bShowCall\x12\".pult.connector.v1.ShowCallRequest\x1a#.pult.connector.v1.ShowCallResponse\x12Y\n" +
 	"\n" +
 	"ListAgents\x12$.pult.connector.v1.ListAgentsRequest\x1a%.pult.connector.v1.ListAgentsResponse\x12V\n" +
 	"\tReadClick\x12#.pult.connector.v1.ReadClickRequest\x1a$.pult.connector.v1.ReadClickResponse\x12S\n" +
@@ -3375,7 +3702,7 @@ func file_pult_connector_v1_connector_proto_rawDescGZIP() []byte {
 }
 
 var file_pult_connector_v1_connector_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pult_connector_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
+var file_pult_connector_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_pult_connector_v1_connector_proto_goTypes = []any{
 	(Capability)(0),                 // 0: pult.connector.v1.Capability
 	(Kind)(0),                       // 1: pult.connector.v1.Kind
@@ -3409,41 +3736,46 @@ var file_pult_connector_v1_connector_proto_goTypes = []any{
 	(*CreateContactRequest)(nil),    // 29: pult.connector.v1.CreateContactRequest
 	(*CreateContactResponse)(nil),   // 30: pult.connector.v1.CreateContactResponse
 	(*LogCallRequest)(nil),          // 31: pult.connector.v1.LogCallRequest
-	(*WrittenCall)(nil),             // 32: pult.connector.v1.WrittenCall
-	(*LogCallResponse)(nil),         // 33: pult.connector.v1.LogCallResponse
-	(*AttachRecordingRequest)(nil),  // 34: pult.connector.v1.AttachRecordingRequest
-	(*Recording)(nil),               // 35: pult.connector.v1.Recording
-	(*AttachRecordingResponse)(nil), // 36: pult.connector.v1.AttachRecordingResponse
-	(*CreateTaskRequest)(nil),       // 37: pult.connector.v1.CreateTaskRequest
-	(*CreateTaskResponse)(nil),      // 38: pult.connector.v1.CreateTaskResponse
-	(*ListAgentsRequest)(nil),       // 39: pult.connector.v1.ListAgentsRequest
-	(*ListAgentsResponse)(nil),      // 40: pult.connector.v1.ListAgentsResponse
-	(*ReadClickRequest)(nil),        // 41: pult.connector.v1.ReadClickRequest
-	(*HeaderValues)(nil),            // 42: pult.connector.v1.HeaderValues
-	(*ReadClickResponse)(nil),       // 43: pult.connector.v1.ReadClickResponse
-	(*Click)(nil),                   // 44: pult.connector.v1.Click
-	(*RehearseRequest)(nil),         // 45: pult.connector.v1.RehearseRequest
-	(*CustomerBase)(nil),            // 46: pult.connector.v1.CustomerBase
-	(*Customer)(nil),                // 47: pult.connector.v1.Customer
-	(*RehearseResponse)(nil),        // 48: pult.connector.v1.RehearseResponse
-	(*Written)(nil),                 // 49: pult.connector.v1.Written
-	nil,                             // 50: pult.connector.v1.ConfigureRequest.SecretsEntry
-	nil,                             // 51: pult.connector.v1.Candidate.NotesEntry
-	nil,                             // 52: pult.connector.v1.ReadClickRequest.HeadersEntry
-	(*durationpb.Duration)(nil),     // 53: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),   // 54: google.protobuf.Timestamp
+	(*AnnouncedCall)(nil),           // 32: pult.connector.v1.AnnouncedCall
+	(*WrittenCall)(nil),             // 33: pult.connector.v1.WrittenCall
+	(*LogCallResponse)(nil),         // 34: pult.connector.v1.LogCallResponse
+	(*AttachRecordingRequest)(nil),  // 35: pult.connector.v1.AttachRecordingRequest
+	(*Recording)(nil),               // 36: pult.connector.v1.Recording
+	(*AttachRecordingResponse)(nil), // 37: pult.connector.v1.AttachRecordingResponse
+	(*CreateTaskRequest)(nil),       // 38: pult.connector.v1.CreateTaskRequest
+	(*CreateTaskResponse)(nil),      // 39: pult.connector.v1.CreateTaskResponse
+	(*AnnounceCallRequest)(nil),     // 40: pult.connector.v1.AnnounceCallRequest
+	(*AnnounceCallResponse)(nil),    // 41: pult.connector.v1.AnnounceCallResponse
+	(*ShowCallRequest)(nil),         // 42: pult.connector.v1.ShowCallRequest
+	(*ShowCallResponse)(nil),        // 43: pult.connector.v1.ShowCallResponse
+	(*ListAgentsRequest)(nil),       // 44: pult.connector.v1.ListAgentsRequest
+	(*ListAgentsResponse)(nil),      // 45: pult.connector.v1.ListAgentsResponse
+	(*ReadClickRequest)(nil),        // 46: pult.connector.v1.ReadClickRequest
+	(*HeaderValues)(nil),            // 47: pult.connector.v1.HeaderValues
+	(*ReadClickResponse)(nil),       // 48: pult.connector.v1.ReadClickResponse
+	(*Click)(nil),                   // 49: pult.connector.v1.Click
+	(*RehearseRequest)(nil),         // 50: pult.connector.v1.RehearseRequest
+	(*CustomerBase)(nil),            // 51: pult.connector.v1.CustomerBase
+	(*Customer)(nil),                // 52: pult.connector.v1.Customer
+	(*RehearseResponse)(nil),        // 53: pult.connector.v1.RehearseResponse
+	(*Written)(nil),                 // 54: pult.connector.v1.Written
+	nil,                             // 55: pult.connector.v1.ConfigureRequest.SecretsEntry
+	nil,                             // 56: pult.connector.v1.Candidate.NotesEntry
+	nil,                             // 57: pult.connector.v1.ReadClickRequest.HeadersEntry
+	(*durationpb.Duration)(nil),     // 58: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),   // 59: google.protobuf.Timestamp
 }
 var file_pult_connector_v1_connector_proto_depIdxs = []int32{
 	0,  // 0: pult.connector.v1.DescribeResponse.capabilities:type_name -> pult.connector.v1.Capability
-	50, // 1: pult.connector.v1.ConfigureRequest.secrets:type_name -> pult.connector.v1.ConfigureRequest.SecretsEntry
+	55, // 1: pult.connector.v1.ConfigureRequest.secrets:type_name -> pult.connector.v1.ConfigureRequest.SecretsEntry
 	8,  // 2: pult.connector.v1.Candidate.ref:type_name -> pult.connector.v1.Ref
 	1,  // 3: pult.connector.v1.Candidate.kind:type_name -> pult.connector.v1.Kind
 	9,  // 4: pult.connector.v1.Candidate.phones:type_name -> pult.connector.v1.Phone
 	10, // 5: pult.connector.v1.Candidate.owner:type_name -> pult.connector.v1.Person
-	51, // 6: pult.connector.v1.Candidate.notes:type_name -> pult.connector.v1.Candidate.NotesEntry
+	56, // 6: pult.connector.v1.Candidate.notes:type_name -> pult.connector.v1.Candidate.NotesEntry
 	8,  // 7: pult.connector.v1.Candidate.stands_for:type_name -> pult.connector.v1.Ref
 	11, // 8: pult.connector.v1.LookupResponse.candidates:type_name -> pult.connector.v1.Candidate
-	53, // 9: pult.connector.v1.CheckResponse.latency:type_name -> google.protobuf.Duration
+	58, // 9: pult.connector.v1.CheckResponse.latency:type_name -> google.protobuf.Duration
 	8,  // 10: pult.connector.v1.GetRequest.ref:type_name -> pult.connector.v1.Ref
 	11, // 11: pult.connector.v1.GetResponse.candidate:type_name -> pult.connector.v1.Candidate
 	11, // 12: pult.connector.v1.SearchResponse.candidates:type_name -> pult.connector.v1.Candidate
@@ -3453,81 +3785,94 @@ var file_pult_connector_v1_connector_proto_depIdxs = []int32{
 	8,  // 16: pult.connector.v1.Item.ref:type_name -> pult.connector.v1.Ref
 	2,  // 17: pult.connector.v1.Item.kind:type_name -> pult.connector.v1.ItemKind
 	10, // 18: pult.connector.v1.Item.owner:type_name -> pult.connector.v1.Person
-	54, // 19: pult.connector.v1.Item.at:type_name -> google.protobuf.Timestamp
+	59, // 19: pult.connector.v1.Item.at:type_name -> google.protobuf.Timestamp
 	8,  // 20: pult.connector.v1.HistoryRequest.customer:type_name -> pult.connector.v1.Ref
 	27, // 21: pult.connector.v1.HistoryResponse.contacts:type_name -> pult.connector.v1.Contact
 	8,  // 22: pult.connector.v1.Contact.ref:type_name -> pult.connector.v1.Ref
-	54, // 23: pult.connector.v1.Contact.at:type_name -> google.protobuf.Timestamp
+	59, // 23: pult.connector.v1.Contact.at:type_name -> google.protobuf.Timestamp
 	10, // 24: pult.connector.v1.Contact.who:type_name -> pult.connector.v1.Person
 	1,  // 25: pult.connector.v1.CreateContactRequest.kind:type_name -> pult.connector.v1.Kind
 	28, // 26: pult.connector.v1.CreateContactRequest.agent:type_name -> pult.connector.v1.Agent
 	11, // 27: pult.connector.v1.CreateContactResponse.candidate:type_name -> pult.connector.v1.Candidate
 	8,  // 28: pult.connector.v1.LogCallRequest.customer:type_name -> pult.connector.v1.Ref
 	28, // 29: pult.connector.v1.LogCallRequest.agent:type_name -> pult.connector.v1.Agent
-	54, // 30: pult.connector.v1.LogCallRequest.started_at:type_name -> google.protobuf.Timestamp
-	53, // 31: pult.connector.v1.LogCallRequest.waited:type_name -> google.protobuf.Duration
-	53, // 32: pult.connector.v1.LogCallRequest.talked:type_name -> google.protobuf.Duration
+	59, // 30: pult.connector.v1.LogCallRequest.started_at:type_name -> google.protobuf.Timestamp
+	58, // 31: pult.connector.v1.LogCallRequest.waited:type_name -> google.protobuf.Duration
+	58, // 32: pult.connector.v1.LogCallRequest.talked:type_name -> google.protobuf.Duration
 	3,  // 33: pult.connector.v1.LogCallRequest.outcome:type_name -> pult.connector.v1.Outcome
-	32, // 34: pult.connector.v1.LogCallRequest.written:type_name -> pult.connector.v1.WrittenCall
-	8,  // 35: pult.connector.v1.WrittenCall.ref:type_name -> pult.connector.v1.Ref
-	8,  // 36: pult.connector.v1.WrittenCall.customer:type_name -> pult.connector.v1.Ref
-	8,  // 37: pult.connector.v1.LogCallResponse.ref:type_name -> pult.connector.v1.Ref
-	35, // 38: pult.connector.v1.AttachRecordingRequest.recording:type_name -> pult.connector.v1.Recording
-	8,  // 39: pult.connector.v1.Recording.call:type_name -> pult.connector.v1.Ref
-	8,  // 40: pult.connector.v1.Recording.customer:type_name -> pult.connector.v1.Ref
-	53, // 41: pult.connector.v1.Recording.length:type_name -> google.protobuf.Duration
-	8,  // 42: pult.connector.v1.CreateTaskRequest.customer:type_name -> pult.connector.v1.Ref
-	54, // 43: pult.connector.v1.CreateTaskRequest.due_at:type_name -> google.protobuf.Timestamp
-	28, // 44: pult.connector.v1.CreateTaskRequest.agent:type_name -> pult.connector.v1.Agent
-	8,  // 45: pult.connector.v1.CreateTaskResponse.ref:type_name -> pult.connector.v1.Ref
-	28, // 46: pult.connector.v1.ListAgentsResponse.agents:type_name -> pult.connector.v1.Agent
-	52, // 47: pult.connector.v1.ReadClickRequest.headers:type_name -> pult.connector.v1.ReadClickRequest.HeadersEntry
-	44, // 48: pult.connector.v1.ReadClickResponse.clicks:type_name -> pult.connector.v1.Click
-	28, // 49: pult.connector.v1.Click.agent:type_name -> pult.connector.v1.Agent
-	8,  // 50: pult.connector.v1.Click.customer:type_name -> pult.connector.v1.Ref
-	46, // 51: pult.connector.v1.RehearseRequest.base:type_name -> pult.connector.v1.CustomerBase
-	47, // 52: pult.connector.v1.CustomerBase.customers:type_name -> pult.connector.v1.Customer
-	11, // 53: pult.connector.v1.Customer.record:type_name -> pult.connector.v1.Candidate
-	24, // 54: pult.connector.v1.Customer.business:type_name -> pult.connector.v1.Item
-	49, // 55: pult.connector.v1.RehearseResponse.written:type_name -> pult.connector.v1.Written
-	42, // 56: pult.connector.v1.ReadClickRequest.HeadersEntry.value:type_name -> pult.connector.v1.HeaderValues
-	4,  // 57: pult.connector.v1.Connector.Describe:input_type -> pult.connector.v1.DescribeRequest
-	6,  // 58: pult.connector.v1.Connector.Configure:input_type -> pult.connector.v1.ConfigureRequest
-	12, // 59: pult.connector.v1.Connector.Lookup:input_type -> pult.connector.v1.LookupRequest
-	14, // 60: pult.connector.v1.Connector.Check:input_type -> pult.connector.v1.CheckRequest
-	16, // 61: pult.connector.v1.Connector.Get:input_type -> pult.connector.v1.GetRequest
-	18, // 62: pult.connector.v1.Connector.Search:input_type -> pult.connector.v1.SearchRequest
-	20, // 63: pult.connector.v1.Connector.Index:input_type -> pult.connector.v1.IndexRequest
-	22, // 64: pult.connector.v1.Connector.Related:input_type -> pult.connector.v1.RelatedRequest
-	25, // 65: pult.connector.v1.Connector.History:input_type -> pult.connector.v1.HistoryRequest
-	29, // 66: pult.connector.v1.Connector.CreateContact:input_type -> pult.connector.v1.CreateContactRequest
-	31, // 67: pult.connector.v1.Connector.LogCall:input_type -> pult.connector.v1.LogCallRequest
-	34, // 68: pult.connector.v1.Connector.AttachRecording:input_type -> pult.connector.v1.AttachRecordingRequest
-	37, // 69: pult.connector.v1.Connector.CreateTask:input_type -> pult.connector.v1.CreateTaskRequest
-	39, // 70: pult.connector.v1.Connector.ListAgents:input_type -> pult.connector.v1.ListAgentsRequest
-	41, // 71: pult.connector.v1.Connector.ReadClick:input_type -> pult.connector.v1.ReadClickRequest
-	45, // 72: pult.connector.v1.Connector.Rehearse:input_type -> pult.connector.v1.RehearseRequest
-	5,  // 73: pult.connector.v1.Connector.Describe:output_type -> pult.connector.v1.DescribeResponse
-	7,  // 74: pult.connector.v1.Connector.Configure:output_type -> pult.connector.v1.ConfigureResponse
-	13, // 75: pult.connector.v1.Connector.Lookup:output_type -> pult.connector.v1.LookupResponse
-	15, // 76: pult.connector.v1.Connector.Check:output_type -> pult.connector.v1.CheckResponse
-	17, // 77: pult.connector.v1.Connector.Get:output_type -> pult.connector.v1.GetResponse
-	19, // 78: pult.connector.v1.Connector.Search:output_type -> pult.connector.v1.SearchResponse
-	21, // 79: pult.connector.v1.Connector.Index:output_type -> pult.connector.v1.IndexResponse
-	23, // 80: pult.connector.v1.Connector.Related:output_type -> pult.connector.v1.RelatedResponse
-	26, // 81: pult.connector.v1.Connector.History:output_type -> pult.connector.v1.HistoryResponse
-	30, // 82: pult.connector.v1.Connector.CreateContact:output_type -> pult.connector.v1.CreateContactResponse
-	33, // 83: pult.connector.v1.Connector.LogCall:output_type -> pult.connector.v1.LogCallResponse
-	36, // 84: pult.connector.v1.Connector.AttachRecording:output_type -> pult.connector.v1.AttachRecordingResponse
-	38, // 85: pult.connector.v1.Connector.CreateTask:output_type -> pult.connector.v1.CreateTaskResponse
-	40, // 86: pult.connector.v1.Connector.ListAgents:output_type -> pult.connector.v1.ListAgentsResponse
-	43, // 87: pult.connector.v1.Connector.ReadClick:output_type -> pult.connector.v1.ReadClickResponse
-	48, // 88: pult.connector.v1.Connector.Rehearse:output_type -> pult.connector.v1.RehearseResponse
-	73, // [73:89] is the sub-list for method output_type
-	57, // [57:73] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	33, // 34: pult.connector.v1.LogCallRequest.written:type_name -> pult.connector.v1.WrittenCall
+	32, // 35: pult.connector.v1.LogCallRequest.announced:type_name -> pult.connector.v1.AnnouncedCall
+	8,  // 36: pult.connector.v1.AnnouncedCall.ref:type_name -> pult.connector.v1.Ref
+	8,  // 37: pult.connector.v1.AnnouncedCall.customer:type_name -> pult.connector.v1.Ref
+	8,  // 38: pult.connector.v1.WrittenCall.ref:type_name -> pult.connector.v1.Ref
+	8,  // 39: pult.connector.v1.WrittenCall.customer:type_name -> pult.connector.v1.Ref
+	8,  // 40: pult.connector.v1.LogCallResponse.ref:type_name -> pult.connector.v1.Ref
+	36, // 41: pult.connector.v1.AttachRecordingRequest.recording:type_name -> pult.connector.v1.Recording
+	8,  // 42: pult.connector.v1.Recording.call:type_name -> pult.connector.v1.Ref
+	8,  // 43: pult.connector.v1.Recording.customer:type_name -> pult.connector.v1.Ref
+	58, // 44: pult.connector.v1.Recording.length:type_name -> google.protobuf.Duration
+	8,  // 45: pult.connector.v1.CreateTaskRequest.customer:type_name -> pult.connector.v1.Ref
+	59, // 46: pult.connector.v1.CreateTaskRequest.due_at:type_name -> google.protobuf.Timestamp
+	28, // 47: pult.connector.v1.CreateTaskRequest.agent:type_name -> pult.connector.v1.Agent
+	8,  // 48: pult.connector.v1.CreateTaskResponse.ref:type_name -> pult.connector.v1.Ref
+	8,  // 49: pult.connector.v1.AnnounceCallRequest.customer:type_name -> pult.connector.v1.Ref
+	28, // 50: pult.connector.v1.AnnounceCallRequest.agent:type_name -> pult.connector.v1.Agent
+	59, // 51: pult.connector.v1.AnnounceCallRequest.started_at:type_name -> google.protobuf.Timestamp
+	8,  // 52: pult.connector.v1.AnnounceCallResponse.ref:type_name -> pult.connector.v1.Ref
+	8,  // 53: pult.connector.v1.ShowCallRequest.call:type_name -> pult.connector.v1.Ref
+	28, // 54: pult.connector.v1.ShowCallRequest.agent:type_name -> pult.connector.v1.Agent
+	28, // 55: pult.connector.v1.ListAgentsResponse.agents:type_name -> pult.connector.v1.Agent
+	57, // 56: pult.connector.v1.ReadClickRequest.headers:type_name -> pult.connector.v1.ReadClickRequest.HeadersEntry
+	49, // 57: pult.connector.v1.ReadClickResponse.clicks:type_name -> pult.connector.v1.Click
+	28, // 58: pult.connector.v1.Click.agent:type_name -> pult.connector.v1.Agent
+	8,  // 59: pult.connector.v1.Click.customer:type_name -> pult.connector.v1.Ref
+	51, // 60: pult.connector.v1.RehearseRequest.base:type_name -> pult.connector.v1.CustomerBase
+	52, // 61: pult.connector.v1.CustomerBase.customers:type_name -> pult.connector.v1.Customer
+	11, // 62: pult.connector.v1.Customer.record:type_name -> pult.connector.v1.Candidate
+	24, // 63: pult.connector.v1.Customer.business:type_name -> pult.connector.v1.Item
+	54, // 64: pult.connector.v1.RehearseResponse.written:type_name -> pult.connector.v1.Written
+	47, // 65: pult.connector.v1.ReadClickRequest.HeadersEntry.value:type_name -> pult.connector.v1.HeaderValues
+	4,  // 66: pult.connector.v1.Connector.Describe:input_type -> pult.connector.v1.DescribeRequest
+	6,  // 67: pult.connector.v1.Connector.Configure:input_type -> pult.connector.v1.ConfigureRequest
+	12, // 68: pult.connector.v1.Connector.Lookup:input_type -> pult.connector.v1.LookupRequest
+	14, // 69: pult.connector.v1.Connector.Check:input_type -> pult.connector.v1.CheckRequest
+	16, // 70: pult.connector.v1.Connector.Get:input_type -> pult.connector.v1.GetRequest
+	18, // 71: pult.connector.v1.Connector.Search:input_type -> pult.connector.v1.SearchRequest
+	20, // 72: pult.connector.v1.Connector.Index:input_type -> pult.connector.v1.IndexRequest
+	22, // 73: pult.connector.v1.Connector.Related:input_type -> pult.connector.v1.RelatedRequest
+	25, // 74: pult.connector.v1.Connector.History:input_type -> pult.connector.v1.HistoryRequest
+	29, // 75: pult.connector.v1.Connector.CreateContact:input_type -> pult.connector.v1.CreateContactRequest
+	31, // 76: pult.connector.v1.Connector.LogCall:input_type -> pult.connector.v1.LogCallRequest
+	35, // 77: pult.connector.v1.Connector.AttachRecording:input_type -> pult.connector.v1.AttachRecordingRequest
+	38, // 78: pult.connector.v1.Connector.CreateTask:input_type -> pult.connector.v1.CreateTaskRequest
+	40, // 79: pult.connector.v1.Connector.AnnounceCall:input_type -> pult.connector.v1.AnnounceCallRequest
+	42, // 80: pult.connector.v1.Connector.ShowCall:input_type -> pult.connector.v1.ShowCallRequest
+	44, // 81: pult.connector.v1.Connector.ListAgents:input_type -> pult.connector.v1.ListAgentsRequest
+	46, // 82: pult.connector.v1.Connector.ReadClick:input_type -> pult.connector.v1.ReadClickRequest
+	50, // 83: pult.connector.v1.Connector.Rehearse:input_type -> pult.connector.v1.RehearseRequest
+	5,  // 84: pult.connector.v1.Connector.Describe:output_type -> pult.connector.v1.DescribeResponse
+	7,  // 85: pult.connector.v1.Connector.Configure:output_type -> pult.connector.v1.ConfigureResponse
+	13, // 86: pult.connector.v1.Connector.Lookup:output_type -> pult.connector.v1.LookupResponse
+	15, // 87: pult.connector.v1.Connector.Check:output_type -> pult.connector.v1.CheckResponse
+	17, // 88: pult.connector.v1.Connector.Get:output_type -> pult.connector.v1.GetResponse
+	19, // 89: pult.connector.v1.Connector.Search:output_type -> pult.connector.v1.SearchResponse
+	21, // 90: pult.connector.v1.Connector.Index:output_type -> pult.connector.v1.IndexResponse
+	23, // 91: pult.connector.v1.Connector.Related:output_type -> pult.connector.v1.RelatedResponse
+	26, // 92: pult.connector.v1.Connector.History:output_type -> pult.connector.v1.HistoryResponse
+	30, // 93: pult.connector.v1.Connector.CreateContact:output_type -> pult.connector.v1.CreateContactResponse
+	34, // 94: pult.connector.v1.Connector.LogCall:output_type -> pult.connector.v1.LogCallResponse
+	37, // 95: pult.connector.v1.Connector.AttachRecording:output_type -> pult.connector.v1.AttachRecordingResponse
+	39, // 96: pult.connector.v1.Connector.CreateTask:output_type -> pult.connector.v1.CreateTaskResponse
+	41, // 97: pult.connector.v1.Connector.AnnounceCall:output_type -> pult.connector.v1.AnnounceCallResponse
+	43, // 98: pult.connector.v1.Connector.ShowCall:output_type -> pult.connector.v1.ShowCallResponse
+	45, // 99: pult.connector.v1.Connector.ListAgents:output_type -> pult.connector.v1.ListAgentsResponse
+	48, // 100: pult.connector.v1.Connector.ReadClick:output_type -> pult.connector.v1.ReadClickResponse
+	53, // 101: pult.connector.v1.Connector.Rehearse:output_type -> pult.connector.v1.RehearseResponse
+	84, // [84:102] is the sub-list for method output_type
+	66, // [66:84] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_pult_connector_v1_connector_proto_init() }
@@ -3535,18 +3880,18 @@ func file_pult_connector_v1_connector_proto_init() {
 	if File_pult_connector_v1_connector_proto != nil {
 		return
 	}
-	file_pult_connector_v1_connector_proto_msgTypes[30].OneofWrappers = []any{
+	file_pult_connector_v1_connector_proto_msgTypes[31].OneofWrappers = []any{
 		(*AttachRecordingRequest_Recording)(nil),
 		(*AttachRecordingRequest_Data)(nil),
 	}
-	file_pult_connector_v1_connector_proto_msgTypes[41].OneofWrappers = []any{}
+	file_pult_connector_v1_connector_proto_msgTypes[46].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pult_connector_v1_connector_proto_rawDesc), len(file_pult_connector_v1_connector_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   49,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

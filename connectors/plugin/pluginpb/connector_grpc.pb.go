@@ -54,6 +54,8 @@ const (
 	Connector_LogCall_FullMethodName         = "/pult.connector.v1.Connector/LogCall"
 	Connector_AttachRecording_FullMethodName = "/pult.connector.v1.Connector/AttachRecording"
 	Connector_CreateTask_FullMethodName      = "/pult.connector.v1.Connector/CreateTask"
+	Connector_AnnounceCall_FullMethodName    = "/pult.connector.v1.Connector/AnnounceCall"
+	Connector_ShowCall_FullMethodName        = "/pult.connector.v1.Connector/ShowCall"
 	Connector_ListAgents_FullMethodName      = "/pult.connector.v1.Connector/ListAgents"
 	Connector_ReadClick_FullMethodName       = "/pult.connector.v1.Connector/ReadClick"
 	Connector_Rehearse_FullMethodName        = "/pult.connector.v1.Connector/Rehearse"
@@ -94,6 +96,12 @@ type ConnectorClient interface {
 	AttachRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AttachRecordingRequest, AttachRecordingResponse], error)
 	// CreateTask makes somebody do something. Twice the same key makes one task.
 	CreateTask(ctx context.Context, in *CreateTaskRequest, opts ...grpc.CallOption) (*CreateTaskResponse, error)
+	// AnnounceCall tells of a call that goes on and shows nothing. What it returns is kept for ShowCall and LogCall. A call that is
+	// announced twice, since an answer was lost, may be two: one that is neither shown nor logged must leave no trace that people see.
+	AnnounceCall(ctx context.Context, in *AnnounceCallRequest, opts ...grpc.CallOption) (*AnnounceCallResponse, error)
+	// ShowCall has the system show its own card of an announced call to somebody, or take it away. It does nothing where the system has
+	// forgotten the call, or the call has ended there: LogCall ends it.
+	ShowCall(ctx context.Context, in *ShowCallRequest, opts ...grpc.CallOption) (*ShowCallResponse, error)
 	// ListAgents tells who works with the system.
 	ListAgents(ctx context.Context, in *ListAgentsRequest, opts ...grpc.CallOption) (*ListAgentsResponse, error)
 	// ReadClick understands what the system sends when somebody clicks a number there. A request that does not prove where it comes
@@ -245,6 +253,26 @@ func (c *connectorClient) CreateTask(ctx context.Context, in *CreateTaskRequest,
 	return out, nil
 }
 
+func (c *connectorClient) AnnounceCall(ctx context.Context, in *AnnounceCallRequest, opts ...grpc.CallOption) (*AnnounceCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnnounceCallResponse)
+	err := c.cc.Invoke(ctx, Connector_AnnounceCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *connectorClient) ShowCall(ctx context.Context, in *ShowCallRequest, opts ...grpc.CallOption) (*ShowCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShowCallResponse)
+	err := c.cc.Invoke(ctx, Connector_ShowCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *connectorClient) ListAgents(ctx context.Context, in *ListAgentsRequest, opts ...grpc.CallOption) (*ListAgentsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAgentsResponse)
@@ -310,6 +338,12 @@ type ConnectorServer interface {
 	AttachRecording(grpc.ClientStreamingServer[AttachRecordingRequest, AttachRecordingResponse]) error
 	// CreateTask makes somebody do something. Twice the same key makes one task.
 	CreateTask(context.Context, *CreateTaskRequest) (*CreateTaskResponse, error)
+	// AnnounceCall tells of a call that goes on and shows nothing. What it returns is kept for ShowCall and LogCall. A call that is
+	// announced twice, since an answer was lost, may be two: one that is neither shown nor logged must leave no trace that people see.
+	AnnounceCall(context.Context, *AnnounceCallRequest) (*AnnounceCallResponse, error)
+	// ShowCall has the system show its own card of an announced call to somebody, or take it away. It does nothing where the system has
+	// forgotten the call, or the call has ended there: LogCall ends it.
+	ShowCall(context.Context, *ShowCallRequest) (*ShowCallResponse, error)
 	// ListAgents tells who works with the system.
 	ListAgents(context.Context, *ListAgentsRequest) (*ListAgentsResponse, error)
 	// ReadClick understands what the system sends when somebody clicks a number there. A request that does not prove where it comes
@@ -366,6 +400,12 @@ func (UnimplementedConnectorServer) AttachRecording(grpc.ClientStreamingServer[A
 }
 func (UnimplementedConnectorServer) CreateTask(context.Context, *CreateTaskRequest) (*CreateTaskResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateTask not implemented")
+}
+func (UnimplementedConnectorServer) AnnounceCall(context.Context, *AnnounceCallRequest) (*AnnounceCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnnounceCall not implemented")
+}
+func (UnimplementedConnectorServer) ShowCall(context.Context, *ShowCallRequest) (*ShowCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShowCall not implemented")
 }
 func (UnimplementedConnectorServer) ListAgents(context.Context, *ListAgentsRequest) (*ListAgentsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAgents not implemented")
@@ -620,6 +660,42 @@ func _Connector_CreateTask_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Connector_AnnounceCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnnounceCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConnectorServer).AnnounceCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Connector_AnnounceCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConnectorServer).AnnounceCall(ctx, req.(*AnnounceCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Connector_ShowCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShowCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConnectorServer).ShowCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Connector_ShowCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConnectorServer).ShowCall(ctx, req.(*ShowCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Connector_ListAgents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAgentsRequest)
 	if err := dec(in); err != nil {
@@ -728,6 +804,14 @@ var Connector_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateTask",
 			Handler:    _Connector_CreateTask_Handler,
+		},
+		{
+			MethodName: "AnnounceCall",
+			Handler:    _Connector_AnnounceCall_Handler,
+		},
+		{
+			MethodName: "ShowCall",
+			Handler:    _Connector_ShowCall_Handler,
 		},
 		{
 			MethodName: "ListAgents",

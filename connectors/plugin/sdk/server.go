@@ -218,6 +218,19 @@ func (s *server) CreateTask(ctx context.Context, r *pb.CreateTaskRequest) (*pb.C
 	})
 }
 
+func (s *server) AnnounceCall(ctx context.Context, r *pb.AnnounceCallRequest) (*pb.AnnounceCallResponse, error) {
+	return ask(s, func(c connectors.CallShower, id string) (*pb.AnnounceCallResponse, error) {
+		ref, err := c.AnnounceCall(ctx, wire.ToLive(id, r))
+		return &pb.AnnounceCallResponse{Ref: wire.FromRef(ref)}, err
+	})
+}
+
+func (s *server) ShowCall(ctx context.Context, r *pb.ShowCallRequest) (*pb.ShowCallResponse, error) {
+	return ask(s, func(c connectors.CallShower, id string) (*pb.ShowCallResponse, error) {
+		return &pb.ShowCallResponse{}, c.ShowCall(ctx, wire.ToCard(id, r))
+	})
+}
+
 func (s *server) ListAgents(ctx context.Context, _ *pb.ListAgentsRequest) (*pb.ListAgentsResponse, error) {
 	return ask(s, func(c connectors.AgentLister, _ string) (*pb.ListAgentsResponse, error) {
 		agents, err := c.Agents(ctx)

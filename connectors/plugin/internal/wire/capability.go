@@ -27,6 +27,7 @@ var capabilities = []pair{
 	capability[connectors.CallLogger](pb.Capability_CAPABILITY_LOG_CALL),
 	capability[connectors.RecordingAttacher](pb.Capability_CAPABILITY_ATTACH_RECORDING),
 	capability[connectors.TaskCreator](pb.Capability_CAPABILITY_CREATE_TASK),
+	capability[connectors.CallShower](pb.Capability_CAPABILITY_SHOW_CALL),
 	capability[connectors.AgentLister](pb.Capability_CAPABILITY_LIST_AGENTS),
 	capability[connectors.ClickSource](pb.Capability_CAPABILITY_READ_CLICK),
 }

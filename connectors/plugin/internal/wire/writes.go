@@ -47,7 +47,7 @@ func FromCall(c connectors.CallRecord) *pb.LogCallRequest {
 		Key: c.Key, Customer: FromRef(c.Customer), Number: c.Number, Inbound: c.Inbound, Queue: c.Queue, Agent: fromAgent(c.Agent),
 		StartedAt: fromTime(c.StartedAt), Waited: FromDuration(c.Waited), Talked: FromDuration(c.Talked),
 		Outcome: outcomes.number(c.Outcome), Topic: c.Topic, Tags: c.Tags, Comment: c.Comment, Url: c.URL,
-		Written: fromWritten(c.Written),
+		Written: fromWritten(c.Written), Announced: fromAnnounced(c.Announced),
 	}
 }
 
@@ -58,13 +58,21 @@ func fromWritten(w connectors.Written) *pb.WrittenCall {
 	return &pb.WrittenCall{Ref: FromRef(w.Ref), Customer: FromRef(w.Customer)}
 }
 
+func fromAnnounced(a connectors.Announced) *pb.AnnouncedCall {
+	if a == (connectors.Announced{}) {
+		return nil
+	}
+	return &pb.AnnouncedCall{Ref: FromRef(a.Ref), Customer: FromRef(a.Customer)}
+}
+
 // ToCall is the inverse of FromCall.
 func ToCall(connector string, c *pb.LogCallRequest) connectors.CallRecord {
 	return connectors.CallRecord{
 		Key: c.Key, Customer: ToRef(connector, c.Customer), Number: c.Number, Inbound: c.Inbound, Queue: c.Queue, Agent: toAgent(c.Agent),
 		StartedAt: toTime(c.StartedAt), Waited: c.Waited.AsDuration(), Talked: c.Talked.AsDuration(),
 		Outcome: outcomes.word(c.Outcome), Topic: c.Topic, Tags: c.Tags, Comment: c.Comment, URL: c.Url,
-		Written: connectors.Written{Ref: ToRef(connector, c.GetWritten().GetRef()), Customer: ToRef(connector, c.GetWritten().GetCustomer())},
+		Written:   connectors.Written{Ref: ToRef(connector, c.GetWritten().GetRef()), Customer: ToRef(connector, c.GetWritten().GetCustomer())},
+		Announced: connectors.Announced{Ref: ToRef(connector, c.GetAnnounced().GetRef()), Customer: ToRef(connector, c.GetAnnounced().GetCustomer())},
 	}
 }
 
@@ -98,6 +106,32 @@ func ToTask(connector string, t *pb.CreateTaskRequest) connectors.Task {
 		Key: t.Key, Customer: ToRef(connector, t.Customer), Number: t.Number, Title: t.Title, Text: t.Text, DueAt: toTime(t.DueAt),
 		Agent: toAgent(t.Agent),
 	}
+}
+
+// FromLive turns a call that goes on.
+func FromLive(c connectors.LiveCall) *pb.AnnounceCallRequest {
+	return &pb.AnnounceCallRequest{
+		Key: c.Key, Customer: FromRef(c.Customer), Number: c.Number, Inbound: c.Inbound, Queue: c.Queue, Agent: fromAgent(c.Agent),
+		StartedAt: fromTime(c.StartedAt),
+	}
+}
+
+// ToLive is the inverse of FromLive.
+func ToLive(connector string, c *pb.AnnounceCallRequest) connectors.LiveCall {
+	return connectors.LiveCall{
+		Key: c.Key, Customer: ToRef(connector, c.Customer), Number: c.Number, Inbound: c.Inbound, Queue: c.Queue, Agent: toAgent(c.Agent),
+		StartedAt: toTime(c.StartedAt),
+	}
+}
+
+// FromCard turns a card.
+func FromCard(c connectors.Card) *pb.ShowCallRequest {
+	return &pb.ShowCallRequest{Key: c.Key, Call: FromRef(c.Call), Agent: fromAgent(c.Agent), Away: c.Away}
+}
+
+// ToCard is the inverse of FromCard.
+func ToCard(connector string, c *pb.ShowCallRequest) connectors.Card {
+	return connectors.Card{Key: c.Key, Call: ToRef(connector, c.Call), Agent: toAgent(c.Agent), Away: c.Away}
 }
 
 // FromRequest turns a request whose body was read.
