@@ -109,8 +109,9 @@ type (
 	// announces a call once, keeps what that returned, and then has the card shown to one operator after the other; LogCall, to which
 	// CallRecord.Announced tells of it, ends the call there. It is worth nothing later: after the end of a call nothing is shown.
 	CallShower interface {
-		// AnnounceCall tells of a call with a customer and shows nothing. What is announced twice, since an answer was lost, may be two:
-		// one that is neither shown nor logged leaves no trace that people see.
+		// AnnounceCall tells of a call with a customer and shows nothing. What is announced twice, since an answer was lost, is one or
+		// two: one that is neither shown nor logged leaves no trace that people see. The host never announces a call with another
+		// customer than before.
 		AnnounceCall(ctx context.Context, call LiveCall) (Ref, error)
 		// ShowCall shows the card, or takes it away. Shown twice it is one card, taken away twice it is gone; of a call that the system
 		// has forgotten, or that has ended there, it does nothing.
@@ -280,7 +281,7 @@ type LiveCall struct {
 
 // Announced is a live call of which the system was told; the zero value when it was not.
 type Announced struct {
-	Ref      Ref // as AnnounceCall returned it
+	Ref      Ref // as AnnounceCall returned it; empty when no answer came: it may be known there, or not
 	Customer Ref // of whom it was told then
 }
 
@@ -289,7 +290,7 @@ type Card struct {
 	Key   string // the call's
 	Call  Ref    // as AnnounceCall returned it
 	Agent Agent  // who is to see it
-	Away  bool   // the call is not theirs any more: the card is taken away
+	Away  bool   // the call is not theirs any more: the card is taken away; of Agent only the ID is sure then
 }
 
 // Click is somebody's wish, made in the system, to call a number.

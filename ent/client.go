@@ -27,6 +27,7 @@ import (
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
+	"github.com/pult-cc/pult/ent/screenpop"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/ent/session"
 	"github.com/pult-cc/pult/ent/setting"
@@ -65,6 +66,8 @@ type Client struct {
 	RefusedLink *RefusedLinkClient
 	// RememberedChoice is the client for interacting with the RememberedChoice builders.
 	RememberedChoice *RememberedChoiceClient
+	// ScreenPop is the client for interacting with the ScreenPop builders.
+	ScreenPop *ScreenPopClient
 	// SeenCustomer is the client for interacting with the SeenCustomer builders.
 	SeenCustomer *SeenCustomerClient
 	// Session is the client for interacting with the Session builders.
@@ -102,6 +105,7 @@ func (c *Client) init() {
 	c.Queue = NewQueueClient(c.config)
 	c.RefusedLink = NewRefusedLinkClient(c.config)
 	c.RememberedChoice = NewRememberedChoiceClient(c.config)
+	c.ScreenPop = NewScreenPopClient(c.config)
 	c.SeenCustomer = NewSeenCustomerClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Setting = NewSettingClient(c.config)
@@ -213,6 +217,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Queue:                NewQueueClient(cfg),
 		RefusedLink:          NewRefusedLinkClient(cfg),
 		RememberedChoice:     NewRememberedChoiceClient(cfg),
+		ScreenPop:            NewScreenPopClient(cfg),
 		SeenCustomer:         NewSeenCustomerClient(cfg),
 		Session:              NewSessionClient(cfg),
 		Setting:              NewSettingClient(cfg),
@@ -251,6 +256,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Queue:                NewQueueClient(cfg),
 		RefusedLink:          NewRefusedLinkClient(cfg),
 		RememberedChoice:     NewRememberedChoiceClient(cfg),
+		ScreenPop:            NewScreenPopClient(cfg),
 		SeenCustomer:         NewSeenCustomerClient(cfg),
 		Session:              NewSessionClient(cfg),
 		Setting:              NewSettingClient(cfg),
@@ -289,8 +295,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
 		c.Interaction, c.InteractionTag, c.OutboxEntry, c.PauseReason, c.PhoneHealth,
-		c.Queue, c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session,
-		c.Setting, c.SipCredential, c.Topic, c.User, c.WebConnector,
+		c.Queue, c.RefusedLink, c.RememberedChoice, c.ScreenPop, c.SeenCustomer,
+		c.Session, c.Setting, c.SipCredential, c.Topic, c.User, c.WebConnector,
 	} {
 		n.Use(hooks...)
 	}
@@ -302,8 +308,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.CustomerNumber, c.DeclaredAvailability, c.IndexPage, c.IndexScan,
 		c.Interaction, c.InteractionTag, c.OutboxEntry, c.PauseReason, c.PhoneHealth,
-		c.Queue, c.RefusedLink, c.RememberedChoice, c.SeenCustomer, c.Session,
-		c.Setting, c.SipCredential, c.Topic, c.User, c.WebConnector,
+		c.Queue, c.RefusedLink, c.RememberedChoice, c.ScreenPop, c.SeenCustomer,
+		c.Session, c.Setting, c.SipCredential, c.Topic, c.User, c.WebConnector,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -336,6 +342,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RefusedLink.mutate(ctx, m)
 	case *RememberedChoiceMutation:
 		return c.RememberedChoice.mutate(ctx, m)
+	case *ScreenPopMutation:
+		return c.ScreenPop.mutate(ctx, m)
 	case *SeenCustomerMutation:
 		return c.SeenCustomer.mutate(ctx, m)
 	case *SessionMutation:
@@ -2063,6 +2071,139 @@ func (c *RememberedChoiceClient) mutate(ctx context.Context, m *RememberedChoice
 	}
 }
 
+// ScreenPopClient is a client for the ScreenPop schema.
+type ScreenPopClient struct {
+	config
+}
+
+// NewScreenPopClient returns a client for the ScreenPop from the given config.
+func NewScreenPopClient(c config) *ScreenPopClient {
+	return &ScreenPopClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `screenpop.Hooks(f(g(h())))`.
+func (c *ScreenPopClient) Use(hooks ...Hook) {
+	c.hooks.ScreenPop = append(c.hooks.ScreenPop, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `screenpop.Intercept(f(g(h())))`.
+func (c *ScreenPopClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ScreenPop = append(c.inters.ScreenPop, interceptors...)
+}
+
+// Create returns a builder for creating a ScreenPop entity.
+func (c *ScreenPopClient) Create() *ScreenPopCreate {
+	mutation := newScreenPopMutation(c.config, OpCreate)
+	return &ScreenPopCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ScreenPop entities.
+func (c *ScreenPopClient) CreateBulk(builders ...*ScreenPopCreate) *ScreenPopCreateBulk {
+	return &ScreenPopCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ScreenPopClient) MapCreateBulk(slice any, setFunc func(*ScreenPopCreate, int)) *ScreenPopCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ScreenPopCreateBulk{err: fmt.Errorf("calling to ScreenPopClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ScreenPopCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ScreenPopCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ScreenPop.
+func (c *ScreenPopClient) Update() *ScreenPopUpdate {
+	mutation := newScreenPopMutation(c.config, OpUpdate)
+	return &ScreenPopUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ScreenPopClient) UpdateOne(_m *ScreenPop) *ScreenPopUpdateOne {
+	mutation := newScreenPopMutation(c.config, OpUpdateOne, withScreenPop(_m))
+	return &ScreenPopUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ScreenPopClient) UpdateOneID(id int) *ScreenPopUpdateOne {
+	mutation := newScreenPopMutation(c.config, OpUpdateOne, withScreenPopID(id))
+	return &ScreenPopUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ScreenPop.
+func (c *ScreenPopClient) Delete() *ScreenPopDelete {
+	mutation := newScreenPopMutation(c.config, OpDelete)
+	return &ScreenPopDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ScreenPopClient) DeleteOne(_m *ScreenPop) *ScreenPopDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ScreenPopClient) DeleteOneID(id int) *ScreenPopDeleteOne {
+	builder := c.Delete().Where(screenpop.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ScreenPopDeleteOne{builder}
+}
+
+// Query returns a query builder for ScreenPop.
+func (c *ScreenPopClient) Query() *ScreenPopQuery {
+	return &ScreenPopQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeScreenPop},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ScreenPop entity by its id.
+func (c *ScreenPopClient) Get(ctx context.Context, id int) (*ScreenPop, error) {
+	return c.Query().Where(screenpop.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ScreenPopClient) GetX(ctx context.Context, id int) *ScreenPop {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ScreenPopClient) Hooks() []Hook {
+	return c.hooks.ScreenPop
+}
+
+// Interceptors returns the client interceptors.
+func (c *ScreenPopClient) Interceptors() []Interceptor {
+	return c.inters.ScreenPop
+}
+
+func (c *ScreenPopClient) mutate(ctx context.Context, m *ScreenPopMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ScreenPopCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ScreenPopUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ScreenPopUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ScreenPopDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ScreenPop mutation op: %q", m.Op())
+	}
+}
+
 // SeenCustomerClient is a client for the SeenCustomer schema.
 type SeenCustomerClient struct {
 	config
@@ -3079,13 +3220,13 @@ type (
 	hooks struct {
 		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
 		InteractionTag, OutboxEntry, PauseReason, PhoneHealth, Queue, RefusedLink,
-		RememberedChoice, SeenCustomer, Session, Setting, SipCredential, Topic, User,
-		WebConnector []ent.Hook
+		RememberedChoice, ScreenPop, SeenCustomer, Session, Setting, SipCredential,
+		Topic, User, WebConnector []ent.Hook
 	}
 	inters struct {
 		CustomerNumber, DeclaredAvailability, IndexPage, IndexScan, Interaction,
 		InteractionTag, OutboxEntry, PauseReason, PhoneHealth, Queue, RefusedLink,
-		RememberedChoice, SeenCustomer, Session, Setting, SipCredential, Topic, User,
-		WebConnector []ent.Interceptor
+		RememberedChoice, ScreenPop, SeenCustomer, Session, Setting, SipCredential,
+		Topic, User, WebConnector []ent.Interceptor
 	}
 )

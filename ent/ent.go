@@ -24,6 +24,7 @@ import (
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
+	"github.com/pult-cc/pult/ent/screenpop"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/ent/session"
 	"github.com/pult-cc/pult/ent/setting"
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			queue.Table:                queue.ValidColumn,
 			refusedlink.Table:          refusedlink.ValidColumn,
 			rememberedchoice.Table:     rememberedchoice.ValidColumn,
+			screenpop.Table:            screenpop.ValidColumn,
 			seencustomer.Table:         seencustomer.ValidColumn,
 			session.Table:              session.ValidColumn,
 			setting.Table:              setting.ValidColumn,

@@ -25,6 +25,7 @@ import (
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/refusedlink"
 	"github.com/pult-cc/pult/ent/rememberedchoice"
+	"github.com/pult-cc/pult/ent/screenpop"
 	"github.com/pult-cc/pult/ent/seencustomer"
 	"github.com/pult-cc/pult/ent/session"
 	"github.com/pult-cc/pult/ent/setting"
@@ -55,6 +56,7 @@ const (
 	TypeQueue                = "Queue"
 	TypeRefusedLink          = "RefusedLink"
 	TypeRememberedChoice     = "RememberedChoice"
+	TypeScreenPop            = "ScreenPop"
 	TypeSeenCustomer         = "SeenCustomer"
 	TypeSession              = "Session"
 	TypeSetting              = "Setting"
@@ -9592,6 +9594,710 @@ func (m *RememberedChoiceMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *RememberedChoiceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown RememberedChoice edge %s", name)
+}
+
+// ScreenPopMutation represents an operation that mutates the ScreenPop nodes in the graph.
+type ScreenPopMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	connector     *string
+	call_id       *string
+	ref_type      *string
+	ref_id        *string
+	customer_type *string
+	customer_id   *string
+	agent         *string
+	at            *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ScreenPop, error)
+	predicates    []predicate.ScreenPop
+}
+
+var _ ent.Mutation = (*ScreenPopMutation)(nil)
+
+// screenpopOption allows management of the mutation configuration using functional options.
+type screenpopOption func(*ScreenPopMutation)
+
+// newScreenPopMutation creates new mutation for the ScreenPop entity.
+func newScreenPopMutation(c config, op Op, opts ...screenpopOption) *ScreenPopMutation {
+	m := &ScreenPopMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeScreenPop,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withScreenPopID sets the ID field of the mutation.
+func withScreenPopID(id int) screenpopOption {
+	return func(m *ScreenPopMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ScreenPop
+		)
+		m.oldValue = func(ctx context.Context) (*ScreenPop, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ScreenPop.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withScreenPop sets the old ScreenPop of the mutation.
+func withScreenPop(node *ScreenPop) screenpopOption {
+	return func(m *ScreenPopMutation) {
+		m.oldValue = func(context.Context) (*ScreenPop, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ScreenPopMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ScreenPopMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ScreenPopMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ScreenPopMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ScreenPop.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetConnector sets the "connector" field.
+func (m *ScreenPopMutation) SetConnector(s string) {
+	m.connector = &s
+}
+
+// Connector returns the value of the "connector" field in the mutation.
+func (m *ScreenPopMutation) Connector() (r string, exists bool) {
+	v := m.connector
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnector returns the old "connector" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldConnector(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnector is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnector requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnector: %w", err)
+	}
+	return oldValue.Connector, nil
+}
+
+// ResetConnector resets all changes to the "connector" field.
+func (m *ScreenPopMutation) ResetConnector() {
+	m.connector = nil
+}
+
+// SetCallID sets the "call_id" field.
+func (m *ScreenPopMutation) SetCallID(s string) {
+	m.call_id = &s
+}
+
+// CallID returns the value of the "call_id" field in the mutation.
+func (m *ScreenPopMutation) CallID() (r string, exists bool) {
+	v := m.call_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCallID returns the old "call_id" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldCallID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCallID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCallID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCallID: %w", err)
+	}
+	return oldValue.CallID, nil
+}
+
+// ResetCallID resets all changes to the "call_id" field.
+func (m *ScreenPopMutation) ResetCallID() {
+	m.call_id = nil
+}
+
+// SetRefType sets the "ref_type" field.
+func (m *ScreenPopMutation) SetRefType(s string) {
+	m.ref_type = &s
+}
+
+// RefType returns the value of the "ref_type" field in the mutation.
+func (m *ScreenPopMutation) RefType() (r string, exists bool) {
+	v := m.ref_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefType returns the old "ref_type" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldRefType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefType: %w", err)
+	}
+	return oldValue.RefType, nil
+}
+
+// ResetRefType resets all changes to the "ref_type" field.
+func (m *ScreenPopMutation) ResetRefType() {
+	m.ref_type = nil
+}
+
+// SetRefID sets the "ref_id" field.
+func (m *ScreenPopMutation) SetRefID(s string) {
+	m.ref_id = &s
+}
+
+// RefID returns the value of the "ref_id" field in the mutation.
+func (m *ScreenPopMutation) RefID() (r string, exists bool) {
+	v := m.ref_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefID returns the old "ref_id" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldRefID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefID: %w", err)
+	}
+	return oldValue.RefID, nil
+}
+
+// ResetRefID resets all changes to the "ref_id" field.
+func (m *ScreenPopMutation) ResetRefID() {
+	m.ref_id = nil
+}
+
+// SetCustomerType sets the "customer_type" field.
+func (m *ScreenPopMutation) SetCustomerType(s string) {
+	m.customer_type = &s
+}
+
+// CustomerType returns the value of the "customer_type" field in the mutation.
+func (m *ScreenPopMutation) CustomerType() (r string, exists bool) {
+	v := m.customer_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCustomerType returns the old "customer_type" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldCustomerType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCustomerType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCustomerType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCustomerType: %w", err)
+	}
+	return oldValue.CustomerType, nil
+}
+
+// ResetCustomerType resets all changes to the "customer_type" field.
+func (m *ScreenPopMutation) ResetCustomerType() {
+	m.customer_type = nil
+}
+
+// SetCustomerID sets the "customer_id" field.
+func (m *ScreenPopMutation) SetCustomerID(s string) {
+	m.customer_id = &s
+}
+
+// CustomerID returns the value of the "customer_id" field in the mutation.
+func (m *ScreenPopMutation) CustomerID() (r string, exists bool) {
+	v := m.customer_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCustomerID returns the old "customer_id" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldCustomerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCustomerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCustomerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCustomerID: %w", err)
+	}
+	return oldValue.CustomerID, nil
+}
+
+// ResetCustomerID resets all changes to the "customer_id" field.
+func (m *ScreenPopMutation) ResetCustomerID() {
+	m.customer_id = nil
+}
+
+// SetAgent sets the "agent" field.
+func (m *ScreenPopMutation) SetAgent(s string) {
+	m.agent = &s
+}
+
+// Agent returns the value of the "agent" field in the mutation.
+func (m *ScreenPopMutation) Agent() (r string, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgent returns the old "agent" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldAgent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgent: %w", err)
+	}
+	return oldValue.Agent, nil
+}
+
+// ResetAgent resets all changes to the "agent" field.
+func (m *ScreenPopMutation) ResetAgent() {
+	m.agent = nil
+}
+
+// SetAt sets the "at" field.
+func (m *ScreenPopMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ScreenPopMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the ScreenPop entity.
+// If the ScreenPop object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScreenPopMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ScreenPopMutation) ResetAt() {
+	m.at = nil
+}
+
+// Where appends a list predicates to the ScreenPopMutation builder.
+func (m *ScreenPopMutation) Where(ps ...predicate.ScreenPop) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ScreenPopMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ScreenPopMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ScreenPop, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ScreenPopMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ScreenPopMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ScreenPop).
+func (m *ScreenPopMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ScreenPopMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.connector != nil {
+		fields = append(fields, screenpop.FieldConnector)
+	}
+	if m.call_id != nil {
+		fields = append(fields, screenpop.FieldCallID)
+	}
+	if m.ref_type != nil {
+		fields = append(fields, screenpop.FieldRefType)
+	}
+	if m.ref_id != nil {
+		fields = append(fields, screenpop.FieldRefID)
+	}
+	if m.customer_type != nil {
+		fields = append(fields, screenpop.FieldCustomerType)
+	}
+	if m.customer_id != nil {
+		fields = append(fields, screenpop.FieldCustomerID)
+	}
+	if m.agent != nil {
+		fields = append(fields, screenpop.FieldAgent)
+	}
+	if m.at != nil {
+		fields = append(fields, screenpop.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ScreenPopMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case screenpop.FieldConnector:
+		return m.Connector()
+	case screenpop.FieldCallID:
+		return m.CallID()
+	case screenpop.FieldRefType:
+		return m.RefType()
+	case screenpop.FieldRefID:
+		return m.RefID()
+	case screenpop.FieldCustomerType:
+		return m.CustomerType()
+	case screenpop.FieldCustomerID:
+		return m.CustomerID()
+	case screenpop.FieldAgent:
+		return m.Agent()
+	case screenpop.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ScreenPopMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case screenpop.FieldConnector:
+		return m.OldConnector(ctx)
+	case screenpop.FieldCallID:
+		return m.OldCallID(ctx)
+	case screenpop.FieldRefType:
+		return m.OldRefType(ctx)
+	case screenpop.FieldRefID:
+		return m.OldRefID(ctx)
+	case screenpop.FieldCustomerType:
+		return m.OldCustomerType(ctx)
+	case screenpop.FieldCustomerID:
+		return m.OldCustomerID(ctx)
+	case screenpop.FieldAgent:
+		return m.OldAgent(ctx)
+	case screenpop.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ScreenPop field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScreenPopMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case screenpop.FieldConnector:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnector(v)
+		return nil
+	case screenpop.FieldCallID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCallID(v)
+		return nil
+	case screenpop.FieldRefType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefType(v)
+		return nil
+	case screenpop.FieldRefID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefID(v)
+		return nil
+	case screenpop.FieldCustomerType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCustomerType(v)
+		return nil
+	case screenpop.FieldCustomerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCustomerID(v)
+		return nil
+	case screenpop.FieldAgent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgent(v)
+		return nil
+	case screenpop.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ScreenPop field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ScreenPopMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ScreenPopMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScreenPopMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ScreenPop numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ScreenPopMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ScreenPopMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ScreenPopMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ScreenPop nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ScreenPopMutation) ResetField(name string) error {
+	switch name {
+	case screenpop.FieldConnector:
+		m.ResetConnector()
+		return nil
+	case screenpop.FieldCallID:
+		m.ResetCallID()
+		return nil
+	case screenpop.FieldRefType:
+		m.ResetRefType()
+		return nil
+	case screenpop.FieldRefID:
+		m.ResetRefID()
+		return nil
+	case screenpop.FieldCustomerType:
+		m.ResetCustomerType()
+		return nil
+	case screenpop.FieldCustomerID:
+		m.ResetCustomerID()
+		return nil
+	case screenpop.FieldAgent:
+		m.ResetAgent()
+		return nil
+	case screenpop.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ScreenPop field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ScreenPopMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ScreenPopMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ScreenPopMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ScreenPopMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ScreenPopMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ScreenPopMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ScreenPopMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ScreenPop unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ScreenPopMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ScreenPop edge %s", name)
 }
 
 // SeenCustomerMutation represents an operation that mutates the SeenCustomer nodes in the graph.

@@ -9,6 +9,7 @@ import (
 	"github.com/pult-cc/pult/ent/pausereason"
 	"github.com/pult-cc/pult/ent/queue"
 	"github.com/pult-cc/pult/ent/schema"
+	"github.com/pult-cc/pult/ent/screenpop"
 	"github.com/pult-cc/pult/ent/sipcredential"
 	"github.com/pult-cc/pult/ent/topic"
 	"github.com/pult-cc/pult/ent/user"
@@ -161,6 +162,12 @@ func init() {
 	queueDescTone := queueFields[8].Descriptor()
 	// queue.DefaultTone holds the default value on creation for the tone field.
 	queue.DefaultTone = queueDescTone.Default.(string)
+	screenpopFields := schema.ScreenPop{}.Fields()
+	_ = screenpopFields
+	// screenpopDescAgent is the schema descriptor for agent field.
+	screenpopDescAgent := screenpopFields[6].Descriptor()
+	// screenpop.DefaultAgent holds the default value on creation for the agent field.
+	screenpop.DefaultAgent = screenpopDescAgent.Default.(string)
 	sipcredentialFields := schema.SipCredential{}.Fields()
 	_ = sipcredentialFields
 	// sipcredentialDescDesk is the schema descriptor for desk field.

@@ -36,6 +36,8 @@ type Tx struct {
 	RefusedLink *RefusedLinkClient
 	// RememberedChoice is the client for interacting with the RememberedChoice builders.
 	RememberedChoice *RememberedChoiceClient
+	// ScreenPop is the client for interacting with the ScreenPop builders.
+	ScreenPop *ScreenPopClient
 	// SeenCustomer is the client for interacting with the SeenCustomer builders.
 	SeenCustomer *SeenCustomerClient
 	// Session is the client for interacting with the Session builders.
@@ -193,6 +195,7 @@ func (tx *Tx) init() {
 	tx.Queue = NewQueueClient(tx.config)
 	tx.RefusedLink = NewRefusedLinkClient(tx.config)
 	tx.RememberedChoice = NewRememberedChoiceClient(tx.config)
+	tx.ScreenPop = NewScreenPopClient(tx.config)
 	tx.SeenCustomer = NewSeenCustomerClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Setting = NewSettingClient(tx.config)

@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pult-cc/pult/connectors"
@@ -106,23 +107,29 @@ func (p pops) notThem(logger connectors.CallLogger) {
 		if !found {
 			continue // NoCompanies
 		}
-		key := "shown-" + number
-		live := p.announce(key, "11")
-		p.show(live, key, "11", false)
-		p.show(live, key, "11", true)
 		if _, err := logger.LogCall(p.t.Context(), p.call("alone-"+number, "11", other.Ref)); err != nil {
 			p.t.Fatal(err)
 		}
-		record := p.call(key, "11", other.Ref)
-		record.Announced = connectors.Announced{Ref: live, Customer: p.customer}
-		for range 2 {
-			if _, err := logger.LogCall(p.t.Context(), record); err != nil {
-				p.t.Fatal(err)
+		alone := standing(p.t, p.s, "alone-"+number)
+		for _, lost := range []bool{false, true} { // the answer to what was announced
+			key := fmt.Sprintf("shown-%s-%t", number, lost)
+			record := p.call(key, "11", other.Ref)
+			record.Announced = connectors.Announced{Ref: p.announce(key, "11"), Customer: p.customer}
+			if lost {
+				record.Announced.Ref = connectors.Ref{}
+			} else {
+				p.show(record.Announced.Ref, key, "11", false)
+				p.show(record.Announced.Ref, key, "11", true)
 			}
-		}
-		text, alone := standing(p.t, p.s, key), standing(p.t, p.s, "alone-"+number)
-		if mentions(text, other.Ref) != mentions(alone, other.Ref) || mentions(text, p.customer) != mentions(alone, p.customer) {
-			p.t.Errorf("shown with %s, logged for %s: %q; without a card it is %q", p.customer.ID, other.Ref.ID, text, alone)
+			for range 2 {
+				if _, err := logger.LogCall(p.t.Context(), record); err != nil {
+					p.t.Fatal(err)
+				}
+			}
+			text := standing(p.t, p.s, key)
+			if mentions(text, other.Ref) != mentions(alone, other.Ref) || mentions(text, p.customer) != mentions(alone, p.customer) {
+				p.t.Errorf("announced with %s, logged for %s: %q; without a card it is %q", p.customer.ID, other.Ref.ID, text, alone)
+			}
 		}
 	}
 }

@@ -344,7 +344,7 @@ func announcedScope(c connectors.CallRecord) any {
 	if c.Announced == (connectors.Announced{}) {
 		return nil
 	}
-	out := map[string]any{"type": c.Announced.Ref.Type, "id": c.Announced.Ref.ID, "customer": nil}
+	out := map[string]any{"type": orNull(c.Announced.Ref.Type), "id": orNull(c.Announced.Ref.ID), "customer": nil}
 	if c.Announced.Customer != c.Customer {
 		out["customer"] = customerScope(c.Announced.Customer)
 	}

@@ -91,7 +91,7 @@ func (d *Driver) LogCall(ctx context.Context, call connectors.CallRecord) (conne
 		d.written.Calls = append(d.written.Calls, call)
 	}
 	delete(d.announced, call.Key)
-	d.written.Cards = slices.DeleteFunc(d.written.Cards, func(s Shown) bool { return s.Key == call.Key && s.Agent == call.Agent })
+	d.written.Cards = slices.DeleteFunc(d.written.Cards, func(s Shown) bool { return s.Key == call.Key && s.Agent.ID == call.Agent.ID })
 	return connectors.Ref{Connector: d.id, Type: callType, ID: call.Key}, d.answered(op)
 }
 
@@ -171,7 +171,7 @@ func (d *Driver) ShowCall(ctx context.Context, card connectors.Card) error {
 	if !lives {
 		return nil
 	}
-	d.written.Cards = slices.DeleteFunc(d.written.Cards, func(s Shown) bool { return s.Call == card.Call && s.Agent == card.Agent })
+	d.written.Cards = slices.DeleteFunc(d.written.Cards, func(s Shown) bool { return s.Call == card.Call && s.Agent.ID == card.Agent.ID })
 	if !card.Away {
 		d.written.Cards = append(d.written.Cards, Shown{card, customer})
 	}

@@ -153,6 +153,18 @@ func (f RememberedChoiceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RememberedChoiceMutation", m)
 }
 
+// The ScreenPopFunc type is an adapter to allow the use of ordinary
+// function as ScreenPop mutator.
+type ScreenPopFunc func(context.Context, *ent.ScreenPopMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ScreenPopFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ScreenPopMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ScreenPopMutation", m)
+}
+
 // The SeenCustomerFunc type is an adapter to allow the use of ordinary
 // function as SeenCustomer mutator.
 type SeenCustomerFunc func(context.Context, *ent.SeenCustomerMutation) (ent.Value, error)

@@ -380,6 +380,41 @@ var (
 		Columns:    RememberedChoicesColumns,
 		PrimaryKey: []*schema.Column{RememberedChoicesColumns[0]},
 	}
+	// ScreenPopsColumns holds the columns for the "screen_pops" table.
+	ScreenPopsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "connector", Type: field.TypeString},
+		{Name: "call_id", Type: field.TypeString},
+		{Name: "ref_type", Type: field.TypeString},
+		{Name: "ref_id", Type: field.TypeString},
+		{Name: "customer_type", Type: field.TypeString},
+		{Name: "customer_id", Type: field.TypeString},
+		{Name: "agent", Type: field.TypeString, Default: ""},
+		{Name: "at", Type: field.TypeTime},
+	}
+	// ScreenPopsTable holds the schema information for the "screen_pops" table.
+	ScreenPopsTable = &schema.Table{
+		Name:       "screen_pops",
+		Columns:    ScreenPopsColumns,
+		PrimaryKey: []*schema.Column{ScreenPopsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "screenpop_connector_call_id",
+				Unique:  true,
+				Columns: []*schema.Column{ScreenPopsColumns[1], ScreenPopsColumns[2]},
+			},
+			{
+				Name:    "screenpop_connector_agent",
+				Unique:  false,
+				Columns: []*schema.Column{ScreenPopsColumns[1], ScreenPopsColumns[7]},
+			},
+			{
+				Name:    "screenpop_at",
+				Unique:  false,
+				Columns: []*schema.Column{ScreenPopsColumns[8]},
+			},
+		},
+	}
 	// SeenCustomersColumns holds the columns for the "seen_customers" table.
 	SeenCustomersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -562,6 +597,7 @@ var (
 		QueuesTable,
 		RefusedLinksTable,
 		RememberedChoicesTable,
+		ScreenPopsTable,
 		SeenCustomersTable,
 		SessionsTable,
 		SettingsTable,

@@ -42,6 +42,9 @@ type RefusedLink func(*sql.Selector)
 // RememberedChoice is the predicate function for rememberedchoice builders.
 type RememberedChoice func(*sql.Selector)
 
+// ScreenPop is the predicate function for screenpop builders.
+type ScreenPop func(*sql.Selector)
+
 // SeenCustomer is the predicate function for seencustomer builders.
 type SeenCustomer func(*sql.Selector)
 

@@ -5109,7 +5109,7 @@ type TestConnectorPayload {
   checked: Boolean!
   "As the system says; empty where it does not."
   version: String!
-  "What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, AGENTS, CLICK. LOG_CALL, ATTACH_RECORDING and CREATE_TASK not of one of the web app: it is not written to."
+  "What it can do beyond looking numbers up: CHECK, GET, SEARCH, INDEX, RELATED, HISTORY, CREATE_CONTACT, LOG_CALL, ATTACH_RECORDING, CREATE_TASK, SHOW_CALL, AGENTS, CLICK. LOG_CALL, ATTACH_RECORDING, CREATE_TASK and SHOW_CALL not of one of the web app: it is not written to."
   capabilities: [String!]!
 }
 

@@ -80,7 +80,8 @@ func (a *App) openOutbox(context.Context) error {
 	}
 	a.outbox = outbox.NewDesk(a.store.Outbox(), a.number, lines, time.Now)
 	d := outbox.NewDeliverer(outbox.Options{
-		Repository: a.store.Outbox(), Targets: targets, Directory: &callNames{store: a.store}, Mask: obs.Mask, NewID: newID, Now: time.Now, Log: a.log,
+		Repository: a.store.Outbox(), Targets: targets, Directory: &callNames{store: a.store}, Announced: a.announced(), Mask: obs.Mask, NewID: newID, Now: time.Now,
+		Log: a.log,
 	})
 	a.workers = append(a.workers, d.Run)
 	return nil

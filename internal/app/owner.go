@@ -11,7 +11,6 @@ import (
 	"github.com/pult-cc/pult/internal/customers"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/obs"
-	"github.com/pult-cc/pult/internal/screenpop"
 	"github.com/pult-cc/pult/telephony/calls"
 )
 
@@ -92,19 +91,6 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 		following.Go(func() { p.Run(ctx) })
 	}
 	return engine.Run(ctx)
-}
-
-// poppers are for the customer systems that show cards of their own.
-func (a *App) poppers() []*screenpop.Popper {
-	var out []*screenpop.Popper
-	for _, c := range a.cfg.Connectors { // those of the file stay as long as the process
-		if sys := a.systems.byID(c.ID); sys != nil && c.ShowCalls {
-			out = append(out, screenpop.New(screenpop.Options{
-				Floor: a.board, Connector: c.ID, Operators: c.Operators, Show: sys.c.ShowCall, Log: a.log,
-			}))
-		}
-	}
-	return out
 }
 
 // newID makes an id that sorts by time (UUID version 7, RFC 9562 §5.7).

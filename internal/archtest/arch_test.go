@@ -45,10 +45,11 @@ var rules = []rule{
 	{"internal/interactions", []string{"telephony/quality", "internal/customers", "internal/bus", "internal/errs"}},
 	{"internal/linking", []string{"telephony/calls", "internal/customers", "internal/interactions", "internal/bus", "internal/errs"}},
 	{"internal/clicks", []string{"telephony/calls", "telephony/queues", "connectors", "internal/customers", "internal/errs"}},
+	{"internal/screenpop/...", []string{"internal/screenpop/...", "telephony/calls", "connectors", "internal/customers", "internal/errs"}},
 	{"internal/outbox/...", []string{"internal/outbox/...", "connectors", "telephony/calls", "internal/customers", "internal/interactions", "internal/errs"}},
 	{"internal/auth/...", []string{"internal/auth/...", "internal/errs"}},
 	{"internal/store/...", []string{
-		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/outbox/...", "internal/seal", "internal/workbench",
+		"ent/...", "internal/store/...", "internal/auth", "internal/customers", "internal/customers/phoneindex/...", "internal/interactions", "internal/outbox/...", "internal/screenpop/...", "internal/seal", "internal/workbench",
 		"telephony/queues", "telephony/quality", "telephony/health", "connectors", "internal/errs",
 	}},
 	{"ent/...", []string{"ent/..."}},
@@ -123,7 +124,7 @@ func TestArrows(t *testing.T) {
 
 func isCore(room string) bool {
 	switch room {
-	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/linking", "internal/outbox", "internal/workbench", "internal/clicks":
+	case "telephony/calls", "telephony/queues", "telephony/quality", "telephony/health", "internal/interactions", "internal/customers", "internal/linking", "internal/outbox", "internal/workbench", "internal/clicks", "internal/screenpop":
 		return true
 	}
 	return false

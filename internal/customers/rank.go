@@ -155,6 +155,32 @@ func Elsewhere(c Customer, among []Customer) []connectors.Ref {
 	return out
 }
 
+// In returns what a system calls the customer of a match, false when there is none or the system does not know them: the record that was
+// chosen, or the one there of the same customer, unless a person said of it that the number is not theirs.
+func (m Match) In(system string) (connectors.Ref, bool) {
+	if m.Chosen == nil {
+		return connectors.Ref{}, false
+	}
+	if ref, err := DecodeID(m.Chosen.ID); err == nil && ref.Connector == system {
+		return ref, true
+	}
+	var among []Customer
+	for i := range m.Candidates {
+		if m.Candidates[i].RefusedBy != "" {
+			continue
+		}
+		for _, x := range records(&m.Candidates[i]) {
+			among = append(among, *x)
+		}
+	}
+	for _, ref := range Elsewhere(*m.Chosen, among) {
+		if ref.Connector == system {
+			return ref, true
+		}
+	}
+	return connectors.Ref{}, false
+}
+
 func sameElsewhere(a, b Customer) bool {
 	if a.Source == b.Source {
 		return false

@@ -40,6 +40,8 @@ type Options struct {
 	Directory  Directory
 	// Recording opens the recording of an interaction; nil where there are none but by URL.
 	Recording func(ctx context.Context, subject string) (io.ReadCloser, error)
+	// Announced is what a system was told of a call while it lived, the zero value for nothing; nil where no system is.
+	Announced func(ctx context.Context, connector, subject string) (connectors.Announced, error)
 	Mask      func(string) string // hides telephone numbers in reasons; required
 	NewID     func() string
 	Now       func() time.Time // need not agree with other processes'; waiting is done by the process clock

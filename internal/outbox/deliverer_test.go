@@ -99,6 +99,41 @@ func (s *stand) entries(states ...outbox.State) []outbox.Entry {
 	return p.Items
 }
 
+func TestACallThatWasAnnouncedIsEndedAsThatOne(t *testing.T) {
+	bubble(t, func(s *stand) {
+		live := connectors.Announced{Ref: connectors.Ref{Connector: "crm", Type: "live", ID: "7"}, Customer: connectors.Ref{Connector: "crm", Type: "customer", ID: "1"}}
+		o := s.options()
+		var away atomic.Bool
+		away.Store(true)
+		o.Announced = func(_ context.Context, connector, subject string) (connectors.Announced, error) {
+			switch {
+			case away.Load():
+				return connectors.Announced{}, errs.E(errs.Unavailable, "reading", "away")
+			case connector != "crm" || subject != "c1":
+				return connectors.Announced{}, nil
+			}
+			return live, nil
+		}
+		defer s.run(o)()
+		s.call("c1")
+		s.call("c2")
+		wait(time.Minute)
+		if n := len(s.crm.Written().Calls); n != 0 || len(s.entries(outbox.StatePending)) != 2 {
+			t.Errorf("%d calls are written of which nobody knows whether they were announced", n)
+		}
+		away.Store(false)
+		wait(10 * time.Minute)
+		for _, c := range s.crm.Written().Calls {
+			if want := map[string]connectors.Announced{"c1": live}[c.Key]; c.Announced != want {
+				t.Errorf("%s: announced %+v, want %+v", c.Key, c.Announced, want)
+			}
+		}
+		if n := len(s.crm.Written().Calls); n != 2 {
+			t.Errorf("%d calls are written", n)
+		}
+	})
+}
+
 func wait(d time.Duration) { <-time.After(d) } // of the bubble
 
 func TestDelivers(t *testing.T) {

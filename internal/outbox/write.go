@@ -18,10 +18,16 @@ func (l *lane) write(ctx context.Context, e Entry) (connectors.Ref, error) {
 		if err != nil {
 			return connectors.Ref{}, ours(op, err)
 		}
+		var announced connectors.Announced
+		if l.Announced != nil {
+			if announced, err = l.Announced(ctx, e.Connector, e.Subject); err != nil {
+				return connectors.Ref{}, ours(op, err)
+			}
+		}
 		return l.target.LogCall(ctx, connectors.CallRecord{
 			Key: e.Key, Customer: p.Customer, Number: p.Number, Inbound: p.Inbound, Queue: names.Queue, Agent: names.Agent,
 			StartedAt: p.StartedAt, Waited: p.Waited, Talked: p.Talked, Outcome: p.Outcome, Topic: names.Topic, Tags: p.Tags, Comment: p.Comment,
-			Written: connectors.Written{Ref: e.Written, Customer: e.WrittenFor},
+			Written: connectors.Written{Ref: e.Written, Customer: e.WrittenFor}, Announced: announced,
 		})
 	case KindTask:
 		names, err := l.Directory.Names(ctx, p.QueueID, p.OperatorID, "")

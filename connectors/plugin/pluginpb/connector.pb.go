@@ -2080,7 +2080,7 @@ func (x *LogCallRequest) GetAnnounced() *AnnouncedCall {
 // AnnouncedCall is a call of which the system was told while it lived.
 type AnnouncedCall struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`           // as AnnounceCall returned it
+	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`           // as AnnounceCall returned it; absent when no answer came: it may be known there, or not
 	Customer      *Ref                   `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"` // of whom it was told then
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2713,7 +2713,7 @@ type ShowCallRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`     // the call's
 	Call          *Ref                   `protobuf:"bytes,2,opt,name=call,proto3" json:"call,omitempty"`   // as AnnounceCall returned it
-	Agent         *Agent                 `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"` // who is to see the card
+	Agent         *Agent                 `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"` // who is to see the card; only the id is sure when it is taken away
 	Away          bool                   `protobuf:"varint,4,opt,name=away,proto3" json:"away,omitempty"`  // the call is not theirs any more: the card is taken away
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

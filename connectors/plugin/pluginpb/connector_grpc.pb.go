@@ -97,7 +97,7 @@ type ConnectorClient interface {
 	// CreateTask makes somebody do something. Twice the same key makes one task.
 	CreateTask(ctx context.Context, in *CreateTaskRequest, opts ...grpc.CallOption) (*CreateTaskResponse, error)
 	// AnnounceCall tells of a call that goes on and shows nothing. What it returns is kept for ShowCall and LogCall. A call that is
-	// announced twice, since an answer was lost, may be two: one that is neither shown nor logged must leave no trace that people see.
+	// announced twice, since an answer was lost, is one or two: one that is neither shown nor logged must leave no trace that people see.
 	AnnounceCall(ctx context.Context, in *AnnounceCallRequest, opts ...grpc.CallOption) (*AnnounceCallResponse, error)
 	// ShowCall has the system show its own card of an announced call to somebody, or take it away. It does nothing where the system has
 	// forgotten the call, or the call has ended there: LogCall ends it.
@@ -339,7 +339,7 @@ type ConnectorServer interface {
 	// CreateTask makes somebody do something. Twice the same key makes one task.
 	CreateTask(context.Context, *CreateTaskRequest) (*CreateTaskResponse, error)
 	// AnnounceCall tells of a call that goes on and shows nothing. What it returns is kept for ShowCall and LogCall. A call that is
-	// announced twice, since an answer was lost, may be two: one that is neither shown nor logged must leave no trace that people see.
+	// announced twice, since an answer was lost, is one or two: one that is neither shown nor logged must leave no trace that people see.
 	AnnounceCall(context.Context, *AnnounceCallRequest) (*AnnounceCallResponse, error)
 	// ShowCall has the system show its own card of an announced call to somebody, or take it away. It does nothing where the system has
 	// forgotten the call, or the call has ended there: LogCall ends it.

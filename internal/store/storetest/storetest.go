@@ -33,6 +33,7 @@ func Run(t *testing.T, fresh NewDatabase) {
 		{"phone index", runPhoneIndex},
 		{"web connectors", runWebConnectors},
 		{"outbox", runOutbox},
+		{"screen pops", runScreenPops},
 		{"directory", runDirectory},
 		{"credentials", runCredentials},
 		{"concurrency", runConcurrency},

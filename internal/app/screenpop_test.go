@@ -1,0 +1,79 @@
+package app_test
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/app"
+	"github.com/pult-cc/pult/internal/screenpop"
+)
+
+// The whole way: the portal's card is at who has dialled, goes with the talk, and the record of the call is that of the card.
+func TestBitrix24ShowsItsOwnCard(t *testing.T) {
+	cfg, portal := portal(t)
+	cfg.Connectors[0].LogCalls, cfg.Connectors[0].ShowCalls = true, true
+	base := serve(t, cfg)
+	anna := atWork(t, base, "anna")
+	waitFor(t, "the phone is not there", func() bool {
+		data, _ := anna.query(`{viewer{operator{phoneOnline}}}`)
+		return data["viewer"].(map[string]any)["operator"].(map[string]any)["phoneOnline"] == true
+	})
+	if _, code := anna.query(`mutation{dial(input:{number:"+74951234567"}){call{id}}}`); code != "" {
+		t.Fatal(code)
+	}
+	waitFor(t, "no card is shown", func() bool { return len(portal.Set("card")) == 1 })
+	card := portal.Set("card")[0]
+	if card["USER_ID"] != "1269" || card["CRM_ENTITY_ID"] != "797" {
+		t.Errorf("got %v", card)
+	}
+	id := ""
+	waitFor(t, "the call is not there", func() bool {
+		data, _ := anna.query(`{calls{id state}}`)
+		for _, c := range data["calls"].([]any) {
+			id = c.(map[string]any)["id"].(string)
+		}
+		return id != ""
+	})
+	if _, code := anna.query(`mutation{hangUp(input:{callId:"` + id + `"}){call{id}}}`); code != "" {
+		t.Fatal(code)
+	}
+	waitFor(t, "the card stays when the call is over", func() bool { return len(portal.Set("card")) == 0 })
+	waitFor(t, "the call is not finished in the portal", func() bool {
+		anna.query(`mutation{wrapUp(input:{callId:"` + id + `",action:FINISH}){call{id}}}`) // until it is in wrap-up
+		return len(portal.Set("statistic")) == 1
+	})
+	if st := portal.Set("statistic")[0]; st["CALL_ID"] != card["CALL_ID"] || portal.Live() != 0 {
+		t.Errorf("the statistics have %v, the card was of %v; %d calls go on", st, card["CALL_ID"], portal.Live())
+	}
+}
+
+// Pult was away when a call ended, of which a card was open.
+func TestACardThatWasLeftOpenIsTakenAway(t *testing.T) {
+	cfg, portal := portal(t)
+	cfg.Connectors[0].LogCalls, cfg.Connectors[0].ShowCalls = true, true
+	a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = a.Store().ScreenPops().Put(t.Context(), screenpop.Pop{
+		Connector: "b24", Call: "call-1", Agent: "1269", At: time.Now(),
+		Announced: connectors.Announced{
+			Ref:      connectors.Ref{Connector: "b24", Type: "call", ID: "externalCall.left"},
+			Customer: connectors.Ref{Connector: "b24", Type: "contact", ID: "797"},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, cfg)
+	waitFor(t, "the card stays", func() bool {
+		return slices.ContainsFunc(portal.Requests(), func(r string) bool { return strings.Contains(r, "telephony.externalCall.hide") })
+	})
+}

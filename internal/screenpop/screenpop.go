@@ -1,0 +1,388 @@
+// Package screenpop has a customer system show its own card of a call to the operator whose phone rings, or who has dialled, and take
+// it away when the call goes to somebody else, ends, or turns out to be somebody else's. The card follows the floor and never holds it
+// up: what the system does not answer is tried a few times, and a call rings as well without.
+package screenpop
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/internal/customers"
+	"github.com/pult-cc/pult/internal/errs"
+	"github.com/pult-cc/pult/telephony/calls"
+)
+
+// Floor is what is followed: calls.Board.
+type Floor interface {
+	Watch() (*calls.Watch, calls.Snapshot)
+	Operator(id string) (calls.Operator, bool)
+	Queue(id string) (calls.Queue, bool)
+	LinkUp() bool
+}
+
+// System is a customer system that has cards, with its deadlines and breaker: resilient.Connector.
+type System interface {
+	ID() string
+	AnnounceCall(ctx context.Context, call connectors.LiveCall) (connectors.Ref, error)
+	ShowCall(ctx context.Context, card connectors.Card) error
+}
+
+// Options configure a Popper. All fields are required.
+type Options struct {
+	Floor      Floor
+	System     System
+	Repository Repository
+	Agent      func(login, name string) connectors.Agent // who an operator is in the system; without ID nobody
+	Mask       func(string) string                       // hides telephone numbers in what is logged
+	Log        *slog.Logger
+}
+
+// The times and bounds of cards.
+const (
+	patience   = 10 * time.Second // with one request
+	again      = 2 * time.Second  // after which a request that failed is made once more
+	maxTries   = 3                // of one step: after that the card stays as it is until the call moves on
+	concurrent = 3                // requests at a time
+	keep       = 30 * 24 * time.Hour
+	sweepEvery = time.Hour
+)
+
+// Popper follows the floor for one customer system.
+type Popper struct {
+	o      Options
+	places chan struct{}
+
+	mu    sync.Mutex
+	cards map[calls.ID]*card
+	wg    sync.WaitGroup
+}
+
+// card is what becomes of one call.
+type card struct {
+	want connectors.LiveCall // the zero value for no card
+	over bool                // nothing more comes of the call
+
+	busy   bool // somebody brings it up to date, and owns what follows
+	known  bool // what the repository has was read
+	pop    Pop  // what the system was told
+	unsure bool // whether the card is open where it should be
+	gaveUp bool // what is wanted has failed
+}
+
+// New makes a Popper; Run starts it.
+func New(o Options) *Popper {
+	return &Popper{o: o, places: make(chan struct{}, concurrent), cards: map[calls.ID]*card{}}
+}
+
+// Run follows the floor until ctx ends. One process at a time may run it, the owner of the floor's. What it finds open when it begins is
+// left where it belongs and taken away elsewhere, as soon as the PBX has told what has become of the calls.
+func (p *Popper) Run(ctx context.Context) {
+	defer p.wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for !p.load(ctx) {
+		if !pause(ctx, again) {
+			return
+		}
+	}
+	p.wg.Go(func() { p.sweep(ctx) })
+	w, picture := p.o.Floor.Watch()
+	defer w.Close()
+	p.all(ctx, picture)
+	for {
+		changes, err := w.Next(ctx)
+		if err != nil {
+			return
+		}
+		for _, ch := range changes {
+			switch {
+			case ch.Reset, ch.Notice != nil && ch.Notice.Kind == calls.NoticePBXUp:
+				p.all(ctx, w.Resnapshot())
+			case ch.Call != nil && p.o.Floor.LinkUp():
+				p.follow(ctx, *ch.Call)
+			}
+		}
+	}
+}
+
+// load reads which cards are open.
+func (p *Popper) load(ctx context.Context) bool {
+	open, err := p.o.Repository.Open(ctx, p.o.System.ID())
+	if err != nil {
+		p.trouble(ctx, "reading open cards", "", err)
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pop := range open {
+		p.cards[calls.ID(pop.Call)] = &card{known: true, pop: pop}
+	}
+	return true
+}
+
+// all takes a whole picture: what is not in it is over. One from before the PBX has spoken says nothing: talks stand in it as calls that
+// wait, and some are over.
+func (p *Popper) all(ctx context.Context, picture calls.Snapshot) {
+	if !picture.LinkUp {
+		return
+	}
+	there := map[calls.ID]bool{}
+	for _, c := range picture.Calls {
+		there[c.ID] = true
+		p.follow(ctx, c)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, k := range p.cards {
+		if !there[id] {
+			k.wish(connectors.LiveCall{}, true)
+			p.due(ctx, id, k)
+		}
+	}
+}
+
+// follow takes the present state of a call.
+func (p *Popper) follow(ctx context.Context, c calls.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := p.cards[c.ID]
+	if k == nil {
+		k = &card{}
+	}
+	k.wish(p.wanted(c, k.pop.Announced.Customer), c.End != nil)
+	if k.want != (connectors.LiveCall{}) {
+		p.cards[c.ID] = k
+	}
+	p.due(ctx, c.ID, k)
+}
+
+// wish takes what is wanted now; what failed before is tried anew when that is something else, or at the end. The caller holds mu.
+func (k *card) wish(want connectors.LiveCall, over bool) {
+	if !same(k.want, want) || over != k.over {
+		k.gaveUp = false
+	}
+	k.want, k.over = want, over
+}
+
+// wanted is the card that a call is to have now: of a customer whom the system has, at an operator it knows. told is whom the system was
+// told of, which holds while nobody knows better: after a restart customers are looked up anew.
+func (p *Popper) wanted(c calls.Call, told connectors.Ref) connectors.LiveCall {
+	var none connectors.LiveCall
+	number := c.CustomerNumber()
+	if c.End != nil || c.OperatorID == "" || c.State == calls.StateQueued || number.Kind != customers.NumberPublic {
+		return none
+	}
+	op, ok := p.o.Floor.Operator(c.OperatorID)
+	customer, linked := c.Match.In(p.o.System.ID())
+	if c.Match.State == customers.MatchPending && !linked {
+		customer, linked = told, told != connectors.Ref{}
+	}
+	if !ok || !linked {
+		return none
+	}
+	agent := p.o.Agent(op.Login, op.Name)
+	if agent.ID == "" {
+		return none
+	}
+	queue, _ := p.o.Floor.Queue(c.QueueID)
+	return connectors.LiveCall{
+		Key: string(c.ID), Customer: customer, Number: number.E164, Inbound: c.Direction == calls.Inbound, Queue: queue.Name, Agent: agent,
+		StartedAt: c.StartedAt,
+	}
+}
+
+// due has a card brought up to date. The caller holds mu.
+func (p *Popper) due(ctx context.Context, id calls.ID, k *card) {
+	if k.busy {
+		return // who is at it looks again
+	}
+	if _, more := k.next(); !more {
+		if k.over {
+			delete(p.cards, id)
+		}
+		return
+	}
+	k.busy = true
+	p.wg.Go(func() { p.bring(ctx, id, k) })
+}
+
+// step is what is to be done next about a card.
+type step int
+
+const (
+	stepLook step = iota
+	stepHide
+	stepAnnounce
+	stepShow
+)
+
+// next is the next step towards what is wanted, false when there is none. The caller holds mu, or owns the card.
+func (k *card) next() (step, bool) {
+	want := k.want
+	if k.gaveUp {
+		return 0, false
+	}
+	// A system knows a call by one customer, and announced again it may be the same call: better no card than that of another.
+	if told := k.pop.Announced.Customer; told != (connectors.Ref{}) && told != want.Customer {
+		want = connectors.LiveCall{}
+	}
+	wanted := want.Agent.ID != ""
+	switch {
+	case k.pop.Agent != "" && k.pop.Agent != want.Agent.ID:
+		return stepHide, true
+	case !wanted:
+		return 0, false
+	case !k.known:
+		return stepLook, true
+	case k.pop.Announced.Ref == (connectors.Ref{}):
+		return stepAnnounce, true
+	case k.pop.Agent != want.Agent.ID || k.unsure:
+		return stepShow, true
+	}
+	return 0, false
+}
+
+// same tells whether two wishes are for one card.
+func same(a, b connectors.LiveCall) bool { return a.Customer == b.Customer && a.Agent.ID == b.Agent.ID }
+
+// bring does what is to be done about a card, step after step.
+func (p *Popper) bring(ctx context.Context, id calls.ID, k *card) {
+	tries := 0
+	for {
+		p.mu.Lock()
+		what, more := k.next()
+		if !more || ctx.Err() != nil {
+			k.busy = false
+			if k.over {
+				delete(p.cards, id)
+			}
+			p.mu.Unlock()
+			return
+		}
+		want := k.want
+		p.mu.Unlock()
+		err := p.do(ctx, what, id, k, want)
+		if err == nil {
+			tries = 0
+			continue
+		}
+		if tries++; tries == maxTries || !passing(err) {
+			p.trouble(ctx, "a customer system does not show its card", id, err)
+			p.mu.Lock()
+			k.gaveUp = same(k.want, want)
+			p.mu.Unlock()
+			continue
+		}
+		pause(ctx, again)
+	}
+}
+
+// do carries a step out. Who calls it owns the card.
+func (p *Popper) do(ctx context.Context, what step, id calls.ID, k *card, want connectors.LiveCall) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	case <-ctx.Done():
+		return errs.With(errs.Timeout, "waiting for a place", ctx.Err())
+	}
+	pop := k.pop
+	switch what {
+	case stepLook:
+		found, err := p.o.Repository.Get(ctx, p.o.System.ID(), string(id))
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		p.note(k, func() { k.known, k.pop = true, found })
+		return nil
+	case stepAnnounce: // whom the system may know it by is noted first: the answer may be lost
+		if pop.Announced.Customer != want.Customer {
+			pop = Pop{Connector: p.o.System.ID(), Call: string(id), Announced: connectors.Announced{Customer: want.Customer}, At: time.Now()}
+			if err := p.put(ctx, k, pop, false); err != nil {
+				return err
+			}
+		}
+		ref, err := p.o.System.AnnounceCall(ctx, want)
+		if err != nil {
+			return err
+		}
+		pop.Announced.Ref = ref
+		return p.put(ctx, k, pop, false)
+	case stepHide:
+		card := connectors.Card{Key: string(id), Call: pop.Announced.Ref, Agent: connectors.Agent{ID: pop.Agent}, Away: true}
+		if err := p.o.System.ShowCall(ctx, card); err != nil {
+			return err
+		}
+		pop.Agent = ""
+		return p.put(ctx, k, pop, false)
+	case stepShow: // what may be open is noted first: whoever comes after us takes it away
+		if pop.Agent != want.Agent.ID {
+			pop.Agent = want.Agent.ID
+			if err := p.put(ctx, k, pop, true); err != nil {
+				return err
+			}
+		}
+		if err := p.o.System.ShowCall(ctx, connectors.Card{Key: string(id), Call: pop.Announced.Ref, Agent: want.Agent}); err != nil {
+			return err
+		}
+		p.note(k, func() { k.unsure = false })
+	}
+	return nil
+}
+
+func (p *Popper) put(ctx context.Context, k *card, pop Pop, unsure bool) error {
+	if err := p.o.Repository.Put(ctx, pop); err != nil {
+		return err
+	}
+	p.note(k, func() { k.pop, k.unsure = pop, unsure })
+	return nil
+}
+
+func (p *Popper) note(k *card, change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+}
+
+// passing tells an error that may be over in a moment.
+func passing(err error) bool {
+	switch errs.KindOf(err) {
+	case errs.Unavailable, errs.Timeout, errs.RateLimited:
+		return true
+	}
+	return false
+}
+
+func (p *Popper) trouble(ctx context.Context, what string, id calls.ID, err error) {
+	if ctx.Err() == nil {
+		p.o.Log.Warn(what, "connector", p.o.System.ID(), "call", string(id), "code", errs.KindOf(err).String(), "why", p.o.Mask(errs.Message(err)))
+	}
+}
+
+// sweep forgets calls of long ago.
+func (p *Popper) sweep(ctx context.Context) {
+	for {
+		if _, err := p.o.Repository.Sweep(ctx, time.Now().Add(-keep)); err != nil {
+			p.trouble(ctx, "sweeping what was shown", "", err)
+		}
+		if !pause(ctx, sweepEvery) {
+			return
+		}
+	}
+}
+
+// pause waits; false means that ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,5 @@
+package screenpoptest
+
+import "testing"
+
+func TestMemory(t *testing.T) { Run(t, &Memory{}) }
