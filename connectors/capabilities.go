@@ -246,13 +246,14 @@ func NeedsCustomer(op string) error {
 
 // Recording is the voice of a logged call.
 type Recording struct {
-	Key      string // the call's
-	Call     Ref    // as LogCall returned it
-	Customer Ref
-	Name     string // of the file, with its ending
-	Type     string // media type
-	Length   time.Duration
-	URL      string // where it can be fetched for a while; empty when it can only be read from Open
+	Key       string // the call's
+	Call      Ref    // as LogCall returned it
+	Announced Announced
+	Customer  Ref
+	Name      string // of the file, with its ending
+	Type      string // media type
+	Length    time.Duration
+	URL       string // where it can be fetched for a while; empty when it can only be read from Open
 	// Open reads the file from its beginning; the driver closes what it gets.
 	Open func(ctx context.Context) (io.ReadCloser, error)
 }
@@ -282,7 +283,7 @@ type LiveCall struct {
 // Announced is a live call of which the system was told; the zero value when it was not.
 type Announced struct {
 	Ref      Ref // as AnnounceCall returned it; empty when no answer came: it may be known there, or not
-	Customer Ref // of whom it was told then
+	Customer Ref // of whom it was told then; empty when the system has begun the call, see Click, and knows whose it is
 }
 
 // Card is the system's own card of a call, at one operator.
@@ -299,4 +300,5 @@ type Click struct {
 	Number   string // as it was sent
 	Customer Ref    // empty when the system did not say
 	Key      string // the system's own id of the wish, if any
+	Call     Ref    // the call that the system itself has begun for it, as AnnounceCall would have returned it; empty when it has not
 }

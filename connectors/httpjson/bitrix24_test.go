@@ -1,7 +1,9 @@
 package httpjson_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +21,7 @@ type portal struct {
 	*sim.Sim
 	shower        connectors.CallShower
 	logger        connectors.CallLogger
+	attacher      connectors.RecordingAttacher
 	rosa, vasilek connectors.Ref
 	live          connectors.Ref
 	lose          string // method of which answers do not arrive
@@ -42,7 +45,8 @@ func newPortal(t *testing.T) *portal {
 	p.Sim = s
 	p.shower, _ = connectors.As[connectors.CallShower](d)
 	p.logger, _ = connectors.As[connectors.CallLogger](d)
-	if p.shower == nil || p.logger == nil {
+	p.attacher, _ = connectors.As[connectors.RecordingAttacher](d)
+	if p.shower == nil || p.logger == nil || p.attacher == nil {
 		t.Fatalf("the driver can %v", connectors.Capabilities(d))
 	}
 	found, err := d.Lookup(t.Context(), connectortest.Query("4951234567"))
@@ -143,6 +147,31 @@ func TestACallIsNotFiledUnderADealOfWhomItIsNot(t *testing.T) {
 			p.log(to(p))
 			p.stands("12", to(p))
 		})
+	}
+}
+
+// The portal begins a call when a number is clicked there, without our key: that is the one to be finished.
+func TestTheCallOfAClickIsTheOneThatThePortalHasBegun(t *testing.T) {
+	p := newPortal(t)
+	p.Forget()
+	p.Clear("card")
+	p.live = connectors.Ref{Connector: p.rosa.Connector, Type: "clicked", ID: p.Begin("12", "+74951234567", p.rosa.ID)}
+	p.lose = "finish"
+	if err := p.write(p.vasilek); err == nil || len(p.Set("statistic")) != 1 {
+		t.Fatalf("%v; %v", err, p.Set("statistic"))
+	}
+	p.lose = ""
+	p.log(p.vasilek)
+	p.stands("12", p.vasilek)
+	if st := p.Set("statistic")[0]; st["CALL_ID"] != p.live.ID || len(p.Set("card")) != 0 {
+		t.Errorf("the statistics have %v; cards %v", st, p.Set("card"))
+	}
+	err := p.attacher.AttachRecording(t.Context(), connectors.Recording{
+		Key: "call-1", Announced: connectors.Announced{Ref: p.live}, Name: "call.mp3",
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("voice")), nil },
+	})
+	if err != nil || len(p.Set("recording")) != 1 {
+		t.Errorf("a recording: %v; %v", err, p.Set("recording"))
 	}
 }
 

@@ -325,7 +325,7 @@ func callScope(c connectors.CallRecord) map[string]any {
 		"agent": agentScope(c.Agent), "started_at": stamp(c.StartedAt), "ended_at": stamp(c.StartedAt.Add(c.Waited + c.Talked)),
 		"waited": int(c.Waited.Seconds()), "talked": int(c.Talked.Seconds()), "outcome": string(c.Outcome), "topic": orNull(c.Topic),
 		"tags": tags, "comment": orNull(c.Comment), "url": orNull(c.URL), "written": writtenScope(c),
-		"announced": announcedScope(c),
+		"announced": announcedScope(c.Announced, c.Customer),
 	}
 }
 
@@ -338,17 +338,13 @@ func writtenScope(c connectors.CallRecord) map[string]any {
 	return out
 }
 
-// announcedScope tells what the system was told of the call while it lived, null when it was not; its customer is there only when it
-// is another one than now.
-func announcedScope(c connectors.CallRecord) any {
-	if c.Announced == (connectors.Announced{}) {
+// announcedScope tells what the system was told of the call while it lived, null when it was not, and whether that was of the same
+// customer as now.
+func announcedScope(a connectors.Announced, now connectors.Ref) any {
+	if a == (connectors.Announced{}) {
 		return nil
 	}
-	out := map[string]any{"type": orNull(c.Announced.Ref.Type), "id": orNull(c.Announced.Ref.ID), "customer": nil}
-	if c.Announced.Customer != c.Customer {
-		out["customer"] = customerScope(c.Announced.Customer)
-	}
-	return out
+	return map[string]any{"type": orNull(a.Ref.Type), "id": orNull(a.Ref.ID), "same": a.Customer == now}
 }
 
 func stamp(t time.Time) any {
@@ -395,7 +391,7 @@ func (d attacher) AttachRecording(ctx context.Context, r connectors.Recording) e
 	defer done()
 	doc := map[string]any{
 		"key": r.Key, "call": customerScope(r.Call), "customer": customerScope(r.Customer), "name": r.Name, "type": r.Type,
-		"seconds": int(r.Length.Seconds()), "url": orNull(r.URL), "content": nil,
+		"seconds": int(r.Length.Seconds()), "url": orNull(r.URL), "content": nil, "announced": announcedScope(r.Announced, r.Customer),
 	}
 	if o.content {
 		if doc["content"], err = content(ctx, op, r); err != nil {

@@ -38,6 +38,7 @@ type clickOut struct {
 	Number   text     `json:"number"`
 	Customer refOut   `json:"customer"`
 	Key      text     `json:"key"`
+	Call     refOut   `json:"call"`
 	At       text     `json:"at"`
 }
 
@@ -126,6 +127,9 @@ func (d clicked) Clicked(ctx context.Context, r *http.Request) ([]connectors.Cli
 		}
 		if c.Customer.ID != "" && c.Customer.ID != "0" && d.types[string(c.Customer.Type)].kind != "" {
 			one.Customer = d.ref(c.Customer.Type, c.Customer.ID)
+		}
+		if c.Call.ID != "" {
+			one.Call = d.ref(c.Call.Type, c.Call.ID)
 		}
 		out = append(out, one)
 	}

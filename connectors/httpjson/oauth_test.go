@@ -345,7 +345,8 @@ func TestAClickOfBitrix24(t *testing.T) {
 	got, err := c.Clicked(t.Context(), send(t.Context(), secret, nil))
 	want := connectors.Click{
 		Agent: connectors.Agent{ID: "1269"}, Number: "+74951234567", Customer: connectors.Ref{Connector: "crm", Type: "contact", ID: "797"},
-		Key: "externalCall.89350264e026dace3f2b14d1f438257c.1773236989",
+		Key:  "externalCall.89350264e026dace3f2b14d1f438257c.1773236989",
+		Call: connectors.Ref{Connector: "crm", Type: "clicked", ID: "externalCall.89350264e026dace3f2b14d1f438257c.1773236989"},
 	}
 	if err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("%+v, %v", got, err)

@@ -267,5 +267,6 @@ func (f full) Clicked(_ context.Context, r *http.Request) ([]connectors.Click, e
 	return []connectors.Click{{
 		Agent: connectors.Agent{Extension: "204"}, Number: echo(r.Method, r.URL.String(), values, string(body), r.RemoteAddr),
 		Customer: connectors.Ref{Connector: f.id, Type: "client", ID: "42"}, Key: "k",
+		Call: connectors.Ref{Connector: f.id, Type: "live", ID: "7"},
 	}}, nil
 }

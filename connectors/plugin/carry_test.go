@@ -139,6 +139,7 @@ func TestEveryCapabilityIsCarriedWhole(t *testing.T) {
 	clicks, err := can[connectors.ClickSource](t, d).Clicked(ctx, r)
 	same(t, clicks, err, []connectors.Click{{
 		Agent: connectors.Agent{Extension: "204"}, Customer: customer, Key: "k",
+		Call:   connectors.Ref{Connector: "crm", Type: "live", ID: "7"},
 		Number: echo("POST", "/click/crm?a=1&b=%D0%B0", []string{"one", "two"}, "number=84950123401", r.RemoteAddr),
 	}})
 	recording(t, d, customer)
@@ -147,7 +148,7 @@ func TestEveryCapabilityIsCarriedWhole(t *testing.T) {
 func recording(t *testing.T, d *plugin.Driver, customer connectors.Ref) {
 	rec := connectors.Recording{
 		Key: "c1", Call: connectors.Ref{Connector: "crm", Type: "call", ID: "9"}, Customer: customer, Name: "c1.ogg", Type: "audio/ogg",
-		Length: time.Minute, URL: "https://pult.example/c1.ogg",
+		Length: time.Minute, URL: "https://pult.example/c1.ogg", Announced: connectors.Announced{Customer: customer},
 	}
 	want := echo(rec, 2*300_000)
 	rec.Open = func(context.Context) (io.ReadCloser, error) {

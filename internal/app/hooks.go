@@ -35,7 +35,7 @@ type hooks struct {
 func (a *App) hooks() http.Handler {
 	h := &hooks{app: a, traffic: rate.NewLimiter(hookRate, hookBurst), proven: rate.NewLimiter(clickRate, clickBurst), complaints: rate.Sometimes{Interval: time.Second}}
 	h.dial = clicks.New(clicks.Options{
-		People: h.people, Operator: a.board.Operator, Do: a.service.Do, Customer: a.match.Get, Now: time.Now, Log: a.log,
+		People: h.people, Operator: a.board.Operator, Do: a.service.Do, Customer: a.match.Get, Begun: a.begun, Now: time.Now, Log: a.log,
 	})
 	return h
 }

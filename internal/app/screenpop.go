@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/internal/errs"
 	"github.com/pult-cc/pult/internal/obs"
 	"github.com/pult-cc/pult/internal/screenpop"
+	"github.com/pult-cc/pult/telephony/calls"
 )
 
 // poppers are for the customer systems that show cards of their own.
@@ -28,19 +30,31 @@ func (a *App) poppers() []*screenpop.Popper {
 	return out
 }
 
-// announced reads what systems were told of live calls; nil where none is.
-func (a *App) announced() func(ctx context.Context, connector, subject string) (connectors.Announced, error) {
-	shows := map[string]bool{}
-	for _, c := range a.cfg.Connectors {
-		if c.ShowCalls {
-			shows[c.ID] = true
+// begun notes a call that a system has begun for a click, with a card of its own at who clicked, where its record ends it.
+func (a *App) begun(ctx context.Context, connector string, call calls.ID, c connectors.Click) error {
+	for _, k := range a.cfg.Connectors {
+		if k.ID == connector && k.LogCalls {
+			return a.store.ScreenPops().Put(ctx, screenpop.Pop{
+				Connector: connector, Call: string(call), Announced: connectors.Announced{Ref: c.Call, Customer: c.Customer}, Agent: c.Agent.ID, At: time.Now(),
+			})
 		}
 	}
-	if len(shows) == 0 {
+	return nil
+}
+
+// announced reads what systems know of calls while they live; nil where none knows anything.
+func (a *App) announced() func(ctx context.Context, connector, subject string) (connectors.Announced, error) {
+	knows := map[string]bool{}
+	for _, c := range a.cfg.Connectors {
+		if c.ShowCalls || c.Clicks {
+			knows[c.ID] = true
+		}
+	}
+	if len(knows) == 0 {
 		return nil
 	}
 	return func(ctx context.Context, connector, subject string) (connectors.Announced, error) {
-		if !shows[connector] {
+		if !knows[connector] {
 			return connectors.Announced{}, nil
 		}
 		p, err := a.store.ScreenPops().Get(ctx, connector, subject)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pult-cc/pult/connectors"
+	"github.com/pult-cc/pult/connectors/httpjson/sim"
 	"github.com/pult-cc/pult/internal/app"
 	"github.com/pult-cc/pult/internal/screenpop"
 )
@@ -30,22 +31,7 @@ func TestBitrix24ShowsItsOwnCard(t *testing.T) {
 	if card["USER_ID"] != "1269" || card["CRM_ENTITY_ID"] != "797" {
 		t.Errorf("got %v", card)
 	}
-	id := ""
-	waitFor(t, "the call is not there", func() bool {
-		data, _ := anna.query(`{calls{id state}}`)
-		for _, c := range data["calls"].([]any) {
-			id = c.(map[string]any)["id"].(string)
-		}
-		return id != ""
-	})
-	if _, code := anna.query(`mutation{hangUp(input:{callId:"` + id + `"}){call{id}}}`); code != "" {
-		t.Fatal(code)
-	}
-	waitFor(t, "the card stays when the call is over", func() bool { return len(portal.Set("card")) == 0 })
-	waitFor(t, "the call is not finished in the portal", func() bool {
-		anna.query(`mutation{wrapUp(input:{callId:"` + id + `",action:FINISH}){call{id}}}`) // until it is in wrap-up
-		return len(portal.Set("statistic")) == 1
-	})
+	hangUp(t, anna, portal)
 	if st := portal.Set("statistic")[0]; st["CALL_ID"] != card["CALL_ID"] || portal.Live() != 0 {
 		t.Errorf("the statistics have %v, the card was of %v; %d calls go on", st, card["CALL_ID"], portal.Live())
 	}
@@ -75,5 +61,50 @@ func TestACardThatWasLeftOpenIsTakenAway(t *testing.T) {
 	serve(t, cfg)
 	waitFor(t, "the card stays", func() bool {
 		return slices.ContainsFunc(portal.Requests(), func(r string) bool { return strings.Contains(r, "telephony.externalCall.hide") })
+	})
+}
+
+// A number is clicked in the portal, which begins a call with a card of its own: there is no second card, and no second call.
+func TestACallThatBitrix24HasBegunIsEndedThere(t *testing.T) {
+	cfg, portal := portal(t)
+	cfg.Connectors[0].LogCalls, cfg.Connectors[0].ShowCalls = true, true
+	base := serve(t, cfg)
+	anna := atWork(t, base, "anna")
+	began := portal.Begin("1269", "+74951234567", "797")
+	if _, text := event(t, base, eventToken, "1269", strings.TrimPrefix(began, "externalCall.")); !strings.Contains(text, `"dialled":1`) {
+		t.Fatal(text)
+	}
+	waitFor(t, "the customer is not reached", func() bool {
+		data, _ := anna.query(`{calls{state}}`)
+		list := data["calls"].([]any)
+		return len(list) == 1 && list[0].(map[string]any)["state"] == "TALKING"
+	})
+	hangUp(t, anna, portal)
+	if st := portal.Set("statistic")[0]; st["CALL_ID"] != began || portal.Live() != 0 {
+		t.Errorf("the statistics have %v, the click was %v; %d calls go on", st, began, portal.Live())
+	}
+	if slices.ContainsFunc(portal.Requests(), func(r string) bool { return strings.Contains(r, "externalCall.register") }) {
+		t.Error("the call was registered once more")
+	}
+}
+
+// hangUp ends the only call of somebody, whose card is to go with the talk, and waits until it is finished in the portal.
+func hangUp(t *testing.T, c *client, portal *sim.Sim) {
+	t.Helper()
+	id := ""
+	waitFor(t, "the call is not there", func() bool {
+		data, _ := c.query(`{calls{id state}}`)
+		for _, one := range data["calls"].([]any) {
+			id = one.(map[string]any)["id"].(string)
+		}
+		return id != ""
+	})
+	if _, code := c.query(`mutation{hangUp(input:{callId:"` + id + `"}){call{id}}}`); code != "" {
+		t.Fatal(code)
+	}
+	waitFor(t, "the card stays when the call is over", func() bool { return len(portal.Set("card")) == 0 })
+	waitFor(t, "the call is not finished in the portal", func() bool {
+		c.query(`mutation{wrapUp(input:{callId:"` + id + `",action:FINISH}){call{id}}}`) // until it is in wrap-up
+		return len(portal.Set("statistic")) == 1
 	})
 }

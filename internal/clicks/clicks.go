@@ -38,8 +38,10 @@ type Options struct {
 	Operator func(id string) (calls.Operator, bool)      // as the board shows them
 	Do       func(context.Context, calls.Command) (calls.Reply, error)
 	Customer func(context.Context, customers.ID) (customers.Customer, error)
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Begun notes that a system has begun a call of its own for the click that became a call here; nil where nobody ends those.
+	Begun func(ctx context.Context, system string, call calls.ID, c connectors.Click) error
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // What one operator's clicks may come to: a person clicks, thinks, and talks.
@@ -109,12 +111,19 @@ func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) (er
 	if err != nil {
 		return err
 	}
-	if c.Customer == (connectors.Ref{}) || reply.Call == nil {
+	if reply.Call == nil {
 		return nil
 	}
-	// The call goes on whether or not the choice could be noted.
-	if err := s.link(ctx, who, reply.Call, customers.EncodeID(c.Customer)); err != nil {
-		s.o.Log.Warn("linking the customer whose number was clicked", "connector", from.ID, "error", err)
+	// The call goes on whether or not this could be noted.
+	if c.Call != (connectors.Ref{}) && s.o.Begun != nil {
+		if err := s.o.Begun(ctx, from.ID, reply.Call.ID, c); err != nil {
+			s.o.Log.Warn("noting the call that a system has begun for a click", "connector", from.ID, "error", err)
+		}
+	}
+	if c.Customer != (connectors.Ref{}) {
+		if err := s.link(ctx, who, reply.Call, customers.EncodeID(c.Customer)); err != nil {
+			s.o.Log.Warn("linking the customer whose number was clicked", "connector", from.ID, "error", err)
+		}
 	}
 	return nil
 }

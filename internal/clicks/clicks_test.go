@@ -24,6 +24,7 @@ type stand struct {
 	call    calls.ID // that they have
 	is      calls.Presence
 	asked   int // for the people of the system
+	begun   []string
 	now     time.Time
 }
 
@@ -45,6 +46,10 @@ func newStand() *stand {
 			}
 			s.done = append(s.done, c)
 			return calls.Reply{Call: &calls.Call{ID: "call-1", To: calls.Party{Number: customers.Number{E164: c.Number}}}}, nil
+		},
+		Begun: func(_ context.Context, system string, call calls.ID, c connectors.Click) error {
+			s.begun = append(s.begun, system+" "+string(call)+" "+c.Call.ID)
+			return errs.E(errs.Unavailable, "noting", "away") // the call goes on
 		},
 		Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler),
 	})
@@ -69,8 +74,12 @@ func TestAClickIsACallOfWhoClicked(t *testing.T) {
 	s := newStand()
 	c := click("12", "k1")
 	c.Customer = connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}
+	c.Call = connectors.Ref{Connector: "b24", Type: "clicked", ID: "externalCall.1"}
 	if err := s.Dial(t.Context(), s.system(), c); err != nil {
 		t.Fatal(err)
+	}
+	if fmt.Sprint(s.begun) != "[b24 call-1 externalCall.1]" {
+		t.Errorf("noted %q", s.begun)
 	}
 	want := []calls.Command{
 		{Kind: calls.CmdDial, OperatorID: "op-1", Number: "+74951234567"},

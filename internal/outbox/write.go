@@ -18,11 +18,9 @@ func (l *lane) write(ctx context.Context, e Entry) (connectors.Ref, error) {
 		if err != nil {
 			return connectors.Ref{}, ours(op, err)
 		}
-		var announced connectors.Announced
-		if l.Announced != nil {
-			if announced, err = l.Announced(ctx, e.Connector, e.Subject); err != nil {
-				return connectors.Ref{}, ours(op, err)
-			}
+		announced, err := l.announced(ctx, e)
+		if err != nil {
+			return connectors.Ref{}, ours(op, err)
 		}
 		return l.target.LogCall(ctx, connectors.CallRecord{
 			Key: e.Key, Customer: p.Customer, Number: p.Number, Inbound: p.Inbound, Queue: names.Queue, Agent: names.Agent,
@@ -45,7 +43,11 @@ func (l *lane) write(ctx context.Context, e Entry) (connectors.Ref, error) {
 		if err != nil {
 			return connectors.Ref{}, ours(op, err)
 		}
-		rec := connectors.Recording{Key: e.Key, Call: call, Customer: p.Customer, Name: p.File, Type: p.Type, Length: p.Length, URL: p.URL}
+		announced, err := l.announced(ctx, e)
+		if err != nil {
+			return connectors.Ref{}, ours(op, err)
+		}
+		rec := connectors.Recording{Key: e.Key, Call: call, Announced: announced, Customer: p.Customer, Name: p.File, Type: p.Type, Length: p.Length, URL: p.URL}
 		rec.Open = func(ctx context.Context) (io.ReadCloser, error) {
 			if l.Recording == nil {
 				return nil, errs.E(errs.Unsupported, "opening recording", "the recording can only be fetched by its address")
@@ -55,6 +57,14 @@ func (l *lane) write(ctx context.Context, e Entry) (connectors.Ref, error) {
 		return call, l.target.AttachRecording(ctx, rec)
 	}
 	return connectors.Ref{}, errs.Ef(errs.Unsupported, op, "records of kind %s are not known here", e.Kind)
+}
+
+// announced is what the system knows of the call while it lives.
+func (l *lane) announced(ctx context.Context, e Entry) (connectors.Announced, error) {
+	if l.Announced == nil {
+		return connectors.Announced{}, nil
+	}
+	return l.Announced(ctx, e.Connector, e.Subject)
 }
 
 // ours is an error of our own side, which says nothing about the record: it is tried again.

@@ -62,8 +62,9 @@ type Popper struct {
 
 // card is what becomes of one call.
 type card struct {
-	want connectors.LiveCall // the zero value for no card
-	over bool                // nothing more comes of the call
+	want    connectors.LiveCall // whose card, and where; without Agent nowhere, without Customer of nobody whom the system has
+	pending bool                // nobody knows yet who it is
+	over    bool                // nothing more comes of the call
 
 	busy   bool // somebody brings it up to date, and owns what follows
 	known  bool // what the repository has was read
@@ -138,7 +139,7 @@ func (p *Popper) all(ctx context.Context, picture calls.Snapshot) {
 	defer p.mu.Unlock()
 	for id, k := range p.cards {
 		if !there[id] {
-			k.wish(connectors.LiveCall{}, true)
+			k.wish(connectors.LiveCall{}, false, true)
 			p.due(ctx, id, k)
 		}
 	}
@@ -152,7 +153,7 @@ func (p *Popper) follow(ctx context.Context, c calls.Call) {
 	if k == nil {
 		k = &card{}
 	}
-	k.wish(p.wanted(c, k.pop.Announced.Customer), c.End != nil)
+	k.wish(p.wanted(c), c.Match.State == customers.MatchPending, c.End != nil)
 	if k.want != (connectors.LiveCall{}) {
 		p.cards[c.ID] = k
 	}
@@ -160,33 +161,30 @@ func (p *Popper) follow(ctx context.Context, c calls.Call) {
 }
 
 // wish takes what is wanted now; what failed before is tried anew when that is something else, or at the end. The caller holds mu.
-func (k *card) wish(want connectors.LiveCall, over bool) {
-	if !same(k.want, want) || over != k.over {
+func (k *card) wish(want connectors.LiveCall, pending, over bool) {
+	if want.Customer != k.want.Customer || want.Agent.ID != k.want.Agent.ID || over != k.over {
 		k.gaveUp = false
 	}
-	k.want, k.over = want, over
+	k.want, k.pending, k.over = want, pending, over
 }
 
-// wanted is the card that a call is to have now: of a customer whom the system has, at an operator it knows. told is whom the system was
-// told of, which holds while nobody knows better: after a restart customers are looked up anew.
-func (p *Popper) wanted(c calls.Call, told connectors.Ref) connectors.LiveCall {
+// wanted is where the card of a call is to be now, and whose. A call that an operator makes has none before the customer is reached: the
+// system itself may have begun it, which is known by then.
+func (p *Popper) wanted(c calls.Call) connectors.LiveCall {
 	var none connectors.LiveCall
 	number := c.CustomerNumber()
-	if c.End != nil || c.OperatorID == "" || c.State == calls.StateQueued || number.Kind != customers.NumberPublic {
+	if c.End != nil || c.OperatorID == "" || c.State == calls.StateNew || c.State == calls.StateQueued || number.Kind != customers.NumberPublic {
 		return none
 	}
 	op, ok := p.o.Floor.Operator(c.OperatorID)
-	customer, linked := c.Match.In(p.o.System.ID())
-	if c.Match.State == customers.MatchPending && !linked {
-		customer, linked = told, told != connectors.Ref{}
-	}
-	if !ok || !linked {
+	if !ok {
 		return none
 	}
 	agent := p.o.Agent(op.Login, op.Name)
 	if agent.ID == "" {
 		return none
 	}
+	customer, _ := c.Match.In(p.o.System.ID())
 	queue, _ := p.o.Floor.Queue(c.QueueID)
 	return connectors.LiveCall{
 		Key: string(c.ID), Customer: customer, Number: number.E164, Inbound: c.Direction == calls.Inbound, Queue: queue.Name, Agent: agent,
@@ -221,32 +219,43 @@ const (
 
 // next is the next step towards what is wanted, false when there is none. The caller holds mu, or owns the card.
 func (k *card) next() (step, bool) {
-	want := k.want
 	if k.gaveUp {
 		return 0, false
 	}
-	// A system knows a call by one customer, and announced again it may be the same call: better no card than that of another.
-	if told := k.pop.Announced.Customer; told != (connectors.Ref{}) && told != want.Customer {
-		want = connectors.LiveCall{}
-	}
-	wanted := want.Agent.ID != ""
-	switch {
-	case k.pop.Agent != "" && k.pop.Agent != want.Agent.ID:
-		return stepHide, true
-	case !wanted:
-		return 0, false
-	case !k.known:
+	if !k.known && k.want.Agent.ID != "" {
 		return stepLook, true
-	case k.pop.Announced.Ref == (connectors.Ref{}):
+	}
+	told := k.pop.Announced
+	where := k.want.Agent.ID
+	if !k.fits(told) {
+		where = ""
+	}
+	switch {
+	case k.pop.Agent != "" && k.pop.Agent != where:
+		return stepHide, true
+	case where == "":
+		return 0, false
+	case told.Ref == (connectors.Ref{}):
 		return stepAnnounce, true
-	case k.pop.Agent != want.Agent.ID || k.unsure:
+	case k.pop.Agent != where || k.unsure:
 		return stepShow, true
 	}
 	return 0, false
 }
 
-// same tells whether two wishes are for one card.
-func same(a, b connectors.LiveCall) bool { return a.Customer == b.Customer && a.Agent.ID == b.Agent.ID }
+// fits tells whether a card is that of who is wanted. A system knows a call by one customer, and announced again it may be the same call:
+// better no card than that of another. What the system was told holds while nobody knows better, since after a restart customers are
+// looked up anew; a call that the system has begun and knows of whom is its own affair.
+func (k *card) fits(told connectors.Announced) bool {
+	none := connectors.Ref{}
+	switch k.want.Customer {
+	case none:
+		return told.Customer == none && told.Ref != none || k.pending && told.Customer != none
+	case told.Customer:
+		return true
+	}
+	return told.Customer == none
+}
 
 // bring does what is to be done about a card, step after step.
 func (p *Popper) bring(ctx context.Context, id calls.ID, k *card) {
@@ -272,7 +281,7 @@ func (p *Popper) bring(ctx context.Context, id calls.ID, k *card) {
 		if tries++; tries == maxTries || !passing(err) {
 			p.trouble(ctx, "a customer system does not show its card", id, err)
 			p.mu.Lock()
-			k.gaveUp = same(k.want, want)
+			k.gaveUp = k.want == want
 			p.mu.Unlock()
 			continue
 		}

@@ -237,7 +237,6 @@ func TestWhoMayHaveBeenAnnouncedIsNotReplaced(t *testing.T) {
 func TestACardComesWhenTheCustomerIsFound(t *testing.T) {
 	bubble(t, func(d *desk) {
 		d.sees(states(call(calls.StateRinging, "a", of(customers.Match{State: customers.MatchPending}))))
-		d.remembers(0)
 		d.sees(states(call(calls.StateTalking, "a")), "announce 797", "c1:11+")
 	})
 }
@@ -270,8 +269,8 @@ func TestWhatTheSystemDoesNotKnowIsNotShown(t *testing.T) {
 			call(calls.StateRinging, "a", of(found(record("1c", "5", "7701234567")))),
 			call(calls.StateRinging, "a", of(customers.Match{State: customers.MatchNone})),
 			call(calls.StateRinging, "a", func(c *calls.Call) { c.From = calls.Party{} }),
-			call(calls.StateWrapUp, "a", ended),
 		))
+		d.sees(states(call(calls.StateWrapUp, "a", ended)))
 		d.remembers(0)
 	})
 }
@@ -343,6 +342,41 @@ func TestWhoseCardIsClosedIsNotAnnouncedTwice(t *testing.T) {
 		d := newDesk(first.t, first.pops)
 		d.sees(states(call(calls.StateRinging, "b")), "c1:12+")
 	})
+}
+
+// A number was clicked in the system, which has begun the call itself and shows its card.
+func TestACallThatTheSystemHasBegunIsNotAnnounced(t *testing.T) {
+	dialled := func(c *calls.Call) { c.Direction, c.From, c.To = calls.Outbound, c.To, c.From }
+	none := customers.Match{State: customers.MatchNone}
+	for name, tc := range map[string]struct {
+		of   customers.Match
+		told connectors.Ref
+		want []string
+	}{
+		"of somebody it knows":       {found(record("b24", "797", "")), connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}, nil},
+		"of whom it does not say":    {found(record("b24", "797", "")), connectors.Ref{}, nil},
+		"of nobody whom we know":     {none, connectors.Ref{}, nil},
+		"of nobody known, at a card": {none, connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}, []string{"c1:11-"}},
+		"of somebody else":           {found(record("b24", "798", "")), connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}, []string{"c1:11-"}},
+		"of who is looked up yet":    {customers.Match{State: customers.MatchPending}, connectors.Ref{Connector: "b24", Type: "contact", ID: "797"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(d *desk) {
+				d.sees(states(call(calls.StateNew, "a", dialled, of(tc.of))))
+				d.pops["c1"] = Pop{Connector: "b24", Call: "c1", Agent: "11", Announced: connectors.Announced{
+					Ref: connectors.Ref{Connector: "b24", Type: "call", ID: "externalCall.c1"}, Customer: tc.told,
+				}}
+				d.sees(states(call(calls.StateRinging, "a", dialled, of(tc.of)), call(calls.StateTalking, "a", dialled, of(tc.of))), tc.want...)
+				if tc.want == nil {
+					tc.want = []string{"c1:11-"}
+				} else {
+					tc.want = nil
+				}
+				d.sees(states(call(calls.StateEnded, "a", dialled, of(tc.of), ended)), tc.want...)
+				d.remembers(0)
+			})
+		})
+	}
 }
 
 func TestTheEndOfThePopperIsNoTrouble(t *testing.T) {

@@ -107,6 +107,13 @@ func (s *Sim) Forget() {
 	clear(s.portal.calls)
 }
 
+// Begin has a portal begin the call of a number that a user clicked at a contact, with its card, and returns its CALL_ID.
+func (s *Sim) Begin(user, number, contact string) string {
+	s.portal.mu.Lock()
+	defer s.portal.mu.Unlock()
+	return s.portal.register(Object{"USER_ID": user, "PHONE_NUMBER": number, "TYPE": 1, "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": contact, "SHOW": 1})
+}
+
 // Live counts the calls of a portal that are registered and not finished.
 func (s *Sim) Live() int {
 	s.portal.mu.Lock()

@@ -2081,7 +2081,7 @@ func (x *LogCallRequest) GetAnnounced() *AnnouncedCall {
 type AnnouncedCall struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Ref           *Ref                   `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`           // as AnnounceCall returned it; absent when no answer came: it may be known there, or not
-	Customer      *Ref                   `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"` // of whom it was told then
+	Customer      *Ref                   `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"` // of whom it was told then; absent when the system has begun the call, see Click
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2317,7 +2317,8 @@ type Recording struct {
 	Name          string                 `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`                            // of the file, with its ending
 	MediaType     string                 `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"` // e.g. "audio/ogg"
 	Length        *durationpb.Duration   `protobuf:"bytes,6,opt,name=length,proto3" json:"length,omitempty"`
-	Url           string                 `protobuf:"bytes,7,opt,name=url,proto3" json:"url,omitempty"` // where it can be fetched for a while, "" when it cannot
+	Url           string                 `protobuf:"bytes,7,opt,name=url,proto3" json:"url,omitempty"`             // where it can be fetched for a while, "" when it cannot
+	Announced     *AnnouncedCall         `protobuf:"bytes,8,opt,name=announced,proto3" json:"announced,omitempty"` // absent when the call was not announced
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2399,6 +2400,13 @@ func (x *Recording) GetUrl() string {
 		return x.Url
 	}
 	return ""
+}
+
+func (x *Recording) GetAnnounced() *AnnouncedCall {
+	if x != nil {
+		return x.Announced
+	}
+	return nil
 }
 
 type AttachRecordingResponse struct {
@@ -3062,7 +3070,8 @@ type Click struct {
 	Agent         *Agent                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
 	Number        string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"` // as it was sent
 	Customer      *Ref                   `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
-	Key           string                 `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"` // the system's own id of the wish
+	Key           string                 `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`   // the system's own id of the wish
+	Call          *Ref                   `protobuf:"bytes,5,opt,name=call,proto3" json:"call,omitempty"` // the call that the system itself has begun for it, as AnnounceCall would have returned it; absent when it has not
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3123,6 +3132,13 @@ func (x *Click) GetKey() string {
 		return x.Key
 	}
 	return ""
+}
+
+func (x *Click) GetCall() *Ref {
+	if x != nil {
+		return x.Call
+	}
+	return nil
 }
 
 type RehearseRequest struct {
@@ -3555,7 +3571,7 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\x16AttachRecordingRequest\x12<\n" +
 	"\trecording\x18\x01 \x01(\v2\x1c.pult.connector.v1.RecordingH\x00R\trecording\x12\x14\n" +
 	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
-	"\x04part\"\xf5\x01\n" +
+	"\x04part\"\xb5\x02\n" +
 	"\tRecording\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12*\n" +
 	"\x04call\x18\x02 \x01(\v2\x16.pult.connector.v1.RefR\x04call\x122\n" +
@@ -3564,7 +3580,8 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\n" +
 	"media_type\x18\x05 \x01(\tR\tmediaType\x121\n" +
 	"\x06length\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06length\x12\x10\n" +
-	"\x03url\x18\a \x01(\tR\x03url\"\x19\n" +
+	"\x03url\x18\a \x01(\tR\x03url\x12>\n" +
+	"\tannounced\x18\b \x01(\v2 .pult.connector.v1.AnnouncedCallR\tannounced\"\x19\n" +
 	"\x17AttachRecordingResponse\"\xfe\x01\n" +
 	"\x11CreateTaskRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x122\n" +
@@ -3608,12 +3625,13 @@ const file_pult_connector_v1_connector_proto_rawDesc = "" +
 	"\fHeaderValues\x12\x16\n" +
 	"\x06values\x18\x01 \x03(\tR\x06values\"E\n" +
 	"\x11ReadClickResponse\x120\n" +
-	"\x06clicks\x18\x01 \x03(\v2\x18.pult.connector.v1.ClickR\x06clicks\"\x95\x01\n" +
+	"\x06clicks\x18\x01 \x03(\v2\x18.pult.connector.v1.ClickR\x06clicks\"\xc1\x01\n" +
 	"\x05Click\x12.\n" +
 	"\x05agent\x18\x01 \x01(\v2\x18.pult.connector.v1.AgentR\x05agent\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x122\n" +
 	"\bcustomer\x18\x03 \x01(\v2\x16.pult.connector.v1.RefR\bcustomer\x12\x10\n" +
-	"\x03key\x18\x04 \x01(\tR\x03key\"k\n" +
+	"\x03key\x18\x04 \x01(\tR\x03key\x12*\n" +
+	"\x04call\x18\x05 \x01(\v2\x16.pult.connector.v1.RefR\x04call\"k\n" +
 	"\x0fRehearseRequest\x123\n" +
 	"\x04base\x18\x01 \x01(\v2\x1f.pult.connector.v1.CustomerBaseR\x04base\x12\x19\n" +
 	"\x05fault\x18\x02 \x01(\tH\x00R\x05fault\x88\x01\x01B\b\n" +
@@ -3811,68 +3829,70 @@ var file_pult_connector_v1_connector_proto_depIdxs = []int32{
 	8,  // 42: pult.connector.v1.Recording.call:type_name -> pult.connector.v1.Ref
 	8,  // 43: pult.connector.v1.Recording.customer:type_name -> pult.connector.v1.Ref
 	58, // 44: pult.connector.v1.Recording.length:type_name -> google.protobuf.Duration
-	8,  // 45: pult.connector.v1.CreateTaskRequest.customer:type_name -> pult.connector.v1.Ref
-	59, // 46: pult.connector.v1.CreateTaskRequest.due_at:type_name -> google.protobuf.Timestamp
-	28, // 47: pult.connector.v1.CreateTaskRequest.agent:type_name -> pult.connector.v1.Agent
-	8,  // 48: pult.connector.v1.CreateTaskResponse.ref:type_name -> pult.connector.v1.Ref
-	8,  // 49: pult.connector.v1.AnnounceCallRequest.customer:type_name -> pult.connector.v1.Ref
-	28, // 50: pult.connector.v1.AnnounceCallRequest.agent:type_name -> pult.connector.v1.Agent
-	59, // 51: pult.connector.v1.AnnounceCallRequest.started_at:type_name -> google.protobuf.Timestamp
-	8,  // 52: pult.connector.v1.AnnounceCallResponse.ref:type_name -> pult.connector.v1.Ref
-	8,  // 53: pult.connector.v1.ShowCallRequest.call:type_name -> pult.connector.v1.Ref
-	28, // 54: pult.connector.v1.ShowCallRequest.agent:type_name -> pult.connector.v1.Agent
-	28, // 55: pult.connector.v1.ListAgentsResponse.agents:type_name -> pult.connector.v1.Agent
-	57, // 56: pult.connector.v1.ReadClickRequest.headers:type_name -> pult.connector.v1.ReadClickRequest.HeadersEntry
-	49, // 57: pult.connector.v1.ReadClickResponse.clicks:type_name -> pult.connector.v1.Click
-	28, // 58: pult.connector.v1.Click.agent:type_name -> pult.connector.v1.Agent
-	8,  // 59: pult.connector.v1.Click.customer:type_name -> pult.connector.v1.Ref
-	51, // 60: pult.connector.v1.RehearseRequest.base:type_name -> pult.connector.v1.CustomerBase
-	52, // 61: pult.connector.v1.CustomerBase.customers:type_name -> pult.connector.v1.Customer
-	11, // 62: pult.connector.v1.Customer.record:type_name -> pult.connector.v1.Candidate
-	24, // 63: pult.connector.v1.Customer.business:type_name -> pult.connector.v1.Item
-	54, // 64: pult.connector.v1.RehearseResponse.written:type_name -> pult.connector.v1.Written
-	47, // 65: pult.connector.v1.ReadClickRequest.HeadersEntry.value:type_name -> pult.connector.v1.HeaderValues
-	4,  // 66: pult.connector.v1.Connector.Describe:input_type -> pult.connector.v1.DescribeRequest
-	6,  // 67: pult.connector.v1.Connector.Configure:input_type -> pult.connector.v1.ConfigureRequest
-	12, // 68: pult.connector.v1.Connector.Lookup:input_type -> pult.connector.v1.LookupRequest
-	14, // 69: pult.connector.v1.Connector.Check:input_type -> pult.connector.v1.CheckRequest
-	16, // 70: pult.connector.v1.Connector.Get:input_type -> pult.connector.v1.GetRequest
-	18, // 71: pult.connector.v1.Connector.Search:input_type -> pult.connector.v1.SearchRequest
-	20, // 72: pult.connector.v1.Connector.Index:input_type -> pult.connector.v1.IndexRequest
-	22, // 73: pult.connector.v1.Connector.Related:input_type -> pult.connector.v1.RelatedRequest
-	25, // 74: pult.connector.v1.Connector.History:input_type -> pult.connector.v1.HistoryRequest
-	29, // 75: pult.connector.v1.Connector.CreateContact:input_type -> pult.connector.v1.CreateContactRequest
-	31, // 76: pult.connector.v1.Connector.LogCall:input_type -> pult.connector.v1.LogCallRequest
-	35, // 77: pult.connector.v1.Connector.AttachRecording:input_type -> pult.connector.v1.AttachRecordingRequest
-	38, // 78: pult.connector.v1.Connector.CreateTask:input_type -> pult.connector.v1.CreateTaskRequest
-	40, // 79: pult.connector.v1.Connector.AnnounceCall:input_type -> pult.connector.v1.AnnounceCallRequest
-	42, // 80: pult.connector.v1.Connector.ShowCall:input_type -> pult.connector.v1.ShowCallRequest
-	44, // 81: pult.connector.v1.Connector.ListAgents:input_type -> pult.connector.v1.ListAgentsRequest
-	46, // 82: pult.connector.v1.Connector.ReadClick:input_type -> pult.connector.v1.ReadClickRequest
-	50, // 83: pult.connector.v1.Connector.Rehearse:input_type -> pult.connector.v1.RehearseRequest
-	5,  // 84: pult.connector.v1.Connector.Describe:output_type -> pult.connector.v1.DescribeResponse
-	7,  // 85: pult.connector.v1.Connector.Configure:output_type -> pult.connector.v1.ConfigureResponse
-	13, // 86: pult.connector.v1.Connector.Lookup:output_type -> pult.connector.v1.LookupResponse
-	15, // 87: pult.connector.v1.Connector.Check:output_type -> pult.connector.v1.CheckResponse
-	17, // 88: pult.connector.v1.Connector.Get:output_type -> pult.connector.v1.GetResponse
-	19, // 89: pult.connector.v1.Connector.Search:output_type -> pult.connector.v1.SearchResponse
-	21, // 90: pult.connector.v1.Connector.Index:output_type -> pult.connector.v1.IndexResponse
-	23, // 91: pult.connector.v1.Connector.Related:output_type -> pult.connector.v1.RelatedResponse
-	26, // 92: pult.connector.v1.Connector.History:output_type -> pult.connector.v1.HistoryResponse
-	30, // 93: pult.connector.v1.Connector.CreateContact:output_type -> pult.connector.v1.CreateContactResponse
-	34, // 94: pult.connector.v1.Connector.LogCall:output_type -> pult.connector.v1.LogCallResponse
-	37, // 95: pult.connector.v1.Connector.AttachRecording:output_type -> pult.connector.v1.AttachRecordingResponse
-	39, // 96: pult.connector.v1.Connector.CreateTask:output_type -> pult.connector.v1.CreateTaskResponse
-	41, // 97: pult.connector.v1.Connector.AnnounceCall:output_type -> pult.connector.v1.AnnounceCallResponse
-	43, // 98: pult.connector.v1.Connector.ShowCall:output_type -> pult.connector.v1.ShowCallResponse
-	45, // 99: pult.connector.v1.Connector.ListAgents:output_type -> pult.connector.v1.ListAgentsResponse
-	48, // 100: pult.connector.v1.Connector.ReadClick:output_type -> pult.connector.v1.ReadClickResponse
-	53, // 101: pult.connector.v1.Connector.Rehearse:output_type -> pult.connector.v1.RehearseResponse
-	84, // [84:102] is the sub-list for method output_type
-	66, // [66:84] is the sub-list for method input_type
-	66, // [66:66] is the sub-list for extension type_name
-	66, // [66:66] is the sub-list for extension extendee
-	0,  // [0:66] is the sub-list for field type_name
+	32, // 45: pult.connector.v1.Recording.announced:type_name -> pult.connector.v1.AnnouncedCall
+	8,  // 46: pult.connector.v1.CreateTaskRequest.customer:type_name -> pult.connector.v1.Ref
+	59, // 47: pult.connector.v1.CreateTaskRequest.due_at:type_name -> google.protobuf.Timestamp
+	28, // 48: pult.connector.v1.CreateTaskRequest.agent:type_name -> pult.connector.v1.Agent
+	8,  // 49: pult.connector.v1.CreateTaskResponse.ref:type_name -> pult.connector.v1.Ref
+	8,  // 50: pult.connector.v1.AnnounceCallRequest.customer:type_name -> pult.connector.v1.Ref
+	28, // 51: pult.connector.v1.AnnounceCallRequest.agent:type_name -> pult.connector.v1.Agent
+	59, // 52: pult.connector.v1.AnnounceCallRequest.started_at:type_name -> google.protobuf.Timestamp
+	8,  // 53: pult.connector.v1.AnnounceCallResponse.ref:type_name -> pult.connector.v1.Ref
+	8,  // 54: pult.connector.v1.ShowCallRequest.call:type_name -> pult.connector.v1.Ref
+	28, // 55: pult.connector.v1.ShowCallRequest.agent:type_name -> pult.connector.v1.Agent
+	28, // 56: pult.connector.v1.ListAgentsResponse.agents:type_name -> pult.connector.v1.Agent
+	57, // 57: pult.connector.v1.ReadClickRequest.headers:type_name -> pult.connector.v1.ReadClickRequest.HeadersEntry
+	49, // 58: pult.connector.v1.ReadClickResponse.clicks:type_name -> pult.connector.v1.Click
+	28, // 59: pult.connector.v1.Click.agent:type_name -> pult.connector.v1.Agent
+	8,  // 60: pult.connector.v1.Click.customer:type_name -> pult.connector.v1.Ref
+	8,  // 61: pult.connector.v1.Click.call:type_name -> pult.connector.v1.Ref
+	51, // 62: pult.connector.v1.RehearseRequest.base:type_name -> pult.connector.v1.CustomerBase
+	52, // 63: pult.connector.v1.CustomerBase.customers:type_name -> pult.connector.v1.Customer
+	11, // 64: pult.connector.v1.Customer.record:type_name -> pult.connector.v1.Candidate
+	24, // 65: pult.connector.v1.Customer.business:type_name -> pult.connector.v1.Item
+	54, // 66: pult.connector.v1.RehearseResponse.written:type_name -> pult.connector.v1.Written
+	47, // 67: pult.connector.v1.ReadClickRequest.HeadersEntry.value:type_name -> pult.connector.v1.HeaderValues
+	4,  // 68: pult.connector.v1.Connector.Describe:input_type -> pult.connector.v1.DescribeRequest
+	6,  // 69: pult.connector.v1.Connector.Configure:input_type -> pult.connector.v1.ConfigureRequest
+	12, // 70: pult.connector.v1.Connector.Lookup:input_type -> pult.connector.v1.LookupRequest
+	14, // 71: pult.connector.v1.Connector.Check:input_type -> pult.connector.v1.CheckRequest
+	16, // 72: pult.connector.v1.Connector.Get:input_type -> pult.connector.v1.GetRequest
+	18, // 73: pult.connector.v1.Connector.Search:input_type -> pult.connector.v1.SearchRequest
+	20, // 74: pult.connector.v1.Connector.Index:input_type -> pult.connector.v1.IndexRequest
+	22, // 75: pult.connector.v1.Connector.Related:input_type -> pult.connector.v1.RelatedRequest
+	25, // 76: pult.connector.v1.Connector.History:input_type -> pult.connector.v1.HistoryRequest
+	29, // 77: pult.connector.v1.Connector.CreateContact:input_type -> pult.connector.v1.CreateContactRequest
+	31, // 78: pult.connector.v1.Connector.LogCall:input_type -> pult.connector.v1.LogCallRequest
+	35, // 79: pult.connector.v1.Connector.AttachRecording:input_type -> pult.connector.v1.AttachRecordingRequest
+	38, // 80: pult.connector.v1.Connector.CreateTask:input_type -> pult.connector.v1.CreateTaskRequest
+	40, // 81: pult.connector.v1.Connector.AnnounceCall:input_type -> pult.connector.v1.AnnounceCallRequest
+	42, // 82: pult.connector.v1.Connector.ShowCall:input_type -> pult.connector.v1.ShowCallRequest
+	44, // 83: pult.connector.v1.Connector.ListAgents:input_type -> pult.connector.v1.ListAgentsRequest
+	46, // 84: pult.connector.v1.Connector.ReadClick:input_type -> pult.connector.v1.ReadClickRequest
+	50, // 85: pult.connector.v1.Connector.Rehearse:input_type -> pult.connector.v1.RehearseRequest
+	5,  // 86: pult.connector.v1.Connector.Describe:output_type -> pult.connector.v1.DescribeResponse
+	7,  // 87: pult.connector.v1.Connector.Configure:output_type -> pult.connector.v1.ConfigureResponse
+	13, // 88: pult.connector.v1.Connector.Lookup:output_type -> pult.connector.v1.LookupResponse
+	15, // 89: pult.connector.v1.Connector.Check:output_type -> pult.connector.v1.CheckResponse
+	17, // 90: pult.connector.v1.Connector.Get:output_type -> pult.connector.v1.GetResponse
+	19, // 91: pult.connector.v1.Connector.Search:output_type -> pult.connector.v1.SearchResponse
+	21, // 92: pult.connector.v1.Connector.Index:output_type -> pult.connector.v1.IndexResponse
+	23, // 93: pult.connector.v1.Connector.Related:output_type -> pult.connector.v1.RelatedResponse
+	26, // 94: pult.connector.v1.Connector.History:output_type -> pult.connector.v1.HistoryResponse
+	30, // 95: pult.connector.v1.Connector.CreateContact:output_type -> pult.connector.v1.CreateContactResponse
+	34, // 96: pult.connector.v1.Connector.LogCall:output_type -> pult.connector.v1.LogCallResponse
+	37, // 97: pult.connector.v1.Connector.AttachRecording:output_type -> pult.connector.v1.AttachRecordingResponse
+	39, // 98: pult.connector.v1.Connector.CreateTask:output_type -> pult.connector.v1.CreateTaskResponse
+	41, // 99: pult.connector.v1.Connector.AnnounceCall:output_type -> pult.connector.v1.AnnounceCallResponse
+	43, // 100: pult.connector.v1.Connector.ShowCall:output_type -> pult.connector.v1.ShowCallResponse
+	45, // 101: pult.connector.v1.Connector.ListAgents:output_type -> pult.connector.v1.ListAgentsResponse
+	48, // 102: pult.connector.v1.Connector.ReadClick:output_type -> pult.connector.v1.ReadClickResponse
+	53, // 103: pult.connector.v1.Connector.Rehearse:output_type -> pult.connector.v1.RehearseResponse
+	86, // [86:104] is the sub-list for method output_type
+	68, // [68:86] is the sub-list for method input_type
+	68, // [68:68] is the sub-list for extension type_name
+	68, // [68:68] is the sub-list for extension extendee
+	0,  // [0:68] is the sub-list for field type_name
 }
 
 func init() { file_pult_connector_v1_connector_proto_init() }

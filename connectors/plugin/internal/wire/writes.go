@@ -65,6 +65,10 @@ func fromAnnounced(a connectors.Announced) *pb.AnnouncedCall {
 	return &pb.AnnouncedCall{Ref: FromRef(a.Ref), Customer: FromRef(a.Customer)}
 }
 
+func toAnnounced(connector string, a *pb.AnnouncedCall) connectors.Announced {
+	return connectors.Announced{Ref: ToRef(connector, a.GetRef()), Customer: ToRef(connector, a.GetCustomer())}
+}
+
 // ToCall is the inverse of FromCall.
 func ToCall(connector string, c *pb.LogCallRequest) connectors.CallRecord {
 	return connectors.CallRecord{
@@ -72,7 +76,7 @@ func ToCall(connector string, c *pb.LogCallRequest) connectors.CallRecord {
 		StartedAt: toTime(c.StartedAt), Waited: c.Waited.AsDuration(), Talked: c.Talked.AsDuration(),
 		Outcome: outcomes.word(c.Outcome), Topic: c.Topic, Tags: c.Tags, Comment: c.Comment, URL: c.Url,
 		Written:   connectors.Written{Ref: ToRef(connector, c.GetWritten().GetRef()), Customer: ToRef(connector, c.GetWritten().GetCustomer())},
-		Announced: connectors.Announced{Ref: ToRef(connector, c.GetAnnounced().GetRef()), Customer: ToRef(connector, c.GetAnnounced().GetCustomer())},
+		Announced: toAnnounced(connector, c.GetAnnounced()),
 	}
 }
 
@@ -80,7 +84,7 @@ func ToCall(connector string, c *pb.LogCallRequest) connectors.CallRecord {
 func FromRecording(r connectors.Recording) *pb.Recording {
 	return &pb.Recording{
 		Key: r.Key, Call: FromRef(r.Call), Customer: FromRef(r.Customer), Name: r.Name, MediaType: r.Type, Length: FromDuration(r.Length),
-		Url: r.URL,
+		Url: r.URL, Announced: fromAnnounced(r.Announced),
 	}
 }
 
@@ -88,7 +92,7 @@ func FromRecording(r connectors.Recording) *pb.Recording {
 func ToRecording(connector string, r *pb.Recording) connectors.Recording {
 	return connectors.Recording{
 		Key: r.GetKey(), Call: ToRef(connector, r.GetCall()), Customer: ToRef(connector, r.GetCustomer()), Name: r.GetName(),
-		Type: r.GetMediaType(), Length: r.GetLength().AsDuration(), URL: r.GetUrl(),
+		Type: r.GetMediaType(), Length: r.GetLength().AsDuration(), URL: r.GetUrl(), Announced: toAnnounced(connector, r.GetAnnounced()),
 	}
 }
 
@@ -165,13 +169,13 @@ func ToRequest(r *pb.ReadClickRequest) (*http.Request, error) {
 // FromClicks turns wishes to call.
 func FromClicks(cs []connectors.Click) []*pb.Click {
 	return each(cs, func(c connectors.Click) *pb.Click {
-		return &pb.Click{Agent: fromAgent(c.Agent), Number: c.Number, Customer: FromRef(c.Customer), Key: c.Key}
+		return &pb.Click{Agent: fromAgent(c.Agent), Number: c.Number, Customer: FromRef(c.Customer), Key: c.Key, Call: FromRef(c.Call)}
 	})
 }
 
 // ToClicks is the inverse of FromClicks.
 func ToClicks(connector string, cs []*pb.Click) []connectors.Click {
 	return each(cs, func(c *pb.Click) connectors.Click {
-		return connectors.Click{Agent: toAgent(c.Agent), Number: c.Number, Customer: ToRef(connector, c.Customer), Key: c.Key}
+		return connectors.Click{Agent: toAgent(c.Agent), Number: c.Number, Customer: ToRef(connector, c.Customer), Key: c.Key, Call: ToRef(connector, c.Call)}
 	})
 }
