@@ -16,11 +16,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/internal/conf"
 	"github.com/pult-cc/pult/connectors/internal/number"
+	"github.com/pult-cc/pult/connectors/internal/pace"
 	"github.com/pult-cc/pult/connectors/internal/web"
 	"github.com/pult-cc/pult/internal/errs"
 )
@@ -35,7 +34,7 @@ type Driver struct {
 	links    string
 	web      *web.Client
 	auth     *signer
-	rate     *rate.Limiter
+	pace     *pace.Limiter // nil: none
 	limits   Limits
 	settings map[string]any
 	secrets  map[string]any
@@ -133,7 +132,7 @@ func New(ctx context.Context, id string, config json.RawMessage, secrets connect
 		if per == 0 {
 			per = time.Second
 		}
-		d.rate = rate.NewLimiter(rate.Limit(float64(c.Limits.Requests)/per.Seconds()), c.Limits.Burst)
+		d.pace = pace.New(c.Limits.Requests, per, c.Limits.Burst)
 	}
 	return d, nil
 }

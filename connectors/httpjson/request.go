@@ -33,11 +33,11 @@ func (d *Driver) ask(ctx context.Context, op string, o *operation, s *step, scop
 		if err != nil {
 			return reply{}, err
 		}
-		turn, err := d.auth.sign(ctx, op, req)
+		token, err := d.auth.sign(ctx, op, req)
 		if err != nil {
 			return reply{}, err
 		}
-		if err := d.pace(ctx, op); err != nil {
+		if err := d.turn(ctx, op, o); err != nil {
 			return reply{}, err
 		}
 		answer, err := d.web.Do(ctx, op, req)
@@ -45,23 +45,25 @@ func (d *Driver) ask(ctx context.Context, op string, o *operation, s *step, scop
 			return reply{}, err
 		}
 		r, err := d.read(ctx, op, o, s, answer)
-		if try > 0 || turn == 0 || !errs.Is(err, errs.Unauthenticated) {
+		if try > 0 || token == 0 || !errs.Is(err, errs.Unauthenticated) {
 			return r, err
 		}
-		d.auth.token.forget(turn)
+		d.auth.token.forget(token)
 	}
 }
 
-// pace keeps to the system's limit; what would not be let through in time is refused at once.
-func (d *Driver) pace(ctx context.Context, op string) error {
-	if d.rate == nil {
+// turn waits for a place within the system's limit; what would not be let through in time is refused at once. Signing in is never aside:
+// questions wait for it too, whoever began it.
+func (d *Driver) turn(ctx context.Context, op string, o *operation) error {
+	if d.pace == nil {
 		return nil
 	}
-	if err := d.rate.Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return &errs.Error{Kind: errs.Timeout, Op: op, Msg: "no answer in time", Err: ctx.Err()}
-		}
+	err := d.pace.Wait(ctx, connectors.IsAside(ctx) && o.name != "session")
+	switch {
+	case errors.Is(err, connectors.ErrNoTurn):
 		return &errs.Error{Kind: errs.RateLimited, Op: op, Msg: "more requests are waiting than the system takes", Err: err}
+	case err != nil:
+		return &errs.Error{Kind: errs.Timeout, Op: op, Msg: "no answer in time", Err: err}
 	}
 	return nil
 }

@@ -62,12 +62,12 @@ func (c *Connector) CreateContact(ctx context.Context, n connectors.NewContact) 
 	return made, err
 }
 
-// aside sends a request that a ringing call may overtake.
+// aside sends a request that a ringing call may overtake: in half of the places at most, and behind it where the system has a limit.
 func (c *Connector) aside(ctx context.Context, what string, ask func(context.Context) error) error {
 	select {
 	case c.asides <- struct{}{}:
 		defer func() { <-c.asides }()
-		return c.call(ctx, what, ask)
+		return c.call(connectors.Aside(ctx), what, ask)
 	case <-ctx.Done():
 		return &errs.Error{Kind: errs.Timeout, Op: "asking " + c.o.Name + " (" + what + ")", Msg: "no answer in time", Err: ctx.Err()}
 	}

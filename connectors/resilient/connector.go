@@ -69,7 +69,9 @@ func (c *Connector) resetBreaker() {
 		Timeout:      c.o.OpenFor,
 		ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= c.o.FailuresToOpen },
 		IsSuccessful: func(err error) bool { return !isOutage(err) },
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded: func(err error) bool {
+			return errors.Is(err, context.Canceled) || errors.Is(err, connectors.ErrNoTurn)
+		},
 	}))
 }
 
@@ -163,14 +165,14 @@ func (c *Connector) Search(ctx context.Context, text string, limit int) (found [
 	return found, err
 }
 
-// Index lists everybody who has a number, page after page, see connectors.Indexer; a driver that cannot is errs.Unsupported. It is a
-// request like any other: ringing calls compete with one of them at most, because the host asks for one page at a time.
+// Index lists everybody who has a number, page after page, see connectors.Indexer; a driver that cannot is errs.Unsupported. A page is
+// a request that a ringing call may overtake.
 func (c *Connector) Index(ctx context.Context, cursor string, limit int) (page connectors.Page, err error) {
 	i, ok := connectors.As[connectors.Indexer](c.driver)
 	if !ok {
 		return page, errs.E(errs.Unsupported, "listing records of "+c.o.Name, "this system cannot list its records")
 	}
-	err = c.call(ctx, opIndex, func(ctx context.Context) (err error) {
+	err = c.aside(ctx, opIndex, func(ctx context.Context) (err error) {
 		page, err = i.Index(ctx, cursor, limit)
 		return err
 	})
@@ -221,7 +223,7 @@ func (c *Connector) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		// Through breaker and bulkhead like any other request: a probe is what closes the breaker again.
-		err := c.call(ctx, opCheck, func(ctx context.Context) error {
+		err := c.aside(ctx, opCheck, func(ctx context.Context) error {
 			_, err := checker.Check(ctx)
 			return err
 		})
@@ -292,6 +294,9 @@ func (c *Connector) call(ctx context.Context, what string, ask func(context.Cont
 	_, err = c.breaker.Load().Execute(func() (struct{}, error) {
 		began := time.Now()
 		err := guard(func() error { return ask(ctx) })
+		if errors.Is(err, connectors.ErrNoTurn) {
+			return struct{}{}, err // our own limit: says nothing about the system, and nothing is under way
+		}
 		if err != nil && (asker.Err() != nil || errors.Is(ctx.Err(), context.Canceled)) {
 			return struct{}{}, context.Canceled // the asker lost patience, or Close: says nothing about the system
 		}

@@ -92,3 +92,31 @@ func TestWhatADriverCannotWriteIsUnsupported(t *testing.T) {
 		}
 	}
 }
+
+// TestACardSilencesNobody: what a portal says to a card would have paused the look-ups of ringing calls.
+func TestACardSilencesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memory.New("crm", nil)
+		c, err := resilient.New(d, resilient.Options{ID: "crm"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Lookup(t.Context(), connectors.LookupQuery{E164: "+74950123401"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range []errs.Kind{errs.RateLimited, errs.Forbidden, errs.Unauthenticated, errs.Rejected, errs.Internal} {
+			d.Behave(0, errs.E(kind, "showing", "no"))
+			if _, err := c.AnnounceCall(t.Context(), connectors.LiveCall{Key: "a"}); !errs.Is(err, kind) {
+				t.Errorf("announced: %v, want %s", err, kind)
+			}
+			if err := c.ShowCall(t.Context(), connectors.Card{Key: "a"}); !errs.Is(err, kind) {
+				t.Errorf("shown: %v, want %s", err, kind)
+			}
+			d.Behave(0, nil)
+			if _, err := c.Refresh(t.Context(), connectors.LookupQuery{E164: "+74950123401"}); err != nil || c.Status().State != connectors.StateUp {
+				t.Errorf("a look-up after %s: %v; the system is %s", kind, err, c.Status().State)
+			}
+		}
+	})
+}
