@@ -163,7 +163,7 @@ func (b *Board) doubtLocked() time.Duration {
 	return time.Until(b.doubted)
 }
 
-// Watch starts to follow the board. Close it.
+// Watch starts to follow the board: Picture is what to begin with, Next what follows. Close it.
 func (b *Board) Watch() *Watch {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
