@@ -132,6 +132,9 @@ func (r *queryResolver) Call(ctx context.Context, id string) (*model.Call, error
 	if err != nil {
 		return nil, err
 	}
+	if err := r.core.Board.Confirmed(ctx); err != nil {
+		return nil, err
+	}
 	c, ok := r.core.Board.Call(calls.ID(id))
 	if !ok || !v.seesCall(&c) {
 		return nil, nil //nolint:nilnil // the schema's answer for what does not exist for the viewer
@@ -144,8 +147,12 @@ func (r *queryResolver) Calls(ctx context.Context, state []model.CallState, queu
 	if err != nil {
 		return nil, err
 	}
+	s, err := r.picture(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var found []calls.Call
-	for _, c := range r.core.Board.Snapshot().Calls {
+	for _, c := range s.Calls {
 		if v.seesCall(&c) && (state == nil || slices.Contains(state, model.CallState(c.State))) &&
 			(queueID == nil || c.QueueID == *queueID) && (operatorID == nil || c.OperatorID == *operatorID) {
 			found = append(found, c)
@@ -155,7 +162,10 @@ func (r *queryResolver) Calls(ctx context.Context, state []model.CallState, queu
 }
 
 func (r *queryResolver) Queues(ctx context.Context) ([]*model.Queue, error) {
-	s := r.core.Board.Snapshot()
+	s, err := r.picture(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*model.Queue, len(s.Queues))
 	for i := range s.Queues {
 		out[i] = queueModel(&s.Queues[i])
@@ -164,6 +174,9 @@ func (r *queryResolver) Queues(ctx context.Context) ([]*model.Queue, error) {
 }
 
 func (r *queryResolver) Queue(ctx context.Context, id string) (*model.Queue, error) {
+	if err := r.core.Board.Confirmed(ctx); err != nil {
+		return nil, err
+	}
 	q, ok := r.core.Board.Queue(id)
 	if !ok {
 		return nil, nil //nolint:nilnil // the schema's answer for what does not exist
@@ -172,7 +185,11 @@ func (r *queryResolver) Queue(ctx context.Context, id string) (*model.Queue, err
 }
 
 func (r *queryResolver) Operators(ctx context.Context) ([]*model.Operator, error) {
-	s, l := r.core.Board.Snapshot(), r.lens(ctx)
+	s, err := r.picture(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := r.lens(ctx)
 	out := make([]*model.Operator, len(s.Operators))
 	for i := range s.Operators {
 		out[i] = l.operator(&s.Operators[i])

@@ -76,14 +76,16 @@ type Board interface {
 	Operator(id string) (calls.Operator, bool)
 	Queue(id string) (calls.Queue, bool)
 	Snapshot() calls.Snapshot
-	// Follow returns the present picture and what follows it, without a hole between them.
-	Follow() (Follower, calls.Snapshot)
+	// Confirmed waits until what is shown may be believed; see calls.Board.
+	Confirmed(ctx context.Context) error
+	// Follow starts to follow the board.
+	Follow() Follower
 }
 
-// Follower delivers changes of the board; see calls.Watch.
+// Follower delivers the picture, once it is confirmed, and changes of the board; see calls.Watch.
 type Follower interface {
 	Next(ctx context.Context) ([]calls.Change, error)
-	Resnapshot() calls.Snapshot
+	Picture(ctx context.Context) (calls.Snapshot, error)
 	Close()
 }
 
@@ -92,7 +94,7 @@ func FromBoard(b *calls.Board) Board { return board{b} }
 
 type board struct{ *calls.Board }
 
-func (b board) Follow() (Follower, calls.Snapshot) { return b.Watch() }
+func (b board) Follow() Follower { return b.Watch() }
 
 // Customers finds customers.
 type Customers interface {

@@ -27,6 +27,7 @@ type fakeBoard struct {
 	operators map[string]calls.Operator
 	queues    map[string]calls.Queue
 	followers map[*fakeFollower]struct{}
+	doubt     chan struct{} // until it is closed the picture is not confirmed; nil: it is
 }
 
 func newFakeBoard() *fakeBoard {
@@ -118,12 +119,27 @@ func (b *fakeBoard) reset(cs ...calls.Call) {
 	}
 }
 
-func (b *fakeBoard) Follow() (Follower, calls.Snapshot) {
+func (b *fakeBoard) Follow() Follower {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f := &fakeFollower{board: b, ready: make(chan struct{}, 1)}
 	b.followers[f] = struct{}{}
-	return f, b.snapshot()
+	return f
+}
+
+func (b *fakeBoard) Confirmed(ctx context.Context) error {
+	b.mu.Lock()
+	doubt := b.doubt
+	b.mu.Unlock()
+	if doubt == nil {
+		return nil
+	}
+	select {
+	case <-doubt:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (b *fakeBoard) following() int {
@@ -170,7 +186,17 @@ func (f *fakeFollower) Next(ctx context.Context) ([]calls.Change, error) {
 	}
 }
 
-func (f *fakeFollower) Resnapshot() calls.Snapshot { return f.board.Snapshot() }
+func (f *fakeFollower) Picture(ctx context.Context) (calls.Snapshot, error) {
+	if err := f.board.Confirmed(ctx); err != nil {
+		return calls.Snapshot{}, err
+	}
+	f.board.mu.Lock()
+	defer f.board.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = nil
+	return f.board.snapshot(), nil
+}
 
 func (f *fakeFollower) Close() {
 	f.board.mu.Lock()

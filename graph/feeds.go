@@ -50,27 +50,36 @@ func cursorOf(epoch string, version uint64) string {
 	return base64.RawURLEncoding.EncodeToString([]byte("1:" + epoch + ":" + strconv.FormatUint(version, 36)))
 }
 
-// follow calls picture with the present picture, and again after every gap, and changes with what changed since.
+// follow calls picture with the picture, as soon as it may be believed, and again after every gap, and changes with what changed since.
 func follow(ctx context.Context, b Board, picture func(calls.Snapshot) error, changes func([]calls.Change) error) error {
-	w, s := b.Follow()
+	w := b.Follow()
 	defer w.Close()
-	if err := picture(s); err != nil {
-		return err
-	}
 	for {
-		cs, err := w.Next(ctx)
-		if err != nil {
-			return err
+		s, err := w.Picture(ctx)
+		if err == nil {
+			err = picture(s)
 		}
-		if slices.ContainsFunc(cs, func(c calls.Change) bool { return c.Reset }) {
-			err = picture(w.Resnapshot())
-		} else {
-			err = changes(cs)
+		for err == nil {
+			var cs []calls.Change
+			if cs, err = w.Next(ctx); slices.ContainsFunc(cs, func(c calls.Change) bool { return c.Reset }) {
+				break
+			}
+			if err == nil {
+				err = changes(cs)
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// picture is what is true now: for queries, which are one answer of a feed.
+func (r *Resolver) picture(ctx context.Context) (calls.Snapshot, error) {
+	if err := r.core.Board.Confirmed(ctx); err != nil {
+		return calls.Snapshot{}, err
+	}
+	return r.core.Board.Snapshot(), nil
 }
 
 // notesWait bounds reading notes for a feed: a slow database must not hold back calls.
@@ -258,9 +267,15 @@ func (r *Resolver) followOperators(ctx context.Context, out chan<- model.Operato
 	})
 }
 
-// followNotices sends what is for the viewer from now on.
+// followNotices sends what is for the viewer from now on. There is no picture of notices, so they wait for none.
 func (r *Resolver) followNotices(ctx context.Context, v viewer, out chan<- *model.Notice) error {
-	return follow(ctx, r.core.Board, func(calls.Snapshot) error { return nil }, func(cs []calls.Change) error {
+	w := r.core.Board.Follow()
+	defer w.Close()
+	for {
+		cs, err := w.Next(ctx)
+		if err != nil {
+			return err
+		}
 		for _, c := range cs {
 			if c.Notice == nil || !v.seesNotice(c.Notice) {
 				continue
@@ -269,6 +284,5 @@ func (r *Resolver) followNotices(ctx context.Context, v viewer, out chan<- *mode
 				return err
 			}
 		}
-		return nil
-	})
+	}
 }

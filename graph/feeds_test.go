@@ -88,6 +88,25 @@ func TestCallFeedAfterAGapSendsThePictureAgain(t *testing.T) {
 	c.items("1", "c4")
 }
 
+// TestPictureThatIsNotConfirmedIsNotSent: after a restart of the server the first was the history's, and pages acted upon it.
+func TestPictureThatIsNotConfirmedIsNotSent(t *testing.T) {
+	s := newStand(t)
+	s.board.putCall(talking("a", "anna", "q1"))
+	doubt := make(chan struct{})
+	s.board.doubt = doubt
+	c := s.open("anna")
+	c.subscribe("n", `subscription { notices { id } }`)
+	c.subscribe("1", feed)
+	eventually(t, func() bool { return s.board.following() == 2 })
+	s.board.put(calls.Change{Notice: &calls.Notice{ID: "up", Kind: calls.NoticePBXUp}})
+	if d := c.next("n"); dig(d, "notices.id") != "up" { // no picture, so it waits for none
+		t.Fatalf("the notice is %v", d)
+	}
+	s.board.putCall(version(talking("a", "anna", "q1"), 4))
+	close(doubt)
+	c.items("1", "a4", "synced")
+}
+
 func TestCallFeedScopes(t *testing.T) {
 	s := newStand(t)
 	s.board.putCall(talking("a", "anna", "q1"))

@@ -33,14 +33,17 @@ func deref(s *string) string {
 }
 
 // readiness lists everybody of the floor.
-func (r *Resolver) readiness(ctx context.Context) []*model.OperatorReadiness {
-	l := r.lens(ctx)
-	all := r.core.Board.Snapshot().Operators
+func (r *Resolver) readiness(ctx context.Context) ([]*model.OperatorReadiness, error) {
+	s, err := r.picture(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, all := r.lens(ctx), s.Operators
 	out := make([]*model.OperatorReadiness, len(all))
 	for i := range all {
 		out[i] = l.readiness(&all[i])
 	}
-	return out
+	return out, nil
 }
 
 // followReadiness sends everybody as they change.

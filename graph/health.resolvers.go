@@ -12,7 +12,7 @@ import (
 )
 
 func (r *queryResolver) Readiness(ctx context.Context) ([]*model.OperatorReadiness, error) {
-	return r.readiness(ctx), nil
+	return r.readiness(ctx)
 }
 
 func (r *subscriptionResolver) ReadinessFeed(ctx context.Context, since *string) (<-chan model.ReadinessFeedItem, error) {

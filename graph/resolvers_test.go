@@ -386,3 +386,23 @@ func eventually(t *testing.T, ok func() bool) {
 		}
 	}
 }
+
+// TestQueriesWaitForThePictureAsFeedsDo, and say so where it does not come.
+func TestQueriesWaitForThePictureAsFeedsDo(t *testing.T) {
+	s := newStand(t, func(_ *Core, o *Options) { o.Limits.RequestTimeout = 500 * time.Millisecond })
+	s.board.putCall(talking("a", "anna", "q1"))
+	s.board.doubt = make(chan struct{})
+	a := s.do("sonya", `{ calls { id } call(id: "a") { id } queues { id } queue(id: "q1") { id } operators { id } readiness { id } }`)
+	late := map[any]bool{}
+	for _, e := range a.Errors {
+		late[e.Path[0]] = e.Extensions["code"] == "TIMEOUT"
+	}
+	for _, field := range []string{"calls", "call", "queues", "queue", "operators", "readiness"} {
+		if !late[field] {
+			t.Errorf("%s is answered from a picture that nobody has confirmed: %s", field, a.Body)
+		}
+	}
+	if d := s.must("sonya", `{ viewer { operator { id } } }`); dig(d, "viewer.operator.id") != "sonya" { // who one is needs no picture
+		t.Errorf("the viewer is %v", d)
+	}
+}

@@ -149,7 +149,7 @@ func (a *App) watchHealth(ctx context.Context) error {
 			pbx.Fail("the telephone system is not reachable; waiting calls are with its own dialplan")
 		}
 	}
-	w, _ := a.board.Watch()
+	w := a.board.Watch()
 	defer w.Close()
 	check()
 	tick := time.NewTicker(2 * time.Second)

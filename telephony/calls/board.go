@@ -39,6 +39,7 @@ type Board struct {
 	n         uint64
 	top       uint64 // greatest version seen
 	linkUp    bool
+	doubted   time.Time // the picture is the history's, and kept back until then; zero: the PBX has confirmed it
 	calls     map[ID]*Call
 	operators map[string]*Operator
 	queues    map[string]*Queue
@@ -172,6 +173,12 @@ func (b *Board) replace(s Snapshot) {
 		b.staleFrom = time.Time{} // everything up to b.n has been applied: the board is as new, whoever suspected a hole
 		return
 	}
+	switch {
+	case !s.Restored:
+		b.doubted = time.Time{}
+	case s.Epoch != b.epoch:
+		b.doubted = time.Now().Add(pbxPatience)
+	}
 	b.epoch, b.n, b.linkUp = s.Epoch, s.Seq, s.LinkUp
 	b.calls, b.operators, b.queues = map[ID]*Call{}, map[string]*Operator{}, map[string]*Queue{}
 	for i := range s.Calls {
@@ -220,7 +227,7 @@ func (b *Board) apply(bt batch) bool {
 				delete(b.queues, ch.Queue.ID)
 			}
 		case ch.Notice != nil && ch.Notice.Kind == NoticePBXUp:
-			b.linkUp = true
+			b.linkUp, b.doubted = true, time.Time{}
 		case ch.Notice != nil && ch.Notice.Kind == NoticePBXDown:
 			b.linkUp = false
 		}
@@ -289,7 +296,7 @@ func (b *Board) Snapshot() Snapshot {
 }
 
 func (b *Board) snapshotLocked() Snapshot {
-	s := Snapshot{Epoch: b.epoch, Seq: b.n, At: time.Now(), LinkUp: b.linkUp}
+	s := Snapshot{Epoch: b.epoch, Seq: b.n, At: time.Now(), LinkUp: b.linkUp, Restored: !b.doubted.IsZero()}
 	for _, c := range b.calls {
 		s.Calls = append(s.Calls, *c)
 	}

@@ -15,7 +15,7 @@ func BenchmarkBoard(b *testing.B) {
 			board.replace(Snapshot{Epoch: "e"})
 			var ws []*Watch
 			for range 500 {
-				w, _ := board.Watch()
+				w := board.Watch()
 				ws = append(ws, w)
 			}
 			bt := batch{Epoch: "e", Changes: []Change{{Operator: &Operator{ID: "anna"}}, {Queue: &Queue{}}}}

@@ -34,16 +34,20 @@ func TestNoHoleBetweenPictureAndChanges(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			w, s := b.Watch()
+			w := b.Watch()
 			defer w.Close()
 			have := map[ID]uint64{}
-			picture := func(s Snapshot) {
+			picture := func() {
+				s, err := w.Picture(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
 				clear(have)
 				for _, c := range s.Calls {
 					have[c.ID] = c.Version
 				}
 			}
-			picture(s)
+			picture()
 			for have["end"] == 0 {
 				cs, err := w.Next(t.Context())
 				if err != nil {
@@ -53,7 +57,7 @@ func TestNoHoleBetweenPictureAndChanges(t *testing.T) {
 				for _, c := range cs {
 					switch {
 					case c.Reset:
-						picture(w.Resnapshot())
+						picture()
 					case c.Call.State == StateEnded:
 						delete(have, c.Call.ID)
 					default:
@@ -93,7 +97,7 @@ func TestNoHoleBetweenPictureAndChanges(t *testing.T) {
 func TestSlowWatchGetsTheNewest(t *testing.T) {
 	b := quietBoard(nil)
 	b.replace(Snapshot{Epoch: "e"})
-	w, _ := b.Watch()
+	w := b.Watch()
 	n := uint64(0)
 	put := func(cs ...Change) {
 		n++
@@ -133,7 +137,7 @@ func TestSlowWatchGetsTheNewest(t *testing.T) {
 func TestWatchThatNobodyReads(t *testing.T) {
 	b := quietBoard(nil)
 	b.replace(Snapshot{Epoch: "e"})
-	w, _ := b.Watch()
+	w := b.Watch()
 	for n := range uint64(20 * pastMax) {
 		b.apply(batch{Epoch: "e", N: n + 1, Changes: []Change{callAt(fmt.Sprint(n), 1, StateEnded), {Notice: &Notice{ID: fmt.Sprint(n)}}}})
 	}
@@ -144,7 +148,9 @@ func TestWatchThatNobodyReads(t *testing.T) {
 	if err != nil || len(cs) != 1 || !cs[0].Reset {
 		t.Fatalf("got %d changes, %v; want to be told to read the picture", len(cs), err)
 	}
-	w.Resnapshot()
+	if _, err := w.Picture(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	b.apply(batch{Epoch: "e", N: 20*pastMax + 1, Changes: []Change{callAt("x", 1, StateQueued)}})
 	if cs, err = w.Next(t.Context()); err != nil || len(cs) != 1 || cs[0].Call == nil {
 		t.Fatalf("then %v, %v", cs, err)
@@ -155,7 +161,7 @@ func TestClosedWatchWakes(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	synctest.Test(t, func(t *testing.T) {
 		b := quietBoard(nil)
-		w, _ := b.Watch()
+		w := b.Watch()
 		got := make(chan error)
 		go func() {
 			_, err := w.Next(t.Context())
@@ -314,7 +320,7 @@ func TestBoardMendsAHole(t *testing.T) {
 		b := boardOf(t, l)
 		f.put("a", 1)
 		synctest.Wait()
-		w, _ := b.Watch()
+		w := b.Watch()
 		l.lose = 1
 		f.put("lost", 1)
 		f.put("a", 2)
@@ -358,7 +364,7 @@ func TestNewOwnerNewPicture(t *testing.T) {
 		b := boardOf(t, l)
 		old.put("a", 7)
 		synctest.Wait()
-		w, _ := b.Watch()
+		w := b.Watch()
 		die()
 		f := &floor{t: t, bus: l, epoch: "two", calls: map[ID]Call{"a": {ID: "a", Version: 9, State: StateTalking}}}
 		f.serve(t.Context())

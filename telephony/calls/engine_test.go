@@ -100,7 +100,7 @@ func (s *site) Queues(context.Context) ([]queues.Queue, error) {
 }
 
 func (s *site) People(context.Context) ([]calls.Person, error) {
-	return []calls.Person{{ID: "anna", Login: "anna", Name: "Anna", Queues: []string{"q1"}}}, nil
+	return []calls.Person{{ID: "anna", Login: "anna", Name: "Anna", Queues: []string{"q1"}}, {ID: "boris", Login: "boris", Name: "Boris"}}, nil
 }
 
 func (s *site) Declared(context.Context) ([]queues.Declared, error) {

@@ -245,7 +245,7 @@ func TestOperatorIsToldOfAChoiceThatFailed(t *testing.T) {
 		defer s.own(s.pbx.NewDriver(), "one")()
 		s.ready()
 		c := s.talk()
-		w, _ := s.board.Watch()
+		w := s.board.Watch()
 		defer w.Close()
 		if _, err := s.svc.Do(t.Context(), calls.Command{Kind: calls.CmdLinkCustomer, OperatorID: "anna", CallID: c.ID, CustomerID: "c9"}); err != nil {
 			t.Fatal(err)

@@ -43,6 +43,7 @@ type Floor struct {
 	health  map[string]*health.Record
 	reports map[string]reports // of health, lately
 	linkUp  bool
+	told    bool // the PBX has said what is there, once at least
 	stirred bool // there may be something to decide
 
 	opViews     map[string]Operator

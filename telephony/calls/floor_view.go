@@ -195,7 +195,7 @@ func (f *Floor) queueView(q queues.Queue) Queue {
 
 // Snapshot is the whole floor.
 func (f *Floor) Snapshot(now time.Time) Snapshot {
-	s := Snapshot{At: now, LinkUp: f.linkUp}
+	s := Snapshot{At: now, LinkUp: f.linkUp, Restored: !f.told}
 	for _, c := range f.calls {
 		s.Calls = append(s.Calls, *c)
 	}

@@ -139,7 +139,7 @@ func (f *Floor) reconcile(e telephony.LinkUp, now time.Time) {
 	if !f.linkUp {
 		f.notice(Notice{At: now, Kind: NoticePBXUp, Text: e.Node})
 	}
-	f.linkUp, f.stirred = true, true
+	f.linkUp, f.told, f.stirred = true, true, true
 	clear(f.online)
 	for _, ep := range e.Endpoints {
 		if id, ok := OperatorOf(ep.Name); ok && ep.Online {

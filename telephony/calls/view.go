@@ -92,7 +92,8 @@ type Snapshot struct {
 	Epoch     string     `json:"epoch"` // incarnation of the engine
 	Seq       uint64     `json:"seq"`   // the last bus sequence it includes
 	At        time.Time  `json:"at"`
-	LinkUp    bool       `json:"linkUp"` // events come from the PBX
+	LinkUp    bool       `json:"linkUp"`             // events come from the PBX
+	Restored  bool       `json:"restored,omitempty"` // as the history has it: the PBX has not said yet what is there; see Board.Confirmed
 	Calls     []Call     `json:"calls"`
 	Operators []Operator `json:"operators"`
 	Queues    []Queue    `json:"queues"` // in display order

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pult-cc/pult/internal/errs"
 )
@@ -118,12 +119,58 @@ func (r *recent) since(stamp uint64) []Change {
 	return out
 }
 
-// Watch starts to follow the board: the returned Snapshot and the changes that Next delivers join without a hole. Close it.
-func (b *Board) Watch() (*Watch, Snapshot) {
+// pbxPatience is how long a picture that is only the history's waits for the PBX. An Asterisk that is there answers within milliseconds,
+// and where it makes the connection itself within a second.
+const pbxPatience = 3 * time.Second
+
+// Confirmed waits until what the board shows may be believed. A new owner of the floor begins with what the history knows: conversations
+// look as if they waited, nobody is consulted, and who talks looks free. Pages and programs would act upon it, so it is kept back until
+// the PBX has said what is there; if it does not in time it is away, and the history is the best there is. A board without any picture,
+// because nobody owns the floor yet, waits as long as ctx. Errors: ctx's.
+func (b *Board) Confirmed(ctx context.Context) error { return b.confirmed(ctx, nil) }
+
+func (b *Board) confirmed(ctx context.Context, done <-chan struct{}) error {
+	for {
+		b.mu.RLock()
+		doubt, moved := b.doubtLocked(), b.recent.moved
+		b.mu.RUnlock()
+		if doubt <= 0 {
+			return nil
+		}
+		over := time.NewTimer(doubt)
+		select {
+		case <-ctx.Done():
+			over.Stop()
+			return ctx.Err()
+		case <-done:
+			over.Stop()
+			return errWatchClosed
+		case <-moved:
+			over.Stop()
+		case <-over.C:
+		}
+	}
+}
+
+// doubtLocked is how long the picture is to be kept back yet; not above zero: it may be shown.
+func (b *Board) doubtLocked() time.Duration {
+	switch {
+	case b.epoch == "":
+		return time.Hour // and again: there is none
+	case b.doubted.IsZero():
+		return 0
+	}
+	return time.Until(b.doubted)
+}
+
+// Watch starts to follow the board: Picture is what to begin with, Next what follows. Close it.
+func (b *Board) Watch() *Watch {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return &Watch{board: b, seen: b.recent.stamp, done: make(chan struct{})}, b.snapshotLocked()
+	return &Watch{board: b, seen: b.recent.stamp, done: make(chan struct{})}
 }
+
+var errWatchClosed = errs.E(errs.Unavailable, "watching the floor", "closed")
 
 // Watch is one follower. While it does not ask, changes of one object merge, the newest wins: a slow reader costs no memory, misses
 // intermediate versions, and delays nobody. Its methods may be called concurrently.
@@ -137,12 +184,12 @@ type Watch struct {
 }
 
 // Next waits for changes and returns all pending ones, or ctx's error, or errs.Unavailable after Close. A change with Reset comes
-// alone and means: take Board.Snapshot anew (through Resnapshot), everything may have changed.
+// alone and means: read Picture anew, everything may have changed.
 func (w *Watch) Next(ctx context.Context) ([]Change, error) {
 	for {
 		select {
 		case <-w.done:
-			return nil, errs.E(errs.Unavailable, "watching the floor", "closed")
+			return nil, errWatchClosed
 		default:
 		}
 		cs, moved := w.pending()
@@ -176,14 +223,30 @@ func (w *Watch) pending() ([]Change, <-chan struct{}) {
 	return r.since(seen), nil
 }
 
-// Resnapshot drops what is pending and returns the present picture, joining without a hole with later changes.
-func (w *Watch) Resnapshot() Snapshot {
+// Picture waits until the board's picture is confirmed (see Board.Confirmed), returns it and drops what is pending: the picture and what
+// Next delivers afterwards join without a hole. Errors are those of Next.
+func (w *Watch) Picture(ctx context.Context) (Snapshot, error) {
+	for {
+		if err := w.board.confirmed(ctx, w.done); err != nil {
+			return Snapshot{}, err
+		}
+		if s, ok := w.picture(); ok {
+			return s, nil
+		}
+	}
+}
+
+// picture is Picture at this moment; false means that it is in doubt again.
+func (w *Watch) picture() (Snapshot, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.board.mu.RLock()
 	defer w.board.mu.RUnlock()
+	if w.board.doubtLocked() > 0 {
+		return Snapshot{}, false
+	}
 	w.seen = w.board.recent.stamp
-	return w.board.snapshotLocked()
+	return w.board.snapshotLocked(), true
 }
 
 // Close ends the watch; it may be called more than once.
