@@ -6,6 +6,7 @@ package screenpop
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 // Floor is what is followed: calls.Board.
 type Floor interface {
-	Watch() (*calls.Watch, calls.Snapshot)
+	Watch() *calls.Watch
 	Operator(id string) (calls.Operator, bool)
 	Queue(id string) (calls.Queue, bool)
 	LinkUp() bool
@@ -90,19 +91,23 @@ func (p *Popper) Run(ctx context.Context) {
 		}
 	}
 	p.wg.Go(func() { p.sweep(ctx) })
-	w, picture := p.o.Floor.Watch()
+	w := p.o.Floor.Watch()
 	defer w.Close()
-	p.all(ctx, picture)
-	for {
+	for anew := true; ; {
+		if anew {
+			picture, err := w.Picture(ctx)
+			if err != nil {
+				return
+			}
+			p.all(ctx, picture)
+		}
 		changes, err := w.Next(ctx)
 		if err != nil {
 			return
 		}
+		anew = slices.ContainsFunc(changes, func(ch calls.Change) bool { return ch.Reset || ch.Notice != nil && ch.Notice.Kind == calls.NoticePBXUp })
 		for _, ch := range changes {
-			switch {
-			case ch.Reset, ch.Notice != nil && ch.Notice.Kind == calls.NoticePBXUp:
-				p.all(ctx, w.Resnapshot())
-			case ch.Call != nil && p.o.Floor.LinkUp():
+			if ch.Call != nil && !anew && p.o.Floor.LinkUp() {
 				p.follow(ctx, *ch.Call)
 			}
 		}

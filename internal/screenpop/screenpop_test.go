@@ -20,8 +20,8 @@ import (
 // floor has Anna and Boris, and Vera whom the system does not know.
 type floor struct{}
 
-func (floor) Watch() (*calls.Watch, calls.Snapshot) { panic("nobody follows here") }
-func (floor) LinkUp() bool                          { return true }
+func (floor) Watch() *calls.Watch { panic("nobody follows here") }
+func (floor) LinkUp() bool        { return true }
 
 func (floor) Operator(id string) (calls.Operator, bool) {
 	ops := map[string]calls.Operator{
