@@ -325,7 +325,14 @@ func (e *Engine) provisionMissing(ctx context.Context, up telephony.LinkUp) {
 	ctx, e.halt = context.WithCancel(ctx)
 	e.lanes.run("phones", func() {
 		// Without end: while the database or the key is away, phones that were signed in cannot come back.
-		err := retry(ctx, forever, func(ctx context.Context) error { return e.o.Phones.ProvisionAll(ctx, p, have) })
+		// What somebody has given an account for meanwhile, in another process, is their device: who pushes it takes it off the list of
+		// those whose device is to be read.
+		err := retry(ctx, forever, func(ctx context.Context) error {
+			if err := e.o.Phones.ProvisionAll(ctx, p, have); err != nil {
+				return err
+			}
+			return e.reload(ctx)
+		})
 		if err != nil && ctx.Err() == nil {
 			e.o.Log.Error("pushing phone accounts to the PBX", "error", err)
 		}

@@ -35,7 +35,8 @@ type site struct {
 	declared  map[string]queues.Declared
 	health    map[string]health.Record
 	failSaves int
-	saves     int // attempts
+	desk      bool // Anna's device
+	saves     int  // attempts
 	slowMatch time.Duration
 	matches   int
 	linkErr   error
@@ -100,7 +101,9 @@ func (s *site) Queues(context.Context) ([]queues.Queue, error) {
 }
 
 func (s *site) People(context.Context) ([]calls.Person, error) {
-	return []calls.Person{{ID: "anna", Login: "anna", Name: "Anna", Queues: []string{"q1"}}, {ID: "boris", Login: "boris", Name: "Boris"}}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return []calls.Person{{ID: "anna", Login: "anna", Name: "Anna", Queues: []string{"q1"}, Desk: s.desk}, {ID: "boris", Login: "boris", Name: "Boris"}}, nil
 }
 
 func (s *site) Declared(context.Context) ([]queues.Declared, error) {

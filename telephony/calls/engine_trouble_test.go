@@ -257,3 +257,21 @@ func TestOperatorIsToldOfAChoiceThatFailed(t *testing.T) {
 		}
 	})
 }
+
+// TestDeskPhoneOfTheMomentBetween: `pult phone add`, after the floor had read who has which device and before the link was up: its account
+// was pushed with the others, which took it off the list of changes, and the operator's device stayed the page.
+func TestDeskPhoneOfTheMomentBetween(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.CutLink("not connected yet")
+		defer s.own(s.pbx.NewDriver(), "one")()
+		s.mu.Lock()
+		s.desk = true
+		s.mu.Unlock()
+		s.pbx.RestoreLink()
+		settle()
+		if o, ok := s.board.Operator("anna"); !ok || !o.Desk {
+			t.Errorf("the operator is %+v", o)
+		}
+	})
+}
