@@ -309,7 +309,14 @@ func TestDeskPhone(t *testing.T) {
 func TestDeskPhoneByTheAPI(t *testing.T) {
 	d := newDesk(t)
 	admin := d.signIn(d.page.base, "adam")
-	data, _ := d.page.query(`mutation{startPhone(input:{clientId:"w",take:true}){phone{ha1 authorizationUser}}}`)
+	var data map[string]any
+	d.soon("the page's phone", func() (err error) { // the link to Asterisk may not be up yet
+		var code string
+		if data, code = d.page.query(`mutation{startPhone(input:{clientId:"w",take:true}){phone{ha1 authorizationUser}}}`); code != "" {
+			err = errors.New(code)
+		}
+		return err
+	})
 	session := data["startPhone"].(map[string]any)["phone"].(map[string]any)
 	id := strings.TrimPrefix(session["authorizationUser"].(string), "op-")
 	data, code := admin.query(fmt.Sprintf(`mutation{issueDeskPhone(input:{operatorId:%q}){account{user password realm}}}`, id))
