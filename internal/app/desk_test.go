@@ -35,19 +35,22 @@ type desk struct {
 	ear     *lab.RTP // the phone's
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T) *desk { return newDeskAt(t, testConfig(t)) }
+
+// newDeskAt is a desk where the configuration says more.
+func newDeskAt(t *testing.T, cfg config.Config) *desk {
 	t.Helper()
 	ast, err := lab.StartAsterisk(t.Context(), lab.AsteriskOptions{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := testConfig(t)
 	cfg.Telephony.ARI.URL, cfg.Telephony.ARI.User, cfg.Telephony.ARI.Password = ast.ARIURL, ast.ARIUser, ast.ARIPassword
 	cfg.Telephony.Trunk, cfg.Telephony.Realm = "PJSIP/{number}@carrier", ast.Realm
 	cfg.Telephony.PhoneWSURLs, cfg.Telephony.DeskPhoneServer = []string{ast.WSURL}, ast.SIPAddr
 	quiet := slog.New(slog.DiscardHandler)
 	for login, role := range map[string]auth.Role{"anna": auth.RoleOperator, "adam": auth.RoleAdmin} {
-		if _, err := app.AddUser(t.Context(), cfg, quiet, app.UserSpec{Login: login, Name: login, Password: "a long password", Role: role}); err != nil {
+		_, err := app.AddUser(t.Context(), cfg, quiet, app.UserSpec{Login: login, Name: login, Password: "a long password", Role: role})
+		if err != nil && !errs.Is(err, errs.Conflict) {
 			t.Fatal(err)
 		}
 	}

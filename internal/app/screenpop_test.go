@@ -10,6 +10,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/httpjson/sim"
 	"github.com/pult-cc/pult/internal/app"
+	"github.com/pult-cc/pult/internal/config"
 	"github.com/pult-cc/pult/internal/screenpop"
 )
 
@@ -62,6 +63,42 @@ func TestACardThatWasLeftOpenIsTakenAway(t *testing.T) {
 	waitFor(t, "the card stays", func() bool {
 		return slices.ContainsFunc(portal.Requests(), func(r string) bool { return strings.Contains(r, "telephony.externalCall.hide") })
 	})
+}
+
+// With Asterisk, a customer who calls and a phone that rings: the card is there before anybody answers.
+func TestBitrix24ShowsItsCardWhileAPhoneRings(t *testing.T) {
+	cfg, portal := portal(t)
+	cfg.Telephony.Driver = config.DriverARI
+	cfg.Connectors[0].LogCalls, cfg.Connectors[0].ShowCalls, cfg.Connectors[0].Clicks = true, true, false
+	portal.Add("contact", sim.Object{"ID": "798", "LAST_NAME": "Орлов", "PHONE": []any{sim.Object{"VALUE": "8 916 123-45-67", "VALUE_TYPE": "WORK"}}, "HAS_PHONE": "Y"})
+	d := newDeskAt(t, cfg)
+	account, _, err := d.command.Add(t.Context(), "anna")
+	d.check(err)
+	d.comeOnline(account)
+	d.me("DESK", true)
+	d.must(`mutation{setAvailability(input:{availability:%s}){operator{id}}}`, "READY")
+
+	_, mouth, rings, id := d.ring()
+	waitFor(t, "no card is shown", func() bool { return len(portal.Set("card")) == 1 })
+	card := portal.Set("card")[0]
+	if card["USER_ID"] != "1269" || card["CRM_ENTITY_ID"] != "798" {
+		t.Errorf("got %v", card)
+	}
+	d.call("RINGING") // still
+	d.check(rings.Answer())
+	d.call("TALKING")
+	d.check(mouth.WaitTone(d.within(), operatorTone))
+	if n := len(portal.Set("card")); n != 1 {
+		t.Errorf("%d cards in the talk", n)
+	}
+	d.must(`mutation{hangUp(input:{callId:%q}){call{id}}}`, id)
+	waitFor(t, "the card stays when the talk is over", func() bool { return len(portal.Set("card")) == 0 })
+	d.call("WRAP_UP")
+	d.must(`mutation{wrapUp(input:{callId:%q,action:FINISH}){call{id}}}`, id)
+	waitFor(t, "the call is not finished in the portal", func() bool { return len(portal.Set("statistic")) == 1 && portal.Live() == 0 })
+	if st := portal.Set("statistic")[0]; st["CALL_ID"] != card["CALL_ID"] || st["EXTERNAL_CALL_ID"] != id || st["CALL_FAILED_CODE"] != "200" || st["CRM_ENTITY_ID"] != "798" {
+		t.Errorf("the statistics have %v", st)
+	}
 }
 
 // A number is clicked in the portal, which begins a call with a card of its own: there is no second card, and no second call.
