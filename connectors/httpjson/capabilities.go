@@ -338,13 +338,17 @@ func writtenScope(c connectors.CallRecord) map[string]any {
 	return out
 }
 
-// announcedScope tells what the system was told of the call while it lived, null when it was not, and whether that was of the same
-// customer as now.
+// announcedScope tells what the system was told of the call while it lived, null when it was not; its customer is there only when it is
+// another one than now.
 func announcedScope(a connectors.Announced, now connectors.Ref) any {
 	if a == (connectors.Announced{}) {
 		return nil
 	}
-	return map[string]any{"type": orNull(a.Ref.Type), "id": orNull(a.Ref.ID), "same": a.Customer == now}
+	out := map[string]any{"type": orNull(a.Ref.Type), "id": orNull(a.Ref.ID), "customer": nil}
+	if a.Customer != now {
+		out["customer"] = customerScope(a.Customer)
+	}
+	return out
 }
 
 func stamp(t time.Time) any {

@@ -70,7 +70,7 @@ func (c *Connector) resetBreaker() {
 		ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= c.o.FailuresToOpen },
 		IsSuccessful: func(err error) bool { return !isOutage(err) },
 		IsExcluded: func(err error) bool {
-			return errors.Is(err, context.Canceled) || errors.Is(err, connectors.ErrNoTurn)
+			return errors.Is(err, context.Canceled) || errors.Is(err, connectors.ErrNoTurn) || errors.As(err, new(ofCard))
 		},
 	}))
 }
@@ -301,6 +301,9 @@ func (c *Connector) call(ctx context.Context, what string, ask func(context.Cont
 			return struct{}{}, context.Canceled // the asker lost patience, or Close: says nothing about the system
 		}
 		c.record(what, time.Since(began), err)
+		if what == opShow && err != nil {
+			err = ofCard{err}
+		}
 		return struct{}{}, err
 	})
 	switch {

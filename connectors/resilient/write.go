@@ -91,3 +91,8 @@ func (c *Connector) shower(ctx context.Context, ask func(context.Context, connec
 	}
 	return c.aside(ctx, opShow, func(ctx context.Context) error { return ask(ctx, s) })
 }
+
+// ofCard is the error of a card, which counts for nothing: no look-up is left out for its sake.
+type ofCard struct{ error }
+
+func (e ofCard) Unwrap() error { return e.error }

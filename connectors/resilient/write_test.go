@@ -105,13 +105,15 @@ func TestACardSilencesNobody(t *testing.T) {
 		if _, err := c.Lookup(t.Context(), connectors.LookupQuery{E164: "+74950123401"}); err != nil {
 			t.Fatal(err)
 		}
-		for _, kind := range []errs.Kind{errs.RateLimited, errs.Forbidden, errs.Unauthenticated, errs.Rejected, errs.Internal} {
+		for _, kind := range []errs.Kind{errs.RateLimited, errs.Forbidden, errs.Unauthenticated, errs.Rejected, errs.Internal, errs.Unavailable, errs.Timeout} {
 			d.Behave(0, errs.E(kind, "showing", "no"))
-			if _, err := c.AnnounceCall(t.Context(), connectors.LiveCall{Key: "a"}); !errs.Is(err, kind) {
-				t.Errorf("announced: %v, want %s", err, kind)
-			}
-			if err := c.ShowCall(t.Context(), connectors.Card{Key: "a"}); !errs.Is(err, kind) {
-				t.Errorf("shown: %v, want %s", err, kind)
+			for range 10 { // twice what opens the breaker
+				if _, err := c.AnnounceCall(t.Context(), connectors.LiveCall{Key: "a"}); !errs.Is(err, kind) {
+					t.Errorf("announced: %v, want %s", err, kind)
+				}
+				if err := c.ShowCall(t.Context(), connectors.Card{Key: "a"}); !errs.Is(err, kind) {
+					t.Errorf("shown: %v, want %s", err, kind)
+				}
 			}
 			d.Behave(0, nil)
 			if _, err := c.Refresh(t.Context(), connectors.LookupQuery{E164: "+74950123401"}); err != nil || c.Status().State != connectors.StateUp {

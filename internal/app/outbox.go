@@ -83,7 +83,7 @@ func (a *App) openOutbox(context.Context) error {
 		Repository: a.store.Outbox(), Targets: targets, Directory: &callNames{store: a.store}, Announced: a.announced(), Mask: obs.Mask, NewID: newID, Now: time.Now,
 		Log: a.log,
 	})
-	a.workers = append(a.workers, d.Run)
+	a.workers = append(a.workers, d.Run, a.forgetPops)
 	return nil
 }
 

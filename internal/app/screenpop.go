@@ -34,9 +34,10 @@ func (a *App) poppers() []*screenpop.Popper {
 func (a *App) begun(ctx context.Context, connector string, call calls.ID, c connectors.Click) error {
 	for _, k := range a.cfg.Connectors {
 		if k.ID == connector && k.LogCalls {
-			return a.store.ScreenPops().Put(ctx, screenpop.Pop{
+			_, err := a.store.ScreenPops().Add(ctx, screenpop.Pop{
 				Connector: connector, Call: string(call), Announced: connectors.Announced{Ref: c.Call, Customer: c.Customer}, Agent: c.Agent.ID, At: time.Now(),
 			})
+			return err
 		}
 	}
 	return nil
@@ -62,5 +63,17 @@ func (a *App) announced() func(ctx context.Context, connector, subject string) (
 			return connectors.Announced{}, nil
 		}
 		return p.Announced, err
+	}
+}
+
+// forgetPops forgets, once an hour until ctx ends, what systems were told of calls of long ago.
+func (a *App) forgetPops(ctx context.Context) error {
+	for {
+		if _, err := a.store.ScreenPops().Sweep(ctx, time.Now().Add(-screenpop.Keep)); err != nil && ctx.Err() == nil {
+			a.log.Warn("forgetting what customer systems were told of calls", "error", err)
+		}
+		if !pause(ctx, time.Hour) {
+			return nil
+		}
 	}
 }

@@ -7,11 +7,14 @@ import (
 	"github.com/pult-cc/pult/connectors"
 )
 
+// Keep is how long a pop is worth keeping: the record of its call is written by then, or nobody waits for it any more.
+const Keep = 30 * 24 * time.Hour
+
 // Pop is what a customer system was told of a live call.
 type Pop struct {
 	Connector string
 	Call      string               // interaction
-	Announced connectors.Announced // Ref is empty until the system has answered
+	Announced connectors.Announced // Ref is empty until the system has answered; Customer where the system has begun the call and does not say
 	Agent     string               // by the system's own id: where the card is open, or may be; "" nowhere
 	At        time.Time
 }
@@ -21,8 +24,10 @@ type Pop struct {
 type Repository interface {
 	// Get returns what a system was told of a call; errs.NotFound when it was not.
 	Get(ctx context.Context, connector string, call string) (Pop, error)
-	// Open returns the pops of a system whose card is open, oldest first.
-	Open(ctx context.Context, connector string) ([]Pop, error)
+	// Open returns the pops of a system, of a time and later, whose card is open, oldest first.
+	Open(ctx context.Context, connector string, since time.Time) ([]Pop, error)
+	// Add keeps a pop unless there is one of its connector and call, and returns the one there is then.
+	Add(ctx context.Context, p Pop) (Pop, error)
 	// Put keeps a pop in place of the former one of its connector and call.
 	Put(ctx context.Context, p Pop) error
 	// Sweep removes pops from before a time and tells how many there were.

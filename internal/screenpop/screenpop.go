@@ -47,8 +47,7 @@ const (
 	again      = 2 * time.Second  // after which a request that failed is made once more
 	maxTries   = 3                // of one step: after that the card stays as it is until the call moves on
 	concurrent = 3                // requests at a time
-	keep       = 30 * 24 * time.Hour
-	sweepEvery = time.Hour
+	longest    = 24 * time.Hour   // of a call: a card that was left open before that is no more
 )
 
 // Popper follows the floor for one customer system.
@@ -65,7 +64,9 @@ type Popper struct {
 type card struct {
 	want    connectors.LiveCall // whose card, and where; without Agent nowhere, without Customer of nobody whom the system has
 	pending bool                // nobody knows yet who it is
-	over    bool                // nothing more comes of the call
+	dialled bool                // by an operator: the system may have begun it itself
+	over    bool                // the conversation is
+	last    bool                // nothing more comes of the call
 
 	busy   bool // somebody brings it up to date, and owns what follows
 	known  bool // what the repository has was read
@@ -90,7 +91,6 @@ func (p *Popper) Run(ctx context.Context) {
 			return
 		}
 	}
-	p.wg.Go(func() { p.sweep(ctx) })
 	w := p.o.Floor.Watch()
 	defer w.Close()
 	for anew := true; ; {
@@ -116,7 +116,7 @@ func (p *Popper) Run(ctx context.Context) {
 
 // load reads which cards are open.
 func (p *Popper) load(ctx context.Context) bool {
-	open, err := p.o.Repository.Open(ctx, p.o.System.ID())
+	open, err := p.o.Repository.Open(ctx, p.o.System.ID(), time.Now().Add(-longest))
 	if err != nil {
 		p.trouble(ctx, "reading open cards", "", err)
 		return false
@@ -145,6 +145,7 @@ func (p *Popper) all(ctx context.Context, picture calls.Snapshot) {
 	for id, k := range p.cards {
 		if !there[id] {
 			k.wish(connectors.LiveCall{}, false, true)
+			k.last = true
 			p.due(ctx, id, k)
 		}
 	}
@@ -159,7 +160,8 @@ func (p *Popper) follow(ctx context.Context, c calls.Call) {
 		k = &card{}
 	}
 	k.wish(p.wanted(c), c.Match.State == customers.MatchPending, c.End != nil)
-	if k.want != (connectors.LiveCall{}) {
+	k.dialled, k.last = c.Direction == calls.Outbound, c.State == calls.StateEnded
+	if k.want.Agent.ID != "" || k.dialled {
 		p.cards[c.ID] = k
 	}
 	p.due(ctx, c.ID, k)
@@ -167,7 +169,7 @@ func (p *Popper) follow(ctx context.Context, c calls.Call) {
 
 // wish takes what is wanted now; what failed before is tried anew when that is something else, or at the end. The caller holds mu.
 func (k *card) wish(want connectors.LiveCall, pending, over bool) {
-	if want.Customer != k.want.Customer || want.Agent.ID != k.want.Agent.ID || over != k.over {
+	if !alike(want, k.want) || over != k.over {
 		k.gaveUp = false
 	}
 	k.want, k.pending, k.over = want, pending, over
@@ -203,7 +205,7 @@ func (p *Popper) due(ctx context.Context, id calls.ID, k *card) {
 		return // who is at it looks again
 	}
 	if _, more := k.next(); !more {
-		if k.over {
+		if k.last {
 			delete(p.cards, id)
 		}
 		return
@@ -227,7 +229,7 @@ func (k *card) next() (step, bool) {
 	if k.gaveUp {
 		return 0, false
 	}
-	if !k.known && k.want.Agent.ID != "" {
+	if !k.known && (k.want.Agent.ID != "" || k.dialled && k.over) {
 		return stepLook, true
 	}
 	told := k.pop.Announced
@@ -249,61 +251,86 @@ func (k *card) next() (step, bool) {
 }
 
 // fits tells whether a card is that of who is wanted. A system knows a call by one customer, and announced again it may be the same call:
-// better no card than that of another. What the system was told holds while nobody knows better, since after a restart customers are
-// looked up anew; a call that the system has begun and knows of whom is its own affair.
+// better no card than that of another. What is open stays while nobody knows better, since after a restart customers are looked up anew;
+// a call that the system has begun and knows of whom is its own affair.
 func (k *card) fits(told connectors.Announced) bool {
 	none := connectors.Ref{}
 	switch k.want.Customer {
 	case none:
-		return told.Customer == none && told.Ref != none || k.pending && told.Customer != none
+		return told.Customer == none && told.Ref != none || k.pending && told.Customer != none && k.pop.Agent == k.want.Agent.ID
 	case told.Customer:
 		return true
 	}
 	return told.Customer == none
 }
 
+// trial is how often in a row the same was tried in vain.
+type trial struct {
+	what  step
+	want  connectors.LiveCall
+	times int
+}
+
 // bring does what is to be done about a card, step after step.
 func (p *Popper) bring(ctx context.Context, id calls.ID, k *card) {
-	tries := 0
+	var t trial
 	for {
-		p.mu.Lock()
-		what, more := k.next()
-		if !more || ctx.Err() != nil {
-			k.busy = false
-			if k.over {
-				delete(p.cards, id)
-			}
-			p.mu.Unlock()
+		more, rest := p.forward(ctx, id, k, &t)
+		if !more {
 			return
 		}
-		want := k.want
-		p.mu.Unlock()
-		err := p.do(ctx, what, id, k, want)
-		if err == nil {
-			tries = 0
-			continue
+		if rest {
+			pause(ctx, again)
 		}
-		if tries++; tries == maxTries || !passing(err) {
-			p.trouble(ctx, "a customer system does not show its card", id, err)
-			p.mu.Lock()
-			k.gaveUp = k.want == want
-			p.mu.Unlock()
-			continue
-		}
-		pause(ctx, again)
 	}
+}
+
+// forward takes the next step when there is a place for it: by then something else may be wanted. More is false at the end, rest tells that
+// the step is to be tried again in a moment.
+func (p *Popper) forward(ctx context.Context, id calls.ID, k *card, t *trial) (more, rest bool) {
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	what, more := k.next()
+	if !more || ctx.Err() != nil {
+		k.busy = false
+		if k.last {
+			delete(p.cards, id)
+		}
+		p.mu.Unlock()
+		return false, false
+	}
+	want := k.want
+	p.mu.Unlock()
+	err := p.do(ctx, what, id, k, want)
+	if err == nil {
+		return true, false
+	}
+	if t.what != what || !alike(t.want, want) {
+		*t = trial{what: what, want: want}
+	}
+	if t.times++; t.times < maxTries && passing(err) {
+		return true, true
+	}
+	p.trouble(ctx, "a customer system does not show its card", id, err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k.gaveUp = alike(k.want, want)
+	return true, false
+}
+
+// alike tells whether two wishes are for one card.
+func alike(a, b connectors.LiveCall) bool {
+	return a.Customer == b.Customer && a.Agent.ID == b.Agent.ID
 }
 
 // do carries a step out. Who calls it owns the card.
 func (p *Popper) do(ctx context.Context, what step, id calls.ID, k *card, want connectors.LiveCall) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	select {
-	case p.places <- struct{}{}:
-		defer func() { <-p.places }()
-	case <-ctx.Done():
-		return errs.With(errs.Timeout, "waiting for a place", ctx.Err())
-	}
 	pop := k.pop
 	switch what {
 	case stepLook:
@@ -315,9 +342,15 @@ func (p *Popper) do(ctx context.Context, what step, id calls.ID, k *card, want c
 		return nil
 	case stepAnnounce: // whom the system may know it by is noted first: the answer may be lost
 		if pop.Announced.Customer != want.Customer {
-			pop = Pop{Connector: p.o.System.ID(), Call: string(id), Announced: connectors.Announced{Customer: want.Customer}, At: time.Now()}
-			if err := p.put(ctx, k, pop, false); err != nil {
+			there, err := p.o.Repository.Add(ctx, Pop{
+				Connector: p.o.System.ID(), Call: string(id), Announced: connectors.Announced{Customer: want.Customer}, At: time.Now(),
+			})
+			if err != nil {
 				return err
+			}
+			p.note(k, func() { k.pop = there })
+			if pop = there; pop.Announced != (connectors.Announced{Customer: want.Customer}) {
+				return nil // the system has begun the call itself: that came to be known only now
 			}
 		}
 		ref, err := p.o.System.AnnounceCall(ctx, want)
@@ -374,18 +407,6 @@ func passing(err error) bool {
 func (p *Popper) trouble(ctx context.Context, what string, id calls.ID, err error) {
 	if ctx.Err() == nil {
 		p.o.Log.Warn(what, "connector", p.o.System.ID(), "call", string(id), "code", errs.KindOf(err).String(), "why", p.o.Mask(errs.Message(err)))
-	}
-}
-
-// sweep forgets calls of long ago.
-func (p *Popper) sweep(ctx context.Context) {
-	for {
-		if _, err := p.o.Repository.Sweep(ctx, time.Now().Add(-keep)); err != nil {
-			p.trouble(ctx, "sweeping what was shown", "", err)
-		}
-		if !pause(ctx, sweepEvery) {
-			return
-		}
 	}
 }
 

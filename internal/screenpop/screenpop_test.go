@@ -46,7 +46,8 @@ type desk struct {
 	told  []string
 	live  connectors.LiveCall // as announced last
 	card  connectors.Card     // as told last
-	fails map[string]error    // by what is told; "announce" too
+	fails map[string]error    // by what is told
+	while func()              // once, while a card is told
 	pops  map[string]Pop
 	dead  bool // the repository
 }
@@ -83,6 +84,13 @@ func (d *desk) ShowCall(_ context.Context, c connectors.Card) error {
 	if c.Call.ID != "externalCall."+c.Key {
 		d.t.Errorf("a card of %+v, which was not announced", c.Call)
 	}
+	d.mu.Lock()
+	while := d.while
+	d.while = nil
+	d.mu.Unlock()
+	if while != nil {
+		while()
+	}
 	return d.tell(c.Key+":"+c.Agent.ID+sign, func() { d.card = c })
 }
 
@@ -106,7 +114,7 @@ func (d *desk) Get(_ context.Context, _, call string) (Pop, error) {
 	return Pop{}, errs.E(errs.NotFound, "reading", "none")
 }
 
-func (d *desk) Open(context.Context, string) ([]Pop, error) {
+func (d *desk) Open(context.Context, string, time.Time) ([]Pop, error) {
 	var out []Pop
 	for _, p := range d.pops {
 		if p.Agent != "" {
@@ -114,6 +122,13 @@ func (d *desk) Open(context.Context, string) ([]Pop, error) {
 		}
 	}
 	return out, nil
+}
+
+func (d *desk) Add(ctx context.Context, p Pop) (Pop, error) {
+	if there, err := d.Get(ctx, p.Connector, p.Call); !errs.Is(err, errs.NotFound) {
+		return there, err
+	}
+	return p, d.Put(ctx, p)
 }
 
 func (d *desk) Put(_ context.Context, p Pop) error {
@@ -270,7 +285,7 @@ func TestWhatTheSystemDoesNotKnowIsNotShown(t *testing.T) {
 			call(calls.StateRinging, "a", of(customers.Match{State: customers.MatchNone})),
 			call(calls.StateRinging, "a", func(c *calls.Call) { c.From = calls.Party{} }),
 		))
-		d.sees(states(call(calls.StateWrapUp, "a", ended)))
+		d.sees(states(call(calls.StateEnded, "a", ended)))
 		d.remembers(0)
 	})
 }
@@ -307,6 +322,60 @@ func TestWhatFailsIsTriedAFewTimesAndAgainWhenTheCallMovesOn(t *testing.T) {
 		delete(d.fails, "c1:12-")
 		d.sees(states(call(calls.StateEnded, "", ended)), "c1:12-")
 		d.remembers(0)
+	})
+}
+
+// A call that moved on during its last try was tried for ever, and one that moved on before it not at all.
+func TestATryIsOfOneStepOnly(t *testing.T) {
+	away := errs.E(errs.Unavailable, "showing", "away")
+	bubble(t, func(d *desk) {
+		d.fails["c1:11+"], d.fails["c1:11-"] = away, away
+		d.follow(d.t.Context(), call(calls.StateRinging, "a"))
+		synctest.Wait()
+		time.Sleep(again + again/2) // two tries are over
+		d.mu.Lock()
+		d.while = func() { d.follow(d.t.Context(), call(calls.StateEnded, "", ended)) }
+		d.mu.Unlock()
+		time.Sleep(24 * time.Hour)
+		d.sees(nil, "announce 797", "c1:11+", "c1:11+", "c1:11+", "c1:11-", "c1:11-", "c1:11-")
+		d.remembers(0)
+	})
+	bubble(t, func(d *desk) {
+		d.fails["c1:11+"], d.fails["c1:11-"] = away, away
+		d.follow(d.t.Context(), call(calls.StateRinging, "a"))
+		synctest.Wait()
+		time.Sleep(again + again/2)
+		d.follow(d.t.Context(), call(calls.StateEnded, "", ended))
+		time.Sleep(again) // one try more, of the card's going
+		d.mu.Lock()
+		delete(d.fails, "c1:11-")
+		d.mu.Unlock()
+		d.sees(nil, "announce 797", "c1:11+", "c1:11+", "c1:11-", "c1:11-")
+	})
+}
+
+// "Not them", then "look again": the card of who was refused came back while nobody knew better.
+func TestWhoWasRefusedDoesNotComeBack(t *testing.T) {
+	bubble(t, func(d *desk) {
+		d.sees(states(call(calls.StateTalking, "a"), call(calls.StateTalking, "a", of(customers.Match{State: customers.MatchNone}))), "announce 797", "c1:11+", "c1:11-")
+		d.sees(states(call(calls.StateTalking, "a", of(customers.Match{State: customers.MatchPending}))))
+	})
+}
+
+// The wish is taken when there is a place: the card of a call that has gone was opened and closed.
+func TestWhatWaitedForItsPlaceIsNotShownTooLate(t *testing.T) {
+	bubble(t, func(d *desk) {
+		d.sees(states(call(calls.StateRinging, "a"), call(calls.StateQueued, "")), "announce 797", "c1:11+", "c1:11-")
+		for range concurrent {
+			d.places <- struct{}{}
+		}
+		d.follow(d.t.Context(), call(calls.StateRinging, "a"))
+		synctest.Wait()
+		d.follow(d.t.Context(), call(calls.StateRinging, "b", of(customers.Match{State: customers.MatchNone})))
+		for range concurrent {
+			<-d.places
+		}
+		d.sees(nil)
 	})
 }
 
@@ -377,6 +446,39 @@ func TestACallThatTheSystemHasBegunIsNotAnnounced(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An operator who does not pick up, a number that is nobody's, somebody whom the configuration does not name: the portal's card stayed.
+func TestTheCardOfAClickGoesWhateverBecameOfTheCall(t *testing.T) {
+	dialled := func(c *calls.Call) { c.Direction, c.From, c.To = calls.Outbound, c.To, c.From }
+	for name, who := range map[string]string{"who is known": "a", "whom the configuration does not name": "v"} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(d *desk) {
+				d.sees(states(call(calls.StateNew, who, dialled)))
+				d.pops["c1"] = Pop{Connector: "b24", Call: "c1", Agent: "77", Announced: connectors.Announced{
+					Ref: connectors.Ref{Connector: "b24", Type: "clicked", ID: "externalCall.c1"},
+				}}
+				d.sees(states(call(calls.StateWrapUp, who, dialled, ended)), "c1:77-")
+				d.sees(states(call(calls.StateEnded, who, dialled, ended)))
+				d.remembers(0)
+			})
+		})
+	}
+}
+
+// The click is noted after the customer is reached, by another process: what the system has begun stays what it is.
+func TestAClickThatIsNotedLateIsNotReplaced(t *testing.T) {
+	dialled := func(c *calls.Call) { c.Direction, c.From, c.To = calls.Outbound, c.To, c.From }
+	bubble(t, func(d *desk) {
+		d.sees(states(call(calls.StateRinging, "a", dialled, of(customers.Match{State: customers.MatchPending})))) // nothing is there yet
+		clicked := connectors.Ref{Connector: "b24", Type: "clicked", ID: "externalCall.c1"}
+		d.pops["c1"] = Pop{Connector: "b24", Call: "c1", Agent: "11", Announced: connectors.Announced{Ref: clicked}}
+		d.sees(states(call(calls.StateTalking, "a", dialled)))
+		d.sees(states(call(calls.StateEnded, "a", dialled, ended)), "c1:11-")
+		if p := d.pops["c1"]; p.Announced.Ref != clicked || p.Agent != "" {
+			t.Errorf("kept %+v", p)
+		}
+	})
 }
 
 func TestTheEndOfThePopperIsNoTrouble(t *testing.T) {

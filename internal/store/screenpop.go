@@ -19,12 +19,15 @@ var _ pops.Repository = popRepo{}
 func (s *Store) ScreenPops() pops.Repository { return popRepo{s} }
 
 func popOf(row *ent.ScreenPop) pops.Pop {
+	ref := func(kind, id string) connectors.Ref {
+		if id == "" {
+			return connectors.Ref{}
+		}
+		return connectors.Ref{Connector: row.Connector, Type: kind, ID: id}
+	}
 	return pops.Pop{
 		Connector: row.Connector, Call: row.CallID, Agent: row.Agent, At: utc(row.At),
-		Announced: connectors.Announced{
-			Ref:      connectors.Ref{Connector: row.Connector, Type: row.RefType, ID: row.RefID},
-			Customer: connectors.Ref{Connector: row.Connector, Type: row.CustomerType, ID: row.CustomerID},
-		},
+		Announced: connectors.Announced{Ref: ref(row.RefType, row.RefID), Customer: ref(row.CustomerType, row.CustomerID)},
 	}
 }
 
@@ -42,8 +45,8 @@ func (r popRepo) Get(ctx context.Context, connector string, call string) (pops.P
 }
 
 // Open implements screenpop.Repository.
-func (r popRepo) Open(ctx context.Context, connector string) ([]pops.Pop, error) {
-	rows, err := r.client.ScreenPop.Query().Where(screenpop.Connector(clean(connector)), screenpop.AgentNEQ("")).
+func (r popRepo) Open(ctx context.Context, connector string, since time.Time) ([]pops.Pop, error) {
+	rows, err := r.client.ScreenPop.Query().Where(screenpop.Connector(clean(connector)), screenpop.AgentNEQ(""), screenpop.AtGTE(utc(since))).
 		Order(screenpop.ByAt(), screenpop.ByID()).All(ctx)
 	if err != nil {
 		return nil, wrap("reading open cards", err)
@@ -55,13 +58,24 @@ func (r popRepo) Open(ctx context.Context, connector string) ([]pops.Pop, error)
 	return out, nil
 }
 
+// Add implements screenpop.Repository.
+func (r popRepo) Add(ctx context.Context, p pops.Pop) (pops.Pop, error) {
+	if err := r.create(p).Ignore().Exec(ctx); err != nil {
+		return pops.Pop{}, wrap("keeping what was shown", err)
+	}
+	return r.Get(ctx, p.Connector, p.Call)
+}
+
 // Put implements screenpop.Repository.
 func (r popRepo) Put(ctx context.Context, p pops.Pop) error {
-	err := r.client.ScreenPop.Create().SetConnector(clean(p.Connector)).SetCallID(clean(p.Call)).SetAgent(clean(p.Agent)).SetAt(utc(p.At)).
+	return wrap("keeping what was shown", r.create(p).UpdateNewValues().Exec(ctx))
+}
+
+func (r popRepo) create(p pops.Pop) *ent.ScreenPopUpsertOne {
+	return r.client.ScreenPop.Create().SetConnector(clean(p.Connector)).SetCallID(clean(p.Call)).SetAgent(clean(p.Agent)).SetAt(utc(p.At)).
 		SetRefType(clean(p.Announced.Ref.Type)).SetRefID(clean(p.Announced.Ref.ID)).
 		SetCustomerType(clean(p.Announced.Customer.Type)).SetCustomerID(clean(p.Announced.Customer.ID)).
-		OnConflictColumns(screenpop.FieldConnector, screenpop.FieldCallID).UpdateNewValues().Exec(ctx)
-	return wrap("keeping what was shown", err)
+		OnConflictColumns(screenpop.FieldConnector, screenpop.FieldCallID)
 }
 
 // Sweep implements screenpop.Repository.

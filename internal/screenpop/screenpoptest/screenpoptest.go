@@ -35,7 +35,7 @@ func Run(t *testing.T, r screenpop.Repository) {
 	}
 	open := func(connector string, want ...screenpop.Pop) {
 		t.Helper()
-		if got, err := r.Open(t.Context(), connector); err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+		if got, err := r.Open(t.Context(), connector, start); err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 			t.Errorf("open at %s: %+v, %v; want %+v", connector, got, err, want)
 		}
 	}
@@ -60,8 +60,27 @@ func Run(t *testing.T, r screenpop.Repository) {
 		t.Errorf("changed to %+v, %v; want %+v", got, err, first)
 	}
 	open("b24", second)
-	if n, err := r.Sweep(t.Context(), start.Add(time.Second)); n != 2 || err != nil {
-		t.Errorf("swept %d, %v; want both of call 1", n, err)
+	if got, err := r.Open(t.Context(), "b24", start.Add(2*time.Minute)); err != nil || len(got) != 0 {
+		t.Errorf("open since a later time: %+v, %v", got, err)
+	}
+	if got, err := r.Add(t.Context(), pop("1", "12", 0)); err != nil || got != first {
+		t.Errorf("added to what there is: %+v, %v; want %+v", got, err, first)
+	}
+	// Of a call that the system has begun it may not say whose it is, and of one whose announcement was not answered there is no name.
+	for _, bare := range []screenpop.Pop{
+		{Connector: "b24", Call: "3", At: start, Announced: connectors.Announced{Ref: first.Announced.Ref}},
+		{Connector: "b24", Call: "4", At: start, Announced: connectors.Announced{Customer: first.Announced.Customer}},
+	} {
+		if got, err := r.Add(t.Context(), bare); err != nil || got != bare {
+			t.Errorf("added %+v, %v; want %+v", got, err, bare)
+		}
+		put(bare)
+		if got, err := r.Get(t.Context(), "b24", bare.Call); err != nil || got != bare {
+			t.Errorf("got %+v, %v; want %+v", got, err, bare)
+		}
+	}
+	if n, err := r.Sweep(t.Context(), start.Add(time.Second)); n != 4 || err != nil {
+		t.Errorf("swept %d, %v; want all but call 2", n, err)
 	}
 	if _, err := r.Get(t.Context(), "crm", "1"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("what was swept: %v", err)
@@ -90,12 +109,20 @@ func (m *Memory) Get(_ context.Context, connector string, call string) (screenpo
 }
 
 // Open implements screenpop.Repository.
-func (m *Memory) Open(_ context.Context, connector string) ([]screenpop.Pop, error) {
+func (m *Memory) Open(_ context.Context, connector string, since time.Time) ([]screenpop.Pop, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := slices.DeleteFunc(slices.Clone(m.pops), func(p screenpop.Pop) bool { return p.Connector != connector || p.Agent == "" })
+	out := slices.DeleteFunc(slices.Clone(m.pops), func(p screenpop.Pop) bool { return p.Connector != connector || p.Agent == "" || p.At.Before(since) })
 	slices.SortFunc(out, func(a, b screenpop.Pop) int { return a.At.Compare(b.At) })
 	return out, nil
+}
+
+// Add implements screenpop.Repository.
+func (m *Memory) Add(ctx context.Context, p screenpop.Pop) (screenpop.Pop, error) {
+	if there, err := m.Get(ctx, p.Connector, p.Call); err == nil {
+		return there, nil
+	}
+	return p, m.Put(ctx, p)
 }
 
 // Put implements screenpop.Repository.
