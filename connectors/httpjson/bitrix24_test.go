@@ -13,6 +13,7 @@ import (
 	"github.com/pult-cc/pult/connectors"
 	"github.com/pult-cc/pult/connectors/connectortest"
 	"github.com/pult-cc/pult/connectors/httpjson/sim"
+	"github.com/pult-cc/pult/internal/errs"
 )
 
 // portal is a Bitrix24 with Роза, a person, and Василёк, a company, and a call of Роза's that was announced for user 11.
@@ -80,17 +81,21 @@ func (p *portal) show(agent string) {
 // log writes the announced call, led by user 12.
 func (p *portal) log(customer connectors.Ref) {
 	p.Helper()
-	if err := p.write(customer); err != nil {
+	if err := p.write(customer, p.told(), connectors.Written{}); err != nil {
 		p.Fatal(err)
 	}
 }
 
-func (p *portal) write(customer connectors.Ref) error {
+func (p *portal) write(customer connectors.Ref, told connectors.Announced, written connectors.Written) error {
 	_, err := p.logger.LogCall(p.Context(), connectors.CallRecord{
 		Key: "call-1", Customer: customer, Number: "+74951234567", Inbound: true, Agent: connectors.Agent{ID: "12"}, StartedAt: time.Now(), Talked: time.Minute,
-		Outcome: connectors.OutcomeAnswered, Announced: connectors.Announced{Ref: p.live, Customer: p.rosa},
+		Outcome: connectors.OutcomeAnswered, Announced: told, Written: written,
 	})
 	return err
+}
+
+func (p *portal) told() connectors.Announced {
+	return connectors.Announced{Ref: p.live, Customer: p.rosa}
 }
 
 // stands is what the portal has: one call in the statistics, none that goes on, one activity.
@@ -131,6 +136,62 @@ func TestACallThatThePortalHasForgottenIsRegisteredAnew(t *testing.T) {
 	p.stands("12", p.rosa)
 }
 
+// A registered call is another's by the time it is finished: the portal still knows it by the first, whoever was announced or not.
+func TestACallThatIsLinkedAnewBeforeItsEndIsNotTheFirsts(t *testing.T) {
+	for name, told := range map[string]func(*portal) connectors.Announced{
+		"not announced":        func(*portal) connectors.Announced { return connectors.Announced{} },
+		"announced as the new": func(p *portal) connectors.Announced { return connectors.Announced{Ref: p.live, Customer: p.vasilek} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPortal(t)
+			p.Forget()
+			p.lose = "register"
+			if err := p.write(p.rosa, told(p), connectors.Written{}); err == nil || p.Live() != 1 {
+				t.Fatalf("%v, %d calls go on", err, p.Live())
+			}
+			p.lose = ""
+			for range 2 {
+				if err := p.write(p.vasilek, told(p), connectors.Written{Customer: p.rosa}); err != nil {
+					t.Fatal(err)
+				}
+				p.stands("12", p.vasilek)
+			}
+		})
+	}
+}
+
+func TestACallStaysUnderADealOfWhoCalled(t *testing.T) {
+	p := newPortal(t)
+	p.Forget()
+	p.Add("deal", sim.Object{"ID": "5", "CLOSED": "N", "CONTACT_ID": p.rosa.ID})
+	clicked := connectors.Ref{Connector: p.rosa.Connector, Type: "clicked", ID: p.Begin("12", "+74951234567", p.rosa.ID)}
+	for range 2 {
+		if err := p.write(p.rosa, connectors.Announced{Ref: clicked}, connectors.Written{}); err != nil {
+			t.Fatal(err)
+		}
+		activities := p.Set("activity")
+		if len(activities) != 1 || activities[0]["OWNER_TYPE_ID"] != "2" || activities[0]["ID"] != p.Set("statistic")[0]["CRM_ACTIVITY_ID"] {
+			t.Errorf("activities %v, statistics %v", activities, p.Set("statistic"))
+		}
+	}
+}
+
+func TestAUserOfBitrix24IsANumber(t *testing.T) {
+	p := newPortal(t)
+	who := connectors.Agent{ID: "twelve"}
+	_, err := p.shower.AnnounceCall(t.Context(), connectors.LiveCall{Key: "call-2", Customer: p.rosa, Number: "+74951234567", Agent: who, StartedAt: time.Now()})
+	if !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Message(err), "operators") {
+		t.Errorf("announced: %v", err)
+	}
+	if err := p.shower.ShowCall(t.Context(), connectors.Card{Key: "call-1", Call: p.live, Agent: who}); !strings.Contains(errs.Message(err), "operators") {
+		t.Errorf("shown: %v", err)
+	}
+	_, err = p.logger.LogCall(t.Context(), connectors.CallRecord{Key: "call-2", Customer: p.rosa, Number: "+74951234567", Agent: who, StartedAt: time.Now()})
+	if !strings.Contains(errs.Message(err), "operators") {
+		t.Errorf("logged: %v", err)
+	}
+}
+
 // A portal files a call under an open deal of whom it was announced with.
 func TestACallIsNotFiledUnderADealOfWhomItIsNot(t *testing.T) {
 	for name, to := range map[string]func(*portal) connectors.Ref{
@@ -157,7 +218,7 @@ func TestTheCallOfAClickIsTheOneThatThePortalHasBegun(t *testing.T) {
 	p.Clear("card")
 	p.live = connectors.Ref{Connector: p.rosa.Connector, Type: "clicked", ID: p.Begin("12", "+74951234567", p.rosa.ID)}
 	p.lose = "finish"
-	if err := p.write(p.vasilek); err == nil || len(p.Set("statistic")) != 1 {
+	if err := p.write(p.vasilek, p.told(), connectors.Written{}); err == nil || len(p.Set("statistic")) != 1 {
 		t.Fatalf("%v; %v", err, p.Set("statistic"))
 	}
 	p.lose = ""
@@ -179,7 +240,7 @@ func TestTheCallOfAClickIsTheOneThatThePortalHasBegun(t *testing.T) {
 func TestACallOfWhichTheEndWasNotAnsweredIsMovedToWhoCalled(t *testing.T) {
 	p := newPortal(t)
 	p.lose = "finish"
-	if err := p.write(p.rosa); err == nil || len(p.Set("statistic")) != 1 {
+	if err := p.write(p.rosa, p.told(), connectors.Written{}); err == nil || len(p.Set("statistic")) != 1 {
 		t.Fatalf("%v; %v", err, p.Set("statistic"))
 	}
 	p.lose = ""
