@@ -107,7 +107,8 @@ type (
 	}
 	// CallShower has the system show a card of its own to an operator whose phone rings, or who has dialled (a screen pop). The host
 	// announces a call once, keeps what that returned, and then has the card shown to one operator after the other; LogCall, to which
-	// CallRecord.Announced tells of it, ends the call there. It is worth nothing later: after the end of a call nothing is shown.
+	// CallRecord.Announced tells of it, ends the call there, with the card at the record's Agent, or writes it like any other where the
+	// system has forgotten it. It is worth nothing later: after the end of a call nothing is shown.
 	CallShower interface {
 		// AnnounceCall tells of a call with a customer and shows nothing. What is announced twice, since an answer was lost, is one or
 		// two: one that is neither shown nor logged leaves no trace that people see. The host never announces a call with another

@@ -252,6 +252,17 @@ func writeFaults(t T, h bench) {
 			return err
 		}
 	}
+	if c, ok := connectors.As[connectors.CallShower](s.Driver); ok {
+		live := connectors.LiveCall{Key: "live-9", Customer: customer, Number: "+74950123401", Agent: connectors.Agent{ID: "11"}, StartedAt: began}
+		call, err := c.AnnounceCall(t.Context(), live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask["announcing"] = func(ctx context.Context) error { _, err := c.AnnounceCall(ctx, live); return err }
+		ask["showing"] = func(ctx context.Context) error {
+			return c.ShowCall(ctx, connectors.Card{Key: live.Key, Call: call, Agent: live.Agent})
+		}
+	}
 	if len(ask) == 0 {
 		t.Log("the driver writes nothing")
 		return

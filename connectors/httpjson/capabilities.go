@@ -53,7 +53,7 @@ func (d *Driver) As(target any) bool {
 	case *connectors.TaskCreator:
 		return set(t, connectors.TaskCreator(tasker{d}), has("create_task"))
 	case *connectors.CallShower:
-		return set(t, connectors.CallShower(shower{d}), has("announce_call") && has("show_call"))
+		return set(t, connectors.CallShower(shower{d}), has("show_call"))
 	case *connectors.Indexer:
 		return set(t, connectors.Indexer(indexer{d}), has("index"))
 	case *connectors.AgentLister:

@@ -300,6 +300,9 @@ func (c *Config) check() error {
 	if c.Operations.Check == nil {
 		return conf.Field("operations.check", "is required: a small request that tells whether we are let in")
 	}
+	if (c.Operations.AnnounceCall == nil) != (c.Operations.ShowCall == nil) {
+		return conf.Field("operations.show_call", "goes with announce_call: a card is shown of a call that the system was told of")
+	}
 	if err := c.Limits.check(); err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (w *Workbench) Open(ctx context.Context, c config.Connector) (connectors.Dr
 	if closer, ok := d.(io.Closer); ok {
 		w.opened = append(w.opened, closer)
 	}
-	return d, nil
+	return d, w.app.writable(c.ID, d)
 }
 
 // CaptureOptions are those of a recording of a configured connector, without what is to be asked.

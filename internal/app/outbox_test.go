@@ -122,6 +122,16 @@ func TestWhatASystemCannotTakeStopsTheStart(t *testing.T) {
 		if a != nil {
 			_ = a.Close()
 		}
+		w, err := app.OpenWorkbench(cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Open(t.Context(), c); errs.FieldsOf(err)[name] == "" {
+			t.Errorf("%s: the check on the command line says %v", name, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ const patience = 30 * time.Second
 // margin is what is left of the asker's time for telling that the system took all of it.
 const margin = 300 * time.Millisecond
 
-// written are the capabilities that only the configuration file switches on (log_calls, missed_call_tasks): a connector of the web app
+// written are the capabilities that only the configuration file switches on (log_calls, missed_call_tasks, show_calls): a connector of the web app
 // is not written to, whatever its driver could do.
 var written = []string{"LOG_CALL", "ATTACH_RECORDING", "CREATE_TASK", "SHOW_CALL"}
 

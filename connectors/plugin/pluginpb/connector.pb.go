@@ -3355,7 +3355,7 @@ func (x *RehearseResponse) GetWritten() []*Written {
 // Written is a record that Pult wrote.
 type Written struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	What          string                 `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"` // call, task, contact, recording
+	What          string                 `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"` // call, task, contact, recording, card
 	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Texts         []string               `protobuf:"bytes,3,rep,name=texts,proto3" json:"texts,omitempty"` // that it has, in no order
 	unknownFields protoimpl.UnknownFields

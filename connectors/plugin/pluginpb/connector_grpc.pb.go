@@ -96,10 +96,11 @@ type ConnectorClient interface {
 	AttachRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AttachRecordingRequest, AttachRecordingResponse], error)
 	// CreateTask makes somebody do something. Twice the same key makes one task.
 	CreateTask(ctx context.Context, in *CreateTaskRequest, opts ...grpc.CallOption) (*CreateTaskResponse, error)
-	// AnnounceCall tells of a call that goes on and shows nothing. What it returns is kept for ShowCall and LogCall. A call that is
+	// AnnounceCall tells of a call that goes on and shows nothing; customer and the agent's id are always there, and a call is never
+	// announced with another customer than before. What it returns is kept for ShowCall and LogCall. A call that is
 	// announced twice, since an answer was lost, is one or two: one that is neither shown nor logged must leave no trace that people see.
 	AnnounceCall(ctx context.Context, in *AnnounceCallRequest, opts ...grpc.CallOption) (*AnnounceCallResponse, error)
-	// ShowCall has the system show its own card of an announced call to somebody, or take it away. It does nothing where the system has
+	// ShowCall has the system show its own card of an announced call to somebody, or take it away; shown twice it is one card. It does nothing where the system has
 	// forgotten the call, or the call has ended there: LogCall ends it.
 	ShowCall(ctx context.Context, in *ShowCallRequest, opts ...grpc.CallOption) (*ShowCallResponse, error)
 	// ListAgents tells who works with the system.
@@ -338,10 +339,11 @@ type ConnectorServer interface {
 	AttachRecording(grpc.ClientStreamingServer[AttachRecordingRequest, AttachRecordingResponse]) error
 	// CreateTask makes somebody do something. Twice the same key makes one task.
 	CreateTask(context.Context, *CreateTaskRequest) (*CreateTaskResponse, error)
-	// AnnounceCall tells of a call that goes on and shows nothing. What it returns is kept for ShowCall and LogCall. A call that is
+	// AnnounceCall tells of a call that goes on and shows nothing; customer and the agent's id are always there, and a call is never
+	// announced with another customer than before. What it returns is kept for ShowCall and LogCall. A call that is
 	// announced twice, since an answer was lost, is one or two: one that is neither shown nor logged must leave no trace that people see.
 	AnnounceCall(context.Context, *AnnounceCallRequest) (*AnnounceCallResponse, error)
-	// ShowCall has the system show its own card of an announced call to somebody, or take it away. It does nothing where the system has
+	// ShowCall has the system show its own card of an announced call to somebody, or take it away; shown twice it is one card. It does nothing where the system has
 	// forgotten the call, or the call has ended there: LogCall ends it.
 	ShowCall(context.Context, *ShowCallRequest) (*ShowCallResponse, error)
 	// ListAgents tells who works with the system.

@@ -71,7 +71,7 @@ type Customer struct {
 
 // Written is a record that was written into a base.
 type Written struct {
-	What  string // call, task, contact, recording
+	What  string // call, task, contact, recording, card
 	Key   string
 	Texts []string // that it has, in no order
 }

@@ -33,6 +33,13 @@ type base struct {
 	mu    sync.Mutex
 	calls string          // file
 	log   map[string]call // by key
+	live  map[string]live // calls that go on, by key
+}
+
+// live is a call that goes on, and at whom its card is open. A real system would keep both, and tell its pages.
+type live struct {
+	customer string
+	at       map[string]bool // agents, by id
 }
 
 type call struct {
@@ -169,6 +176,7 @@ func (b *base) LogCall(ctx context.Context, c connectors.CallRecord) (connectors
 			}
 		}
 	}
+	delete(b.live, c.Key) // its cards go with it
 	b.log[c.Key] = call{Customer: c.Customer.ID, Started: c.StartedAt, Comment: c.Comment, Outcome: string(c.Outcome)}
 	if b.calls != "" {
 		text, err := json.MarshalIndent(b.log, "", "  ")
@@ -180,6 +188,37 @@ func (b *base) LogCall(ctx context.Context, c connectors.CallRecord) (connectors
 		}
 	}
 	return connectors.Ref{Connector: b.connector, Type: "call", ID: c.Key}, nil
+}
+
+// AnnounceCall notes a call that goes on. What it returns comes back with ShowCall and LogCall.
+func (b *base) AnnounceCall(ctx context.Context, c connectors.LiveCall) (connectors.Ref, error) {
+	if _, err := b.read(ctx); err != nil {
+		return connectors.Ref{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.live == nil {
+		b.live = map[string]live{}
+	}
+	if _, again := b.live[c.Key]; !again {
+		b.live[c.Key] = live{c.Customer.ID, map[string]bool{}}
+	}
+	return connectors.Ref{Connector: b.connector, Type: "live", ID: c.Key}, nil
+}
+
+// ShowCall opens or closes the card of a call at somebody. One that is over, or was never announced, has none.
+func (b *base) ShowCall(ctx context.Context, c connectors.Card) error {
+	if _, err := b.read(ctx); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l, goesOn := b.live[c.Call.ID]; goesOn && c.Away {
+		delete(l.at, c.Agent.ID)
+	} else if goesOn {
+		l.at[c.Agent.ID] = true
+	}
+	return nil
 }
 
 func hasNumber(c customer, number string) bool {

@@ -67,13 +67,18 @@ func (s *stage) suffer(fault string) {
 	s.fault = fault
 }
 
-// written tells which calls were logged.
+// written tells which calls were logged, and which cards are open: one record for each person.
 func (b *base) written() []sdk.Written {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var out []sdk.Written
 	for key, c := range b.log {
 		out = append(out, sdk.Written{What: "call", Key: key, Texts: []string{c.Customer, c.Comment}})
+	}
+	for key, l := range b.live {
+		for agent := range l.at {
+			out = append(out, sdk.Written{What: "card", Key: key, Texts: []string{l.customer, agent}})
+		}
 	}
 	return out
 }
