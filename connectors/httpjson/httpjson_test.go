@@ -164,7 +164,6 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 		`{"auth": {"kind": "oauth2_client_credentials", "client_id": "a", "client_secret": "env:SECRET"}}`: {"auth.token_url", "is required for oauth2_client_credentials"},
 		`{"operations": {"lookup": null}}`: {"operations.lookup", "is required: a connector answers who has a number"},
 		`{"operations": {"announce_call": {"path": "/x", "result": "{type: \"call\", id: .id}"}}}`: {"operations.show_call", "goes with announce_call: a card is shown of a call that the system was told of"},
-		`{"operations": {"announce_call": {"path": "/x", "result": "{type: \"call\", id: .id}"}}}`: {"operations.show_call", "goes with announce_call: a card is shown of a call that the system was told of"},
 		`{"operations": {"check": null}}`:                               {"operations.check", "is required: a small request that tells whether we are let in"},
 		`{"operations": {"serch": {}}}`:                                 {"operations.serch", "is unknown; did you mean search?"},
 		`{"operations": {"search": {"path": "x"}}}`:                     {"operations.search.path", "must begin with /; it follows base_url"},
