@@ -104,7 +104,7 @@ func TestConnectorCommandsOnAPlugIn(t *testing.T) {
 	got, err = pult(t, "connector", "lookup", "--plugin", "--settings", settings, "84950123401", sample)
 	wants(t, got, err, "CALL Lookup: answered", "1 found", "Василёк (company)", "<- the number")
 	got, err = pult(t, "connector", "check", "--plugin", "--settings", settings, sample)
-	wants(t, got, err, "plug-in sample-go 1.0.0: lookup, check, get, search, index, log-call, rehearse", "well, answered in")
+	wants(t, got, err, "plug-in sample-go 1.0.0: lookup, check, get, search, index, log-call, show-call, rehearse", "well, answered in")
 	got, err = pult(t, "connector", "test", "--plugin", "--settings", settings, "--number", "84950123401", "--name", "Василёк", sample)
 	wants(t, got, err, "nothing is written", "10 cases, all passed")
 	_, err = pult(t, "connector", "check", "--plugin", sample)
