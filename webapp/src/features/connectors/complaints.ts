@@ -56,6 +56,7 @@ const rules: readonly (readonly [key: string, words: RegExp])[] = [
   ['each', /^must be a list or a jq expression/u],
   ['query', /^must be names and texts/u],
   ['steps', /^goes without path and result/u],
+  ['cardHalf', /^goes with announce_call/u],
   ['secretInAddress', /^secrets are for headers and bodies/u],
   ['quoted', /^\$\{(?<expression>.*)\} stands within quotes/u],
   ['required', /^is required(?::|$)/u],
