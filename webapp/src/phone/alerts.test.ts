@@ -36,6 +36,12 @@ describe('one-way audio', () => {
     expect(run(alerts, 11, 14, {})).toEqual(['12: ONE_WAY_IN over since 11'])
   })
 
+  test('looks that come a little early do not cost a second more', () => {
+    const alerts = new Alerts(times)
+    for (const at of [0, 990, 1985, 2960]) run(alerts, at / 1000, at / 1000, deaf)
+    expect(alerts.active).toEqual(['ONE_WAY_IN'])
+  })
+
   test('a gap is none, and a flicker does not end it', () => {
     const alerts = new Alerts(times)
     expect([...run(alerts, 0, 2, deaf), ...run(alerts, 3, 3, {}), ...run(alerts, 4, 6, deaf)]).toEqual([])

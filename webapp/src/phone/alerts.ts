@@ -66,7 +66,8 @@ export class Alerts {
     const deaf = talking && flow !== undefined && flow.received === 0 && flow.sent > 0
     const silent = talking && !deaf && flow !== undefined && flow.levelIn < voiceLevel && (microphone ?? 1) < voiceLevel
     const changes = [
-      this.#watch('ONE_WAY_IN', deaf, { raise: 3000, clear: 1000 }, moment),
+      // Three ticks, which come a little early, too: it is to be told within five seconds.
+      this.#watch('ONE_WAY_IN', deaf, { raise: 2900, clear: 1000 }, moment),
       this.#watch('ONE_WAY_OUT', talking && flow?.unheard === true, { raise: 1000, clear: 3000 }, moment),
       this.#watch('DEAD_AIR', silent, { raise: deadAir, clear: 0 }, moment),
       // A cough is no speech: it has to be heard again a second later.

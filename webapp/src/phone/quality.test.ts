@@ -93,9 +93,13 @@ describe('odd numbers', () => {
       { at: 2000, stats: made({ received: 600, lost: 10, sent: 600 }) },
     ])
     const anew = meter.read(made({ received: 10, sent: 10 }), 4000)
-    expect(anew).toEqual({ flow: { received: 0, sent: 0, unheard: false, levelIn: 0 }, figures: undefined })
+    expect(anew).toEqual({ flow: { received: 10, sent: 10, unheard: false, levelIn: 0 }, figures: undefined })
     const later = meter.read(made({ received: 110, sent: 110 }), 6000)
     expect(later?.figures?.lossIn).toBe(0)
+  })
+
+  test('what never came is seen at the first look', () => {
+    expect(new QualityMeter().read(made({ received: 0, sent: 40 }), 0)?.flow).toMatchObject({ received: 0, sent: 40 })
   })
 
   test('packets that come late take loss back, not below nought', () => {

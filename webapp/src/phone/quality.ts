@@ -69,7 +69,9 @@ export class QualityMeter {
     const start = this.#past.findLast((counts) => at - counts.at >= window)
     this.#past = [...this.#past.filter((counts) => !start || counts.at >= start.at), now]
     this.#readReport(now)
-    if (!before) return { flow: { received: 0, sent: 0, unheard: false, levelIn: 0 }, figures: undefined }
+    // At the first look, what has passed since the connection began.
+    if (!before)
+      return { flow: { received: now.received, sent: now.sent, unheard: false, levelIn: 0 }, figures: undefined }
     const flow: Flow = {
       received: now.received - before.received,
       sent: now.sent - before.sent,
