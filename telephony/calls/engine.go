@@ -76,7 +76,9 @@ type Engine struct {
 	n     uint64
 	up    time.Time          // StartedAt of the PBX at the last LinkUp
 	halt  context.CancelFunc // ends the pushing of accounts that the last LinkUp began
-	ended chan struct{}      // closed when the loop has ended: nothing more comes to be saved
+
+	reloading sync.Mutex
+	ended     chan struct{} // closed when the loop has ended: nothing more comes to be saved
 }
 
 // headStart is how long everything else lets the pages go first: effects, the bus, the database. They cost more processor time than the
@@ -183,6 +185,9 @@ func (e *Engine) readDirectory(ctx context.Context) (input, error) {
 
 // reload makes the floor know of edits in the directory.
 func (e *Engine) reload(ctx context.Context) error {
+	// What was read later is installed later.
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
 	install, err := e.readDirectory(ctx)
 	if err != nil {
 		return err
