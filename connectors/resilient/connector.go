@@ -284,6 +284,9 @@ func (c *Connector) call(ctx context.Context, what string, ask func(context.Cont
 	if err := c.refusal(op); err != nil {
 		return err
 	}
+	if what == opShow && c.breaker.Load().State() != gobreaker.StateClosed {
+		return c.down(op) // the one request that tells whether the system is back is not for a card
+	}
 	if err := c.enter(ctx, op); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type Options struct {
 
 // Hooks observe a Connector, for metrics. Any may be nil. They are called from many goroutines and must return at once.
 type Hooks struct {
-	// Asked is called after every request to the system. op is lookup, get, search, index, check, related, history or create; err is nil, or has an errs kind.
+	// Asked is called after every request to the system. op is lookup, get, search, index, check, related, history, create, agents, or one of those that write; err is nil, or has an errs kind.
 	Asked func(connector, op string, took time.Duration, err error)
 	// Cached is called for every look-up that memory was asked about.
 	Cached func(connector string, outcome Outcome)

@@ -73,7 +73,7 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now, epoch := time.Now(), uuid.NewString()
 	a.log.Info("owner of the floor", "term", lease.Term())
 	engine := calls.NewEngine(calls.EngineOptions{
 		Driver: driver, Bus: a.bus, Board: a.board, Matcher: matcher{a.match},
@@ -84,10 +84,10 @@ func (a *App) runEngine(ctx context.Context, lease bus.Lease) error {
 			Normalize: a.number.Parse, ParseDialed: a.number.ParseDialed, NewID: newID, CallerID: a.callerID(),
 			VersionBase: calls.VersionBaseAt(now),
 		},
-		Epoch: uuid.NewString(), Log: a.log,
+		Epoch: epoch, Log: a.log,
 	})
 	following.Go(func() { a.phones.Follow(ctx) })
-	for _, p := range a.poppers() {
+	for _, p := range a.poppers(epoch) {
 		following.Go(func() { p.Run(ctx) })
 	}
 	return engine.Run(ctx)

@@ -11,8 +11,8 @@ import (
 	"github.com/pult-cc/pult/telephony/calls"
 )
 
-// poppers are for the customer systems that show cards of their own.
-func (a *App) poppers() []*screenpop.Popper {
+// poppers are for the customer systems that show cards of their own, beside the engine of an epoch.
+func (a *App) poppers(epoch string) []*screenpop.Popper {
 	var out []*screenpop.Popper
 	for _, c := range a.cfg.Connectors { // those of the file stay as long as the process
 		sys := a.systems.byID(c.ID)
@@ -21,7 +21,7 @@ func (a *App) poppers() []*screenpop.Popper {
 		}
 		there := addressed{ids: c.Operators}
 		out = append(out, screenpop.New(screenpop.Options{
-			Floor: a.board, System: sys.c, Repository: a.store.ScreenPops(), Mask: obs.Mask, Log: a.log,
+			Floor: a.board, System: sys.c, Repository: a.store.ScreenPops(), Epoch: epoch, Mask: obs.Mask, Log: a.log,
 			Agent: func(login, name string) connectors.Agent {
 				return there.agent(connectors.Agent{Login: login, Name: name})
 			},

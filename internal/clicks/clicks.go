@@ -115,7 +115,7 @@ func (s *Service) Dial(ctx context.Context, from System, c connectors.Click) (er
 		return nil
 	}
 	// The call goes on whether or not this could be noted.
-	if c.Call != (connectors.Ref{}) && s.o.Begun != nil {
+	if c.Call.ID != "" && s.o.Begun != nil {
 		if err := s.o.Begun(ctx, from.ID, reply.Call.ID, c); err != nil {
 			s.o.Log.Warn("noting the call that a system has begun for a click", "connector", from.ID, "error", err)
 		}

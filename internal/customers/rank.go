@@ -181,6 +181,21 @@ func (m Match) In(system string) (connectors.Ref, bool) {
 	return connectors.Ref{}, false
 }
 
+// Confirmed tells whether a system has said of a record of its own, which In returned, that the number is theirs: the phone index and
+// earlier answers may be out of date, and the system is always asked, too. What a person chose, or what is the same customer by tax number
+// or mail, needs no such word.
+func (m Match) Confirmed(ref connectors.Ref) bool {
+	if m.ChosenBy != "" {
+		return true
+	}
+	for i := range m.Candidates {
+		if c := &m.Candidates[i]; c.Customer.Ref == ref {
+			return c.Origin != OriginIndex && c.Origin != OriginKept
+		}
+	}
+	return true
+}
+
 func sameElsewhere(a, b Customer) bool {
 	if a.Source == b.Source {
 		return false

@@ -37,6 +37,7 @@ type Options struct {
 	System     System
 	Repository Repository
 	Agent      func(login, name string) connectors.Agent // who an operator is in the system; without ID nobody
+	Epoch      string                                    // of the engine beside it: pictures of another are of before it
 	Mask       func(string) string                       // hides telephone numbers in what is logged
 	Log        *slog.Logger
 }
@@ -63,6 +64,7 @@ type Popper struct {
 // card is what becomes of one call.
 type card struct {
 	want    connectors.LiveCall // whose card, and where; without Agent nowhere, without Customer of nobody whom the system has
+	sure    bool                // the system has said so itself
 	pending bool                // nobody knows yet who it is
 	dialled bool                // by an operator: the system may have begun it itself
 	over    bool                // the conversation is
@@ -93,13 +95,14 @@ func (p *Popper) Run(ctx context.Context) {
 	}
 	w := p.o.Floor.Watch()
 	defer w.Close()
+	begun := false
 	for anew := true; ; {
 		if anew {
 			picture, err := w.Picture(ctx)
 			if err != nil {
 				return
 			}
-			p.all(ctx, picture)
+			begun = p.all(ctx, picture)
 		}
 		changes, err := w.Next(ctx)
 		if err != nil {
@@ -107,7 +110,7 @@ func (p *Popper) Run(ctx context.Context) {
 		}
 		anew = slices.ContainsFunc(changes, func(ch calls.Change) bool { return ch.Reset || ch.Notice != nil && ch.Notice.Kind == calls.NoticePBXUp })
 		for _, ch := range changes {
-			if ch.Call != nil && !anew && p.o.Floor.LinkUp() {
+			if ch.Call != nil && !anew && begun && p.o.Floor.LinkUp() {
 				p.follow(ctx, *ch.Call)
 			}
 		}
@@ -124,16 +127,17 @@ func (p *Popper) load(ctx context.Context) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, pop := range open {
-		p.cards[calls.ID(pop.Call)] = &card{known: true, pop: pop}
+		// Whoever noted it may not have come to show it.
+		p.cards[calls.ID(pop.Call)] = &card{known: true, pop: pop, unsure: pop.Announced.Customer != connectors.Ref{}}
 	}
 	return true
 }
 
-// all takes a whole picture: what is not in it is over. One from before the PBX has spoken says nothing: talks stand in it as calls that
-// wait, and some are over.
-func (p *Popper) all(ctx context.Context, picture calls.Snapshot) {
-	if !picture.LinkUp {
-		return
+// all takes a whole picture: what is not in it is over. It takes none from before the PBX has spoken, in which talks stand as calls that
+// wait and some are over, nor one of the owner before.
+func (p *Popper) all(ctx context.Context, picture calls.Snapshot) bool {
+	if !picture.LinkUp || picture.Epoch != p.o.Epoch {
+		return false
 	}
 	there := map[calls.ID]bool{}
 	for _, c := range picture.Calls {
@@ -144,11 +148,12 @@ func (p *Popper) all(ctx context.Context, picture calls.Snapshot) {
 	defer p.mu.Unlock()
 	for id, k := range p.cards {
 		if !there[id] {
-			k.wish(connectors.LiveCall{}, false, true)
+			k.wish(connectors.LiveCall{}, true)
 			k.last = true
 			p.due(ctx, id, k)
 		}
 	}
+	return true
 }
 
 // follow takes the present state of a call.
@@ -159,7 +164,8 @@ func (p *Popper) follow(ctx context.Context, c calls.Call) {
 	if k == nil {
 		k = &card{}
 	}
-	k.wish(p.wanted(c), c.Match.State == customers.MatchPending, c.End != nil)
+	k.wish(p.wanted(c), c.End != nil)
+	k.sure, k.pending = c.Match.Confirmed(k.want.Customer), c.Match.State == customers.MatchPending && c.Match.DecidedAt == nil
 	k.dialled, k.last = c.Direction == calls.Outbound, c.State == calls.StateEnded
 	if k.want.Agent.ID != "" || k.dialled {
 		p.cards[c.ID] = k
@@ -168,11 +174,11 @@ func (p *Popper) follow(ctx context.Context, c calls.Call) {
 }
 
 // wish takes what is wanted now; what failed before is tried anew when that is something else, or at the end. The caller holds mu.
-func (k *card) wish(want connectors.LiveCall, pending, over bool) {
+func (k *card) wish(want connectors.LiveCall, over bool) {
 	if !alike(want, k.want) || over != k.over {
 		k.gaveUp = false
 	}
-	k.want, k.pending, k.over = want, pending, over
+	k.want, k.over = want, over
 }
 
 // wanted is where the card of a call is to be now, and whose. A call that an operator makes has none before the customer is reached: the
@@ -243,7 +249,7 @@ func (k *card) next() (step, bool) {
 	case where == "":
 		return 0, false
 	case told.Ref == (connectors.Ref{}):
-		return stepAnnounce, true
+		return stepAnnounce, k.sure
 	case k.pop.Agent != where || k.unsure:
 		return stepShow, true
 	}
@@ -349,11 +355,18 @@ func (p *Popper) do(ctx context.Context, what step, id calls.ID, k *card, want c
 				return err
 			}
 			p.note(k, func() { k.pop = there })
-			if pop = there; pop.Announced != (connectors.Announced{Customer: want.Customer}) {
+			switch pop = there; pop.Announced {
+			case connectors.Announced{Customer: want.Customer}:
+			case connectors.Announced{}:
+				return errs.E(errs.Conflict, "announcing call", "what the system has begun has no name")
+			default:
 				return nil // the system has begun the call itself: that came to be known only now
 			}
 		}
 		ref, err := p.o.System.AnnounceCall(ctx, want)
+		if err == nil && ref.ID == "" {
+			err = errs.E(errs.Invalid, "announcing call", "the system did not say what it calls the call")
+		}
 		if err != nil {
 			return err
 		}

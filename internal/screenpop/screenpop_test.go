@@ -48,8 +48,10 @@ type desk struct {
 	card  connectors.Card     // as told last
 	fails map[string]error    // by what is told
 	while func()              // once, while a card is told
-	pops  map[string]Pop
-	dead  bool // the repository
+
+	nameless bool // calls that are announced
+	pops     map[string]Pop
+	dead     bool // the repository
 }
 
 func bubble(t *testing.T, f func(d *desk)) {
@@ -59,7 +61,7 @@ func bubble(t *testing.T, f func(d *desk)) {
 func newDesk(t *testing.T, pops map[string]Pop) *desk {
 	d := &desk{t: t, fails: map[string]error{}, pops: pops}
 	d.Popper = New(Options{
-		Floor: floor{}, System: d, Repository: d, Log: slog.New(slog.DiscardHandler), Mask: func(s string) string { return s },
+		Floor: floor{}, System: d, Repository: d, Epoch: "now", Log: slog.New(slog.DiscardHandler), Mask: func(s string) string { return s },
 		Agent: func(login, name string) connectors.Agent {
 			return connectors.Agent{ID: map[string]string{"anna": "11", "boris": "12"}[login], Login: login, Name: name}
 		},
@@ -73,7 +75,11 @@ func newDesk(t *testing.T, pops map[string]Pop) *desk {
 func (d *desk) ID() string { return "b24" }
 
 func (d *desk) AnnounceCall(_ context.Context, c connectors.LiveCall) (connectors.Ref, error) {
-	return connectors.Ref{Connector: "b24", Type: "call", ID: "externalCall." + c.Key}, d.tell("announce "+c.Customer.ID, func() { d.live = c })
+	err := d.tell("announce "+c.Customer.ID, func() { d.live = c })
+	if d.nameless {
+		return connectors.Ref{}, err
+	}
+	return connectors.Ref{Connector: "b24", Type: "call", ID: "externalCall." + c.Key}, err
 }
 
 func (d *desk) ShowCall(_ context.Context, c connectors.Card) error {
@@ -354,6 +360,37 @@ func TestATryIsOfOneStepOnly(t *testing.T) {
 	})
 }
 
+// The index knows somebody, and their system says a moment later that the number is another's by now: a card stays with whom it was announced.
+func TestNobodyIsAnnouncedBeforeTheirSystemHasSpoken(t *testing.T) {
+	known := func(id string, origin customers.Origin) func(*calls.Call) {
+		m := found(record("b24", id, ""))
+		m.Candidates = []customers.Candidate{{Customer: *m.Chosen, Origin: origin}}
+		return of(m)
+	}
+	bubble(t, func(d *desk) {
+		d.sees(states(call(calls.StateRinging, "a", known("797", customers.OriginIndex)), call(calls.StateRinging, "a", known("797", customers.OriginKept))))
+		d.sees(states(call(calls.StateRinging, "a", known("798", customers.OriginLive))), "announce 798", "c1:11+")
+		d.sees(states(call(calls.StateTalking, "a", known("798", customers.OriginIndex)))) // once is enough
+	})
+	bubble(t, func(d *desk) {
+		chosen := call(calls.StateTalking, "a", known("797", customers.OriginIndex))
+		chosen.Match.ChosenBy = "anna"
+		d.sees(states(chosen), "announce 797", "c1:11+")
+	})
+}
+
+// A plug-in may answer with nothing: the call was announced without end.
+func TestASystemThatGivesACallNoNameIsLeftAlone(t *testing.T) {
+	bubble(t, func(d *desk) {
+		d.nameless = true
+		d.sees(states(call(calls.StateRinging, "a"), call(calls.StateTalking, "a")), "announce 797")
+	})
+	bubble(t, func(d *desk) {
+		d.pops["c1"] = Pop{Connector: "b24", Call: "c1"} // begun by a click, of nobody and without a name
+		d.sees(states(call(calls.StateTalking, "a")))
+	})
+}
+
 // "Not them", then "look again": the card of who was refused came back while nobody knew better.
 func TestWhoWasRefusedDoesNotComeBack(t *testing.T) {
 	bubble(t, func(d *desk) {
@@ -398,8 +435,12 @@ func TestANewOwnerTakesTheCardsOver(t *testing.T) {
 		d.all(d.t.Context(), calls.Snapshot{Calls: states(unheard)}) // as the history has it: the PBX has not spoken
 		d.sees(nil)
 		looking := call(calls.StateTalking, "a", of(customers.Match{State: customers.MatchPending}))
-		d.all(d.t.Context(), calls.Snapshot{LinkUp: true, Calls: states(looking)})
-		d.sees(nil, "c2:11-") // it has ended meanwhile
+		d.all(d.t.Context(), calls.Snapshot{LinkUp: true, Epoch: "before"}) // the former owner's
+		d.sees(nil)
+		d.all(d.t.Context(), calls.Snapshot{LinkUp: true, Epoch: "now", Calls: states(looking)})
+		d.wg.Wait()
+		slices.Sort(d.told)
+		d.sees(nil, "c1:11+", "c2:11-") // once more, lest it was noted and not shown; the other has ended meanwhile
 		d.sees(states(call(calls.StateTalking, "a")))
 		d.sees(states(call(calls.StateTalking, "b")), "c1:11-", "c1:12+")
 	})
